@@ -1,0 +1,99 @@
+import type { Facts } from '../orders/facts.ts';
+import type { Order } from '../orders/order.ts';
+
+/**
+ * The systems of record outside: customers, products, prices, stock, credit, production orders. Coarse calls, so that an
+ * order costs few round trips. Every call may be repeated safely.
+ *
+ * Each call throws {@link BackOfficeUnavailable} when no trustworthy answer came (network, time-out, 429, 5xx), and
+ * {@link BackOfficeRefused} when the back office understood and said no for good (other 4xx).
+ */
+export interface BackOffice {
+  /** What the order is to be judged by. Excludes the order's own reservation from credit and stock. */
+  getFacts(orderId: string, order: Order): Promise<Facts>;
+  /**
+   * Atomically takes credit and stock for one revision, replacing a lower revision's reservation of the same order.
+   * The same (orderId, revision) again answers the same.
+   */
+  reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /**
+   * Gives back what the order has reserved up to and including `revision` and leaves a tombstone, so that a late `reserve`
+   * of such a revision is refused with shortage `released`. Harmless if nothing was reserved.
+   */
+  release(orderId: string, revision: number): Promise<void>;
+  /**
+   * Makes one production order. The same key again answers with the same production order; an order id that has a live
+   * production order never gets a second one. The reservation becomes part of the production order.
+   */
+  submit(key: SubmissionKey, order: Order): Promise<SubmitResult>;
+  /** What became of a submission, asked after an answer was lost. */
+  status(key: SubmissionKey): Promise<SubmissionStatus>;
+  /** Changes a live production order to another revision. */
+  amend(key: SubmissionKey, order: Order): Promise<SubmitResult>;
+  /**
+   * Cancels what was submitted under the key, and leaves a tombstone, so that a late `submit` of it is refused.
+   * `too_late`: production has begun.
+   */
+  cancel(key: SubmissionKey): Promise<'cancelled' | 'too_late'>;
+  /** Answers if the back office does. @throws BackOfficeUnavailable */
+  ping(): Promise<void>;
+}
+
+/** One submission: an order in one revision. Printed as `<orderId>:<revision>` in the `Idempotency-Key` header. */
+export interface SubmissionKey {
+  readonly orderId: string;
+  readonly revision: number;
+}
+
+export interface ReserveRequest extends SubmissionKey {
+  readonly customerId: string;
+  readonly currency: string;
+  /** The order's total, decimal string. */
+  readonly amount: string;
+  readonly lines: readonly { readonly sku: string; readonly quantity: string }[];
+  /** Limits that a person allowed to be passed for this revision. */
+  readonly allow: readonly ReserveLimit[];
+}
+
+/** What a reservation can run against. */
+export type ReserveLimit = 'credit' | 'stock';
+
+export type ReserveResult =
+  | { readonly reserved: true }
+  | { readonly reserved: false; readonly shortages: readonly Shortage[] };
+
+/** Why a reservation was refused. Amounts and quantities are decimal strings. */
+export type Shortage =
+  | { readonly kind: 'credit'; readonly limit: string; readonly used: string; readonly wanted: string }
+  | { readonly kind: 'stock'; readonly sku: string; readonly available: string; readonly wanted: string }
+  | { readonly kind: 'released' };
+
+export type SubmitResult =
+  | { readonly accepted: true; readonly productionOrderId: string }
+  | { readonly accepted: false; readonly reason: string };
+
+export type SubmissionStatus =
+  | { readonly state: 'accepted'; readonly productionOrderId: string }
+  | { readonly state: 'cancelled' }
+  | { readonly state: 'unknown' };
+
+/** No trustworthy answer: the call may or may not have happened. Worth trying again. */
+export class BackOfficeUnavailable extends Error {
+  override readonly name = 'BackOfficeUnavailable';
+  /** Seconds the other side asked to wait (`Retry-After`), if it did. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(call: string, why: string, retryAfterSeconds?: number) {
+    super(`back office did not answer ${call}: ${why}`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The back office understood the call and refused it; trying again changes nothing. */
+export class BackOfficeRefused extends Error {
+  override readonly name = 'BackOfficeRefused';
+  readonly status: number;
+  constructor(call: string, status: number, detail: string) {
+    super(`back office refused ${call} (${String(status)}): ${detail}`);
+    this.status = status;
+  }
+}

@@ -1,0 +1,48 @@
+import { Decimal } from 'decimal.js';
+
+/**
+ * Exact decimals. Amounts and quantities travel as strings such as `"19.9900"`; arithmetic happens on
+ * {@link Decimal} with enough digits that no sum or product of an order is ever rounded by accident.
+ */
+const Exact = Decimal.clone({ precision: 60, toExpNeg: -40, toExpPos: 40 });
+
+/** A decimal string: optional minus, digits, optional fraction; no exponent, no grouping, no plus sign. */
+export const DECIMAL_PATTERN = /^-?\d{1,18}(?:\.\d{1,12})?$/;
+
+/** Whether `text` is a decimal string in the canonical notation. */
+export function isDecimal(text: string): boolean {
+  return DECIMAL_PATTERN.test(text);
+}
+
+/**
+ * The exact value of a decimal string.
+ * @throws RangeError if the text is not in the canonical notation.
+ */
+export function decimal(text: string): Decimal {
+  if (!isDecimal(text)) throw new RangeError(`not a decimal: ${text.slice(0, 40)}`);
+  return new Exact(text);
+}
+
+/** The exact sum of decimal strings; zero for an empty list. */
+export function sum(amounts: readonly string[]): Decimal {
+  return amounts.reduce((total, amount) => total.plus(decimal(amount)), new Exact(0));
+}
+
+/**
+ * ISO 4217 minor units where they differ from two.
+ * @see https://www.six-group.com/en/products-services/financial-information/data-standards.html
+ */
+const MINOR_UNITS: Readonly<Record<string, number>> = {
+  BHD: 3, BIF: 0, CLF: 4, CLP: 0, DJF: 0, GNF: 0, IQD: 3, ISK: 0, JOD: 3, JPY: 0, KMF: 0, KRW: 0, KWD: 3, LYD: 3,
+  OMR: 3, PYG: 0, RWF: 0, TND: 3, UGX: 0, UYI: 0, UYW: 4, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
+}; // prettier-ignore
+
+/** How many decimals the currency has, e.g. 2 for USD, 0 for JPY. */
+export function minorUnits(currency: string): number {
+  return MINOR_UNITS[currency] ?? 2;
+}
+
+/** Rounds half away from zero to the currency's decimals, as invoices do, and prints it: `"202.41"`. */
+export function toCurrency(amount: Decimal, currency: string): string {
+  return amount.toFixed(minorUnits(currency), Decimal.ROUND_HALF_UP);
+}
