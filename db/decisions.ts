@@ -1,0 +1,116 @@
+import type { Role } from '../orders/state.ts';
+import { insertOnce, first } from './dialect.ts';
+import { appendLog } from './log.ts';
+import { getSealer } from './seal.ts';
+import { inTransaction, type Store } from './store.ts';
+import type { DecisionAction, DecisionTable } from './tables.ts';
+
+/** A field that a reviewer changed: a JSON pointer into the canonical order, and its new value (absent: removed). */
+export interface Change {
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** What a person decided, written before anyone is told. */
+export interface Decision {
+  readonly id: string;
+  readonly orderId: string;
+  /** The revision that the person looked at. */
+  readonly revision: number;
+  readonly reviewId: string | null;
+  readonly action: DecisionAction;
+  readonly actor: string;
+  readonly roles: readonly Role[];
+  readonly reason: string;
+  readonly changes: readonly Change[];
+}
+
+/** A decision with what became of it. */
+export type KeptDecision = Decision & Pick<DecisionTable, 'state' | 'refusal' | 'created_at' | 'settled_at'>;
+
+/**
+ * Writes a decision.
+ * @returns false if another decision on the same review and revision stands already.
+ */
+export function insertDecision(store: Store, decision: Decision, at: string): Promise<boolean> {
+  return inTransaction(store, async (tx) => {
+    const sealer = await getSealer(tx, `order:${decision.orderId}`);
+    const inserted = await insertOnce(tx.db, 'decisions', {
+      id: decision.id, order_id: decision.orderId, revision: decision.revision, review_id: decision.reviewId,
+      action: decision.action, actor: decision.actor, roles_json: JSON.stringify(decision.roles),
+      content_sealed: sealer.sealJson(`decision ${decision.id}`, { reason: decision.reason, changes: decision.changes }),
+      state: 'pending', refusal: null, created_at: at, settled_at: null,
+    }); // prettier-ignore
+    if (inserted) {
+      const detail = { decisionId: decision.id, revision: decision.revision, fields: decision.changes.map((change) => change.path) };
+      await appendLog(tx, `order:${decision.orderId}`, {
+        stepKey: `decision:${decision.id}`, at, actor: decision.actor, action: `decision.${decision.action}`, detail,
+      }); // prettier-ignore
+    }
+    return inserted;
+  });
+}
+
+export async function findDecision(store: Store, decisionId: string): Promise<KeptDecision | undefined> {
+  const row = await store.db.selectFrom('decisions').selectAll().where('id', '=', decisionId).executeTakeFirst();
+  return row && openDecision(store, row);
+}
+
+/** All decisions on an order, oldest first. */
+export async function listDecisions(store: Store, orderId: string): Promise<KeptDecision[]> {
+  const rows = await store.db.selectFrom('decisions').selectAll().where('order_id', '=', orderId).orderBy('created_at').execute();
+  return Promise.all(rows.map((row) => openDecision(store, row)));
+}
+
+async function openDecision(store: Store, row: DecisionTable): Promise<KeptDecision> {
+  const sealer = await getSealer(store, `order:${row.order_id}`);
+  const content = sealer.openJson<Pick<Decision, 'reason' | 'changes'>>(`decision ${row.id}`, row.content_sealed);
+  const { state, refusal, created_at, settled_at } = row;
+  return {
+    id: row.id,
+    orderId: row.order_id,
+    revision: row.revision,
+    reviewId: row.review_id,
+    action: row.action,
+    actor: row.actor,
+    roles: JSON.parse(row.roles_json) as Role[],
+    ...content,
+    state,
+    refusal,
+    created_at,
+    settled_at,
+  };
+}
+
+/** Notes what became of a decision, once. */
+export async function settleDecision(tx: Store, decisionId: string, to: { refusal: string | null; at: string }): Promise<void> {
+  await tx.db
+    .updateTable('decisions')
+    .set({ state: to.refusal === null ? 'applied' : 'refused', refusal: to.refusal, settled_at: to.at })
+    .where('id', '=', decisionId)
+    .where('state', '=', 'pending')
+    .execute();
+}
+
+/** Decisions on an order that nobody has acted on yet, oldest first. */
+export async function listPendingDecisionIds(store: Store, orderId: string): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom('decisions')
+    .select('id')
+    .where('order_id', '=', orderId)
+    .where('state', '=', 'pending')
+    .orderBy('created_at')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Decisions that were written but never told to their workflow; for the reconciler. */
+export function listUntoldDecisions(store: Store, createdBefore: string, size: number): Promise<{ id: string; order_id: string }[]> {
+  const query = store.db
+    .selectFrom('decisions')
+    .select(['id', 'order_id'])
+    .where('state', '=', 'pending')
+    .where('created_at', '<', createdBefore)
+    .orderBy('created_at');
+  return first(query, size).execute();
+}

@@ -1,0 +1,59 @@
+import type { Finding } from '../orders/finding.ts';
+import { createSealer, getSealer, type Subject } from './seal.ts';
+import type { Store } from './store.ts';
+
+/** The steps that find things. */
+export type FindingStep = 'intake' | 'parse' | 'validate' | 'credit' | 'inventory' | 'reserve' | 'submit';
+
+/** Writes what a step found, replacing what the same step found on the same revision before. */
+export async function putFindings(
+  tx: Store,
+  of: { readonly subject: Subject; readonly revision: number; readonly step: FindingStep; readonly at: string },
+  findings: readonly Finding[],
+): Promise<void> {
+  await tx.db
+    .deleteFrom('order_staging_errors')
+    .where('subject', '=', of.subject)
+    .where('revision', '=', of.revision)
+    .where('step', '=', of.step)
+    .execute();
+  if (findings.length === 0) return;
+  const sealer = await createSealer(tx, of.subject, of.at);
+  for (const [sequence, { code, ruleVersion, category, disposition, path, message, evidence, location }] of findings.entries()) {
+    const content = sealer.sealJson(placeOf(of.revision, of.step, sequence), { message, evidence });
+    await tx.db
+      .insertInto('order_staging_errors')
+      .values({
+        subject: of.subject, revision: of.revision, step: of.step, sequence, code, rule_version: ruleVersion ?? null, category,
+        disposition, path, location_json: JSON.stringify(location), content_sealed: content, created_at: of.at,
+      }) // prettier-ignore
+      .execute();
+  }
+}
+
+/** All findings on one revision, in the order of the steps. @throws Erased if the subject's key is gone. */
+export async function listFindings(store: Store, subject: Subject, revision: number): Promise<Finding[]> {
+  const rows = await store.db
+    .selectFrom('order_staging_errors')
+    .selectAll()
+    .where('subject', '=', subject)
+    .where('revision', '=', revision)
+    .orderBy('created_at')
+    .orderBy('sequence')
+    .execute();
+  if (rows.length === 0) return [];
+  const sealer = await getSealer(store, subject);
+  return rows.map((row) => ({
+    code: row.code,
+    ...(row.rule_version !== null && { ruleVersion: row.rule_version }),
+    category: row.category,
+    disposition: row.disposition,
+    path: row.path,
+    ...sealer.openJson<Pick<Finding, 'message' | 'evidence'>>(placeOf(row.revision, row.step, row.sequence), row.content_sealed),
+    location: JSON.parse(row.location_json) as Finding['location'],
+  }));
+}
+
+function placeOf(revision: number, step: string, sequence: number): string {
+  return `finding ${String(revision)} ${step} ${String(sequence)}`;
+}

@@ -1,0 +1,104 @@
+import type { Category } from '../orders/finding.ts';
+import type { Role } from '../orders/state.ts';
+import { first } from './dialect.ts';
+import type { OrderRef } from './orders.ts';
+import type { Store } from './store.ts';
+
+/** A typed reason why an order waits. */
+export interface Hold {
+  readonly code: string;
+  readonly category: Category;
+  /** Who may release it; null: it clears itself. */
+  readonly releaseRole: Role | null;
+}
+
+/** Puts holds on a revision; one that stands already, stands. One that was cleared and is back, opens again. */
+export async function openHolds(tx: Store, ref: OrderRef, holds: readonly Hold[], at: string): Promise<void> {
+  const unique = new Map(holds.map((hold) => [hold.code, hold]));
+  for (const hold of unique.values()) {
+    const known = await tx.db
+      .selectFrom('holds')
+      .select('cleared_at')
+      .where('order_id', '=', ref.orderId)
+      .where('revision', '=', ref.revision)
+      .where('code', '=', hold.code)
+      .executeTakeFirst();
+    const key = { order_id: ref.orderId, revision: ref.revision, code: hold.code };
+    const values = { category: hold.category, release_role: hold.releaseRole, opened_at: at, cleared_at: null, cleared_by: null };
+    if (!known) await tx.db.insertInto('holds').values({ ...key, ...values }).execute();
+    else if (known.cleared_at !== null) await updateHold(tx, ref, hold.code, values);
+  }
+}
+
+async function updateHold(
+  tx: Store,
+  ref: OrderRef,
+  code: string,
+  values: { opened_at: string; cleared_at: null; cleared_by: null },
+): Promise<void> {
+  await tx.db
+    .updateTable('holds')
+    .set(values)
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .where('code', '=', code)
+    .execute();
+}
+
+/** Clears holds of an order: all that stand, or only those that clear themselves. */
+export async function clearHolds(
+  tx: Store,
+  orderId: string,
+  by: { readonly clearedBy: string; readonly at: string; readonly only?: 'self_clearing' },
+): Promise<void> {
+  let query = tx.db
+    .updateTable('holds')
+    .set({ cleared_at: by.at, cleared_by: by.clearedBy })
+    .where('order_id', '=', orderId)
+    .where('cleared_at', 'is', null);
+  if (by.only === 'self_clearing') query = query.where('release_role', 'is', null);
+  await query.execute();
+}
+
+/** The holds that stand on an order. */
+export async function listOpenHolds(store: Store, orderId: string): Promise<(Hold & { readonly openedAt: string })[]> {
+  const rows = await store.db
+    .selectFrom('holds')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .where('cleared_at', 'is', null)
+    .orderBy('code')
+    .execute();
+  return rows.map((row) => ({ code: row.code, category: row.category, releaseRole: row.release_role, openedAt: row.opened_at }));
+}
+
+/** The codes that a person let pass on this revision. */
+export async function listApprovedCodes(store: Store, ref: OrderRef): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom('holds')
+    .innerJoin('decisions', 'decisions.id', 'holds.cleared_by')
+    .select('holds.code')
+    .where('holds.order_id', '=', ref.orderId)
+    .where('holds.revision', '=', ref.revision)
+    .where('decisions.action', '=', 'approve')
+    .execute();
+  return rows.map((row) => row.code);
+}
+
+/** Orders that wait for holds that clear themselves, in pages by id; for the recheck. */
+export function listSelfClearing(
+  store: Store,
+  page: { readonly afterId: string; readonly size: number },
+): Promise<{ order_id: string; codes: string }[]> {
+  const query = store.db
+    .selectFrom('holds')
+    .innerJoin('orders', 'orders.id', 'holds.order_id')
+    .select(['order_id', (eb) => eb.fn.min<string>('holds.code').as('codes')])
+    .where('holds.cleared_at', 'is', null)
+    .where('holds.release_role', 'is', null)
+    .where('orders.state', '=', 'held')
+    .where('order_id', '>', page.afterId)
+    .groupBy('order_id')
+    .orderBy('order_id');
+  return first(query, page.size).execute();
+}

@@ -1,0 +1,186 @@
+import type { Finding } from '../orders/finding.ts';
+import type { Format } from '../orders/formats/format.ts';
+import type { Channel } from '../orders/state.ts';
+import { insertOnce } from './dialect.ts';
+import { putFindings } from './findings.ts';
+import { fingerprint } from './keyring.ts';
+import { appendLog } from './log.ts';
+import { createSealer } from './seal.ts';
+import { inTransaction, type Store } from './store.ts';
+
+/** Sealed in pieces of this many bytes, so that a large document never needs to be in memory at once. */
+const CHUNK_BYTES = 1 << 20;
+
+/** A document at the door. Card numbers are masked already. */
+export interface Arrival {
+  readonly documentId: string;
+  readonly source: string;
+  readonly channel: Channel;
+  readonly format: Format | null;
+  readonly contentType: string | null;
+  readonly fileName: string | null;
+  readonly bytes: Uint8Array;
+  /** Principal id, or the name of the program's part that took it in. */
+  readonly receivedBy: string;
+  readonly at: string;
+  /** What the intake found, e.g. masked card numbers. */
+  readonly findings: readonly Finding[];
+  /** The sender's `Idempotency-Key`. */
+  readonly idempotencyKey: string | null;
+}
+
+/** One order that is the whole document. */
+export interface SingleOrder {
+  readonly orderId: string;
+  /** Who typed it, for channel `manual`. */
+  readonly operatorId: string | null;
+}
+
+/**
+ * What became of an arrival. `same`: the same request or content was taken in before. `key_reused`: the idempotency key
+ * came with another body before; nothing was stored.
+ */
+export type Acceptance =
+  | { readonly kind: 'accepted' | 'same'; readonly documentId: string }
+  | { readonly kind: 'key_reused'; readonly documentId: string };
+
+/**
+ * Stores a document durably, once. With `single` its order exists when this returns; otherwise it waits to be split.
+ */
+export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOrder): Promise<Acceptance> {
+  const print = fingerprint(store.keys, 'content', arrival.bytes);
+  return inTransaction(store, async (tx) => {
+    const before = await findEarlier(tx, arrival, print);
+    if (before) return before;
+    await insertDocument(tx, arrival, print, single ? 'split' : 'received', single ? 1 : 0);
+    if (single) await insertSingleOrder(tx, arrival, single);
+    else await insertChunks(tx, arrival);
+    await insertOnce(tx.db, 'fingerprints', {
+      scope: arrival.source, kind: 'content', fingerprint: print, document_id: arrival.documentId,
+      order_id: single?.orderId ?? null, body_fingerprint: null, first_seen_at: arrival.at,
+    }); // prettier-ignore
+    if (arrival.idempotencyKey !== null) await keepIdempotencyKey(tx, arrival, arrival.idempotencyKey, print);
+    return { kind: 'accepted', documentId: arrival.documentId };
+  });
+}
+
+/** Keeps a document that cannot be read, with what is wrong, so that it can be seen and asked about. */
+export function refuseDocument(store: Store, arrival: Arrival): Promise<void> {
+  const print = fingerprint(store.keys, 'content', arrival.bytes);
+  return inTransaction(store, async (tx) => {
+    await insertDocument(tx, arrival, print, 'refused', 0);
+    await insertChunks(tx, arrival);
+  });
+}
+
+async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<Acceptance | undefined> {
+  const find = (scope: string, kind: 'content' | 'idempotency_key', value: string) =>
+    tx.db
+      .selectFrom('fingerprints')
+      .select(['document_id', 'body_fingerprint'])
+      .where('scope', '=', scope)
+      .where('kind', '=', kind)
+      .where('fingerprint', '=', value)
+      .executeTakeFirst();
+  if (arrival.idempotencyKey !== null) {
+    const keyed = await find(arrival.source, 'idempotency_key', keyPrint(tx, arrival.idempotencyKey));
+    if (keyed) return { kind: keyed.body_fingerprint === print ? 'same' : 'key_reused', documentId: keyed.document_id };
+  }
+  const same = await find(arrival.source, 'content', print);
+  if (same && arrival.idempotencyKey !== null) {
+    await keepIdempotencyKey(tx, { ...arrival, documentId: same.document_id }, arrival.idempotencyKey, print);
+  }
+  return same && { kind: 'same', documentId: same.document_id };
+}
+
+async function keepIdempotencyKey(tx: Store, arrival: Arrival, key: string, print: string): Promise<void> {
+  await insertOnce(tx.db, 'fingerprints', {
+    scope: arrival.source, kind: 'idempotency_key', fingerprint: keyPrint(tx, key), document_id: arrival.documentId,
+    order_id: null, body_fingerprint: print, first_seen_at: arrival.at,
+  }); // prettier-ignore
+}
+
+function keyPrint(tx: Store, key: string): string {
+  return fingerprint(tx.keys, 'idempotency_key', key);
+}
+
+async function insertDocument(
+  tx: Store,
+  arrival: Arrival,
+  print: string,
+  state: 'received' | 'split' | 'refused',
+  orders: number,
+): Promise<void> {
+  const subject = `document:${arrival.documentId}` as const;
+  const name = arrival.fileName;
+  const fileNameSealed = name === null ? null : (await createSealer(tx, subject, arrival.at)).seal('file name', name);
+  await tx.db
+    .insertInto('documents')
+    .values({
+      id: arrival.documentId, source: arrival.source, channel: arrival.channel, format: arrival.format,
+      content_type: arrival.contentType, file_name_sealed: fileNameSealed, state, byte_length: arrival.bytes.length,
+      fingerprint: print, order_count: orders, envelope_sealed: null, received_at: arrival.at, received_by: arrival.receivedBy,
+      changed_at: arrival.at,
+    }) // prettier-ignore
+    .execute();
+  if (state !== 'split') await putFindings(tx, { subject, revision: 0, step: 'intake', at: arrival.at }, arrival.findings);
+  const action = state === 'refused' ? 'document.refused' : 'document.received';
+  const detail = { source: arrival.source, format: arrival.format, bytes: arrival.bytes.length };
+  await appendLog(tx, subject, { stepKey: 'received', at: arrival.at, actor: arrival.receivedBy, action, detail });
+}
+
+async function insertSingleOrder(tx: Store, arrival: Arrival, single: SingleOrder): Promise<void> {
+  const slice = { orderId: single.orderId, position: 0, bytes: arrival.bytes, locator: null };
+  await insertOrder(tx, { ...arrival, operatorId: single.operatorId }, slice);
+  const subject = `order:${single.orderId}` as const;
+  await putFindings(tx, { subject, revision: 1, step: 'intake', at: arrival.at }, arrival.findings);
+}
+
+async function insertChunks(tx: Store, arrival: Arrival): Promise<void> {
+  const sealer = await createSealer(tx, `document:${arrival.documentId}`, arrival.at);
+  for (let sequence = 0; sequence * CHUNK_BYTES < arrival.bytes.length; sequence += 1) {
+    const piece = arrival.bytes.subarray(sequence * CHUNK_BYTES, (sequence + 1) * CHUNK_BYTES);
+    const row = { document_id: arrival.documentId, sequence, content_sealed: sealer.seal(`chunk ${String(sequence)}`, piece) };
+    await tx.db.insertInto('document_chunks').values(row).execute();
+  }
+}
+
+/** The part of a document that is one order. */
+export interface Slice {
+  readonly orderId: string;
+  readonly position: number;
+  readonly bytes: Uint8Array;
+  /** What is needed to read the slice and to find its place in the document. */
+  readonly locator: unknown;
+}
+
+/** What an order takes over from its document. */
+export type OrderOrigin = Pick<Arrival, 'documentId' | 'source' | 'channel' | 'at' | 'receivedBy'> & {
+  readonly format: Format | null;
+  readonly operatorId: string | null;
+};
+
+/** Writes a new order in state `received` with its slice. */
+export async function insertOrder(tx: Store, origin: OrderOrigin, slice: Slice): Promise<void> {
+  const { orderId } = slice;
+  if (origin.format === null) throw new Error('an order has a format');
+  const sealer = await createSealer(tx, `order:${orderId}`, origin.at);
+  await tx.db
+    .insertInto('orders')
+    .values({
+      id: orderId, document_id: origin.documentId, source: origin.source, channel: origin.channel, state: 'received',
+      revision: 1, type: 'new', operator_id: origin.operatorId, reservation: 'none', received_at: origin.at, changed_at: origin.at,
+    }) // prettier-ignore
+    .execute();
+  await tx.db
+    .insertInto('order_staging_raw')
+    .values({
+      order_id: orderId, document_id: origin.documentId, position: slice.position, format: origin.format,
+      content_sealed: sealer.seal('raw', slice.bytes),
+      locator_json: slice.locator === null ? null : JSON.stringify(slice.locator),
+      byte_length: slice.bytes.length, received_at: origin.at,
+    }) // prettier-ignore
+    .execute();
+  const detail = { source: origin.source, documentId: origin.documentId };
+  await appendLog(tx, `order:${orderId}`, { stepKey: 'received', at: origin.at, actor: origin.receivedBy, action: 'order.received', detail });
+}

@@ -1,0 +1,113 @@
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import { columnTypes as type } from '../dialect.ts';
+
+/** Columns of a table: name to type; a trailing `?` on the name makes it nullable. */
+type Columns = Readonly<Record<string, (typeof type)[keyof typeof type]>>;
+
+async function createTable(db: Kysely<unknown>, name: string, key: readonly string[], columns: Columns): Promise<void> {
+  let table: CreateTableBuilder<string> = db.schema.createTable(name);
+  for (const [column, columnType] of Object.entries(columns)) {
+    const nullable = column.endsWith('?');
+    table = table.addColumn(nullable ? column.slice(0, -1) : column, columnType, (c) => (nullable ? c : c.notNull()));
+  }
+  await table.addPrimaryKeyConstraint(`pk_${name}`, key as never[]).execute();
+}
+
+async function createIndex(db: Kysely<unknown>, table: string, columns: readonly string[], unique = false): Promise<void> {
+  const name = `${unique ? 'ux' : 'ix'}_${table}_${columns.join('_')}`;
+  const index = db.schema.createIndex(name).on(table).columns(columns as string[]);
+  await (unique ? index.unique() : index).execute();
+}
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  const { id, text, instant, integer, bytes } = type;
+
+  await createTable(db, 'sources', ['id'], { id, channel: text, profile_json: text, 'key_hash?': text, changed_at: instant, changed_by: id });
+  await createIndex(db, 'sources', ['key_hash']);
+  await createTable(db, 'principals', ['id'], { id, token_hash: text, roles_json: text, 'sources_json?': text, 'customers_json?': text, created_at: instant });
+  await createIndex(db, 'principals', ['token_hash'], true);
+  await createTable(db, 'data_keys', ['subject'], { subject: id, wrapped_key: bytes, wrapping_key_id: id, created_at: instant });
+
+  await createTable(db, 'documents', ['id'], {
+    id, source: id, channel: text, 'format?': text, 'content_type?': text, 'file_name_sealed?': bytes, state: text,
+    byte_length: integer, fingerprint: text, order_count: integer, 'envelope_sealed?': bytes,
+    received_at: instant, received_by: id, changed_at: instant,
+  }); // prettier-ignore
+  await createIndex(db, 'documents', ['state', 'changed_at']);
+  await createIndex(db, 'documents', ['received_at', 'id']);
+  await createTable(db, 'document_chunks', ['document_id', 'sequence'], { document_id: id, sequence: integer, content_sealed: bytes });
+  await createTable(db, 'fingerprints', ['scope', 'kind', 'fingerprint'], {
+    scope: id, kind: text, fingerprint: text, document_id: id, 'order_id?': id, 'body_fingerprint?': text, first_seen_at: instant,
+  }); // prettier-ignore
+
+  await createTable(db, 'orders', ['id'], {
+    id, document_id: id, source: id, channel: text, state: text, revision: integer, type: text, 'customer_id?': id,
+    'po_number?': text, 'external_id?': text, 'currency?': text, 'total?': text, 'line_count?': integer, 'order_date?': text,
+    'requested_delivery_date?': text, 'operator_id?': id, 'gate?': text, reservation: text, 'production_order_id?': text,
+    received_at: instant, 'automatic_done_at?': instant, changed_at: instant, 'terminal_at?': instant,
+  }); // prettier-ignore
+  await createIndex(db, 'orders', ['state', 'changed_at']);
+  await createIndex(db, 'orders', ['received_at', 'id']);
+  await createIndex(db, 'orders', ['source', 'received_at', 'id']);
+  await createIndex(db, 'orders', ['customer_id', 'received_at', 'id']);
+  await createIndex(db, 'orders', ['po_number', 'received_at', 'id']);
+  await createIndex(db, 'orders', ['document_id', 'automatic_done_at']);
+  await createTable(db, 'order_revisions', ['order_id', 'revision'], {
+    order_id: id, revision: integer, origin: text, content_sealed: bytes, created_by: id, created_at: instant,
+  }); // prettier-ignore
+
+  await createTable(db, 'order_staging_raw', ['order_id'], {
+    order_id: id, document_id: id, position: integer, format: text, content_sealed: bytes, 'locator_json?': text,
+    byte_length: integer, received_at: instant,
+  }); // prettier-ignore
+  await createIndex(db, 'order_staging_raw', ['document_id', 'position'], true);
+  await createTable(db, 'order_staging_validated', ['order_id', 'revision'], {
+    order_id: id, revision: integer, content_sealed: bytes, customer_id: id, po_number: text, currency: text, total: text,
+    line_count: integer, validated_at: instant, 'staged_at?': instant,
+  }); // prettier-ignore
+  await createTable(db, 'order_staging_errors', ['subject', 'revision', 'step', 'sequence'], {
+    subject: id, revision: integer, step: text, sequence: integer, code: text, 'rule_version?': integer, category: text,
+    disposition: text, path: text, location_json: text, content_sealed: bytes, created_at: instant,
+  }); // prettier-ignore
+  await createIndex(db, 'order_staging_errors', ['code', 'created_at']);
+  await createTable(db, 'order_validation_rules', ['code', 'version'], {
+    code: id, version: integer, kind: text, scope: text, 'scope_value?': text, parameters_json: text, disposition: text,
+    release_role: text, severity: text, effective_from: instant, 'effective_to?': instant, author: id, reason: text, created_at: instant,
+  }); // prettier-ignore
+  await createTable(db, 'order_processing_log', ['subject', 'sequence'], {
+    subject: id, sequence: integer, step_key: text, at: instant, actor: id, action: text, detail_json: text, previous_mac: text, mac: text,
+  }); // prettier-ignore
+  await createIndex(db, 'order_processing_log', ['subject', 'step_key'], true);
+
+  await createTable(db, 'facts_snapshots', ['order_id', 'revision'], { order_id: id, revision: integer, content_sealed: bytes, taken_at: instant });
+  await createTable(db, 'holds', ['order_id', 'revision', 'code'], {
+    order_id: id, revision: integer, code: id, category: text, 'release_role?': text, opened_at: instant,
+    'cleared_at?': instant, 'cleared_by?': id,
+  }); // prettier-ignore
+  await createIndex(db, 'holds', ['cleared_at', 'code']);
+  await createTable(db, 'reviews', ['id'], {
+    id, order_id: id, source: id, 'customer_id?': id, opened_at: instant, due_at: instant, 'claimed_by?': id,
+    'lease_until?': instant, 'escalated_at?': instant, 'closed_at?': instant,
+  }); // prettier-ignore
+  await createIndex(db, 'reviews', ['closed_at', 'due_at', 'id']);
+  await createIndex(db, 'reviews', ['order_id', 'closed_at']);
+  await createTable(db, 'decisions', ['id'], {
+    id, order_id: id, revision: integer, 'review_id?': id, action: text, actor: id, roles_json: text, content_sealed: bytes, state: text,
+    'refusal?': text, created_at: instant, 'settled_at?': instant,
+  }); // prettier-ignore
+  await createIndex(db, 'decisions', ['state', 'created_at']);
+  // One standing decision a review and revision: the second reviewer is refused by the database, whatever happens in between.
+  await sql`create unique index ux_decisions_standing on decisions (review_id, revision)
+    where state <> 'refused' and review_id is not null`.execute(db);
+
+  await createTable(db, 'handoffs', ['order_id', 'revision'], {
+    order_id: id, revision: integer, began_at: instant, 'outcome?': text, 'production_order_id?': text, 'settled_at?': instant,
+  }); // prettier-ignore
+  await createTable(db, 'outbox', ['id'], {
+    id, source: id, subject: id, kind: text, step_key: text, 'file_name?': text, content_sealed: bytes, state: text,
+    attempts: integer, created_at: instant, next_attempt_at: instant, 'delivered_at?': instant,
+  }); // prettier-ignore
+  await createIndex(db, 'outbox', ['subject', 'step_key'], true);
+  await createIndex(db, 'outbox', ['state', 'next_attempt_at']);
+  await createTable(db, 'control_numbers', ['source', 'kind'], { source: id, kind: text, last_value: integer });
+}

@@ -1,0 +1,120 @@
+import type { Selectable } from 'kysely';
+import type { Order } from '../orders/order.ts';
+import type { OrderState } from '../orders/state.ts';
+import { createSealer, getSealer } from './seal.ts';
+import type { Store } from './store.ts';
+import type { OrderTable } from './tables.ts';
+
+/** The order's row: where it stands, without any content that could identify a person. */
+export type OrderRow = Selectable<OrderTable>;
+
+/** An order in one revision. */
+export interface OrderRef {
+  readonly orderId: string;
+  readonly revision: number;
+}
+
+export function findOrder(store: Store, orderId: string): Promise<OrderRow | undefined> {
+  return store.db.selectFrom('orders').selectAll().where('id', '=', orderId).executeTakeFirst();
+}
+
+/** @throws Error if there is no such order. */
+export async function getOrder(store: Store, orderId: string): Promise<OrderRow> {
+  const row = await findOrder(store, orderId);
+  if (!row) throw new Error(`no order ${orderId}`);
+  return row;
+}
+
+/**
+ * Moves an order from one state to another, if it still is where the caller believes it to be.
+ * @returns whether it moved; false when another step was there first, e.g. the same step before a crash.
+ */
+export async function moveOrder(
+  tx: Store,
+  ref: OrderRef,
+  from: readonly OrderState[],
+  to: OrderState,
+  at: string,
+  set: Partial<OrderRow> = {},
+): Promise<boolean> {
+  const result = await tx.db
+    .updateTable('orders')
+    .set({ ...set, state: to, changed_at: at })
+    .where('id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .where('state', 'in', from)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Notes that the automatic part of the order's story is over, once. */
+export async function markAutomaticDone(tx: Store, orderId: string, at: string): Promise<void> {
+  await tx.db
+    .updateTable('orders')
+    .set({ automatic_done_at: at })
+    .where('id', '=', orderId)
+    .where('automatic_done_at', 'is', null)
+    .execute();
+}
+
+/** The plain columns that an order's content gives to its row. */
+export function columnsOf(order: Order): Partial<OrderRow> {
+  return {
+    type: order.type,
+    customer_id: order.customerId,
+    po_number: order.poNumber,
+    external_id: order.externalId ?? null,
+    currency: order.currency,
+    total: order.total,
+    line_count: order.lines.length,
+    order_date: order.orderDate,
+    requested_delivery_date: order.requestedDeliveryDate ?? null,
+  };
+}
+
+/** Keeps one revision of the order's content, sealed; a second writing of the same revision changes nothing. */
+export async function putRevision(
+  tx: Store,
+  ref: OrderRef,
+  order: Order,
+  by: { readonly origin: 'parsed' | 'corrected'; readonly actor: string; readonly at: string },
+): Promise<void> {
+  const sealer = await createSealer(tx, `order:${ref.orderId}`, by.at);
+  await tx.db
+    .insertInto('order_revisions')
+    .values({
+      order_id: ref.orderId,
+      revision: ref.revision,
+      origin: by.origin,
+      content_sealed: sealer.sealJson(`revision ${String(ref.revision)}`, order),
+      created_by: by.actor,
+      created_at: by.at,
+    })
+    .execute();
+}
+
+/** One revision of the order's content. @throws Error if it was never parsed; Erased if its key is gone. */
+export async function getRevision(store: Store, ref: OrderRef): Promise<Order> {
+  const row = await store.db
+    .selectFrom('order_revisions')
+    .select('content_sealed')
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .executeTakeFirst();
+  if (!row) throw new Error(`order ${ref.orderId} has no revision ${String(ref.revision)}`);
+  const sealer = await getSealer(store, `order:${ref.orderId}`);
+  return sealer.openJson<Order>(`revision ${String(ref.revision)}`, row.content_sealed);
+}
+
+/** Who made which revision, oldest first. */
+export function listRevisions(
+  store: Store,
+  orderId: string,
+): Promise<{ revision: number; origin: 'parsed' | 'corrected'; created_by: string; created_at: string }[]> {
+  return store.db
+    .selectFrom('order_revisions')
+    .select(['revision', 'origin', 'created_by', 'created_at'])
+    .where('order_id', '=', orderId)
+    .orderBy('revision')
+    .execute();
+}

@@ -1,0 +1,39 @@
+import type { Role } from '../orders/state.ts';
+import { insertOnce } from './dialect.ts';
+import { hashToken } from './sources.ts';
+import type { Store } from './store.ts';
+
+/** Who is asking, and what they may see. */
+export interface Principal {
+  readonly id: string;
+  readonly roles: readonly Role[];
+  /** Limited to these sources; absent: all. */
+  readonly sources?: readonly string[];
+  /** Limited to these customers; absent: all. */
+  readonly customers?: readonly string[];
+}
+
+/** Puts a person in place, with the token they sign in with. */
+export async function putPrincipal(store: Store, principal: Principal, token: string, at: string): Promise<void> {
+  const values = {
+    token_hash: hashToken(token),
+    roles_json: JSON.stringify(principal.roles),
+    sources_json: principal.sources ? JSON.stringify(principal.sources) : null,
+    customers_json: principal.customers ? JSON.stringify(principal.customers) : null,
+  };
+  const inserted = await insertOnce(store.db, 'principals', { id: principal.id, created_at: at, ...values });
+  if (!inserted) await store.db.updateTable('principals').set(values).where('id', '=', principal.id).execute();
+}
+
+/** The person whose token this is. */
+export async function findPrincipalByToken(store: Store, token: string): Promise<Principal | undefined> {
+  const row = await store.db.selectFrom('principals').selectAll().where('token_hash', '=', hashToken(token)).executeTakeFirst();
+  if (!row) return undefined;
+  const list = (json: string): string[] => JSON.parse(json) as string[];
+  return {
+    id: row.id,
+    roles: list(row.roles_json) as Role[],
+    ...(row.sources_json !== null && { sources: list(row.sources_json) }),
+    ...(row.customers_json !== null && { customers: list(row.customers_json) }),
+  };
+}

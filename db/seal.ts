@@ -1,0 +1,88 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { insertOnce } from './dialect.ts';
+import type { Keyring } from './keyring.ts';
+import type { Store } from './store.ts';
+
+/** Whose data key seals a column: an order's or a document's. */
+export type Subject = `order:${string}` | `document:${string}`;
+
+const NONCE = 12;
+const TAG = 16;
+
+/** The data key of a subject was deleted: what it sealed can never be read again. */
+export class Erased extends Error {
+  override readonly name = 'Erased';
+}
+
+/** Seals and opens one subject's content columns. */
+export interface Sealer {
+  /** AES-256-GCM; `place` (table, column, revision…) is bound in, so that cipher text cannot be moved elsewhere. */
+  seal(place: string, content: string | Uint8Array): Buffer;
+  /** @throws Error if the cipher text is not what was sealed at this place. */
+  open(place: string, sealed: Uint8Array): Buffer;
+  sealJson(place: string, value: unknown): Buffer;
+  openJson<T>(place: string, sealed: Uint8Array): T;
+}
+
+/** Makes and keeps a data key for a new subject, or takes the one it has. */
+export async function createSealer(store: Store, subject: Subject, now: string): Promise<Sealer> {
+  const known = await findDataKey(store, subject);
+  if (known) return sealerOf(subject, known);
+  const dataKey = randomBytes(32);
+  const { currentId, wrappingKeys } = store.keys;
+  const wrapped = encrypt(required(wrappingKeys.get(currentId), currentId), `data_keys ${subject}`, dataKey);
+  const row = { subject, wrapped_key: wrapped, wrapping_key_id: currentId, created_at: now };
+  if (await insertOnce(store.db, 'data_keys', row)) return sealerOf(subject, dataKey);
+  return getSealer(store, subject);
+}
+
+/** @throws Erased if the subject's data key is gone. */
+export async function getSealer(store: Store, subject: Subject): Promise<Sealer> {
+  const dataKey = await findDataKey(store, subject);
+  if (!dataKey) throw new Erased(`the content of ${subject} was erased`);
+  return sealerOf(subject, dataKey);
+}
+
+async function findDataKey(store: Store, subject: Subject): Promise<Buffer | undefined> {
+  const row = await store.db.selectFrom('data_keys').selectAll().where('subject', '=', subject).executeTakeFirst();
+  return row && unwrap(store.keys, row.subject, row.wrapping_key_id, row.wrapped_key);
+}
+
+function unwrap(keys: Keyring, subject: string, wrappingKeyId: string, wrapped: Uint8Array): Buffer {
+  return decrypt(required(keys.wrappingKeys.get(wrappingKeyId), wrappingKeyId), `data_keys ${subject}`, wrapped);
+}
+
+function required(key: Buffer | undefined, id: string): Buffer {
+  if (!key) throw new Error(`no master key "${id}" in the key file; add the key that sealed these data`);
+  return key;
+}
+
+function sealerOf(subject: Subject, dataKey: Buffer): Sealer {
+  const bind = (place: string): string => `${subject} ${place}`;
+  const open = (place: string, sealed: Uint8Array): Buffer => decrypt(dataKey, bind(place), sealed);
+  const seal = (place: string, content: string | Uint8Array): Buffer => encrypt(dataKey, bind(place), content);
+  return {
+    seal,
+    open,
+    sealJson: (place, value) => seal(place, JSON.stringify(value)),
+    openJson: <T>(place: string, sealed: Uint8Array) => JSON.parse(open(place, sealed).toString('utf8')) as T,
+  };
+}
+
+/** nonce, cipher text, tag. @see NIST SP 800-38D */
+function encrypt(key: Buffer, aad: string, content: string | Uint8Array): Buffer {
+  const nonce = randomBytes(NONCE);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  cipher.setAAD(Buffer.from(aad));
+  const body = typeof content === 'string' ? cipher.update(content, 'utf8') : cipher.update(content);
+  return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(key: Buffer, aad: string, sealed: Uint8Array): Buffer {
+  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  if (bytes.length < NONCE + TAG) throw new Error('sealed content is cut short');
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE));
+  decipher.setAAD(Buffer.from(aad));
+  decipher.setAuthTag(bytes.subarray(bytes.length - TAG));
+  return Buffer.concat([decipher.update(bytes.subarray(NONCE, bytes.length - TAG)), decipher.final()]);
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { SourceProfile } from '../orders/source.ts';
+import { insertOnce } from './dialect.ts';
+import { appendLog } from './log.ts';
+import { inTransaction, type Store } from './store.ts';
+
+/** The hash under which keys and tokens are kept. They are 256 random bits, so a plain hash cannot be searched. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** Puts a source's profile in place, new or changed. */
+export async function putSource(
+  store: Store,
+  profile: SourceProfile,
+  by: { readonly actor: string; readonly at: string; readonly keyHash?: string },
+): Promise<void> {
+  const values = { channel: profile.channel, profile_json: JSON.stringify(profile), changed_at: by.at, changed_by: by.actor };
+  await inTransaction(store, async (tx) => {
+    const inserted = await insertOnce(tx.db, 'sources', { id: profile.id, key_hash: by.keyHash ?? null, ...values });
+    const changed = by.keyHash === undefined ? values : { ...values, key_hash: by.keyHash };
+    if (!inserted) await tx.db.updateTable('sources').set(changed).where('id', '=', profile.id).execute();
+    const detail = { gate: profile.gate, active: profile.active, rollout: profile.rollout.kind };
+    await appendLog(tx, `source:${profile.id}`, { stepKey: `put:${by.at}`, actor: by.actor, at: by.at, action: 'source.put', detail });
+  });
+}
+
+/** A source's profile. */
+export async function findSource(store: Store, id: string): Promise<SourceProfile | undefined> {
+  const row = await store.db.selectFrom('sources').select('profile_json').where('id', '=', id).executeTakeFirst();
+  return row && readProfile(row.profile_json);
+}
+
+/** @throws Error if there is no such source. */
+export async function getSource(store: Store, id: string): Promise<SourceProfile> {
+  const profile = await findSource(store, id);
+  if (!profile) throw new Error(`no source "${id}"`);
+  return profile;
+}
+
+/** The source whose API key this is. */
+export async function findSourceByKey(store: Store, key: string): Promise<SourceProfile | undefined> {
+  const row = await store.db.selectFrom('sources').select('profile_json').where('key_hash', '=', hashToken(key)).executeTakeFirst();
+  return row && readProfile(row.profile_json);
+}
+
+/** All sources, by id. */
+export async function listSources(store: Store): Promise<SourceProfile[]> {
+  const rows = await store.db.selectFrom('sources').select('profile_json').orderBy('id').execute();
+  return rows.map((row) => readProfile(row.profile_json));
+}
+
+function readProfile(json: string): SourceProfile {
+  // Written by putSource only, whose callers have it checked by the schema.
+  return JSON.parse(json) as SourceProfile;
+}

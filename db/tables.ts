@@ -1,0 +1,305 @@
+import type { Channel, Gate, OrderState, Role } from '../orders/state.ts';
+import type { Category, Disposition } from '../orders/finding.ts';
+import type { Format } from '../orders/formats/format.ts';
+
+/**
+ * The tables, as kysely sees them. Instants are ISO 8601 text in UTC with milliseconds, amounts are decimal strings,
+ * `*_sealed` columns hold AES-256-GCM cipher text (see `seal.ts`), `*_json` columns hold JSON without personal data.
+ */
+export interface Tables {
+  sources: SourceTable;
+  principals: PrincipalTable;
+  data_keys: DataKeyTable;
+  documents: DocumentTable;
+  document_chunks: DocumentChunkTable;
+  fingerprints: FingerprintTable;
+  orders: OrderTable;
+  order_revisions: OrderRevisionTable;
+  order_staging_raw: OrderStagingRawTable;
+  order_staging_validated: OrderStagingValidatedTable;
+  order_staging_errors: OrderStagingErrorTable;
+  order_validation_rules: OrderValidationRuleTable;
+  order_processing_log: OrderProcessingLogTable;
+  facts_snapshots: FactsSnapshotTable;
+  holds: HoldTable;
+  reviews: ReviewTable;
+  decisions: DecisionTable;
+  handoffs: HandoffTable;
+  outbox: OutboxTable;
+  control_numbers: ControlNumberTable;
+}
+
+export interface SourceTable {
+  id: string;
+  channel: Channel;
+  /** A `SourceProfile`. */
+  profile_json: string;
+  /** SHA-256 of the source's API key, hex; null where the source has none (files only). */
+  key_hash: string | null;
+  changed_at: string;
+  changed_by: string;
+}
+
+export interface PrincipalTable {
+  id: string;
+  /** SHA-256 of the person's token, hex. */
+  token_hash: string;
+  /** JSON array of `Role`. */
+  roles_json: string;
+  /** JSON array of source ids the person is limited to; null: all. */
+  sources_json: string | null;
+  /** JSON array of customer numbers the person is limited to; null: all. */
+  customers_json: string | null;
+  created_at: string;
+}
+
+export interface DataKeyTable {
+  /** `order:<id>` or `document:<id>`. */
+  subject: string;
+  wrapped_key: Uint8Array;
+  wrapping_key_id: string;
+  created_at: string;
+}
+
+/** `received`: whole, not yet split. `split`: its orders are staged. `processed`: their automatic part is over. `refused`: kept, not read. */
+export type DocumentState = 'received' | 'split' | 'processed' | 'refused';
+
+export interface DocumentTable {
+  id: string;
+  source: string;
+  channel: Channel;
+  format: Format | null;
+  content_type: string | null;
+  file_name_sealed: Uint8Array | null;
+  state: DocumentState;
+  byte_length: number;
+  /** Keyed hash of the masked bytes. */
+  fingerprint: string;
+  order_count: number;
+  /** What surrounds the slices, e.g. X12 envelope; null until split or if there is nothing around. */
+  envelope_sealed: Uint8Array | null;
+  received_at: string;
+  received_by: string;
+  changed_at: string;
+}
+
+export interface DocumentChunkTable {
+  document_id: string;
+  sequence: number;
+  content_sealed: Uint8Array;
+}
+
+/** `idempotency_key`: the sender's header. `content`: the masked bytes. `purchase_order`: customer and PO number. */
+export type FingerprintKind = 'idempotency_key' | 'content' | 'purchase_order';
+
+export interface FingerprintTable {
+  /** Source id, or the principal's for idempotency keys of people. */
+  scope: string;
+  kind: FingerprintKind;
+  fingerprint: string;
+  document_id: string;
+  order_id: string | null;
+  /** For idempotency keys: fingerprint of the body that came with it. */
+  body_fingerprint: string | null;
+  first_seen_at: string;
+}
+
+/** Whether a reservation may exist in the back office for the order. */
+export type ReservationMark = 'none' | 'began' | 'released';
+
+export interface OrderTable {
+  id: string;
+  document_id: string;
+  source: string;
+  channel: Channel;
+  state: OrderState;
+  revision: number;
+  type: string;
+  customer_id: string | null;
+  po_number: string | null;
+  external_id: string | null;
+  currency: string | null;
+  total: string | null;
+  line_count: number | null;
+  order_date: string | null;
+  requested_delivery_date: string | null;
+  operator_id: string | null;
+  /** The gate's last verdict. */
+  gate: Gate | null;
+  reservation: ReservationMark;
+  production_order_id: string | null;
+  received_at: string;
+  automatic_done_at: string | null;
+  changed_at: string;
+  terminal_at: string | null;
+}
+
+export interface OrderRevisionTable {
+  order_id: string;
+  revision: number;
+  origin: 'parsed' | 'corrected';
+  content_sealed: Uint8Array;
+  created_by: string;
+  created_at: string;
+}
+
+export interface OrderStagingRawTable {
+  order_id: string;
+  document_id: string;
+  /** Zero-based place among the document's orders. */
+  position: number;
+  format: Format;
+  content_sealed: Uint8Array;
+  /** Where the slice stands in its document and what is needed to read it, e.g. X12 delimiters and control numbers. */
+  locator_json: string | null;
+  byte_length: number;
+  received_at: string;
+}
+
+export interface OrderStagingValidatedTable {
+  order_id: string;
+  revision: number;
+  content_sealed: Uint8Array;
+  customer_id: string;
+  po_number: string;
+  currency: string;
+  total: string;
+  line_count: number;
+  validated_at: string;
+  staged_at: string | null;
+}
+
+export interface OrderStagingErrorTable {
+  /** `order:<id>` or `document:<id>`. */
+  subject: string;
+  revision: number;
+  /** Which step of the story spoke: `parse`, `validate`, `credit`, … */
+  step: string;
+  sequence: number;
+  code: string;
+  rule_version: number | null;
+  category: Category;
+  disposition: Disposition;
+  path: string;
+  location_json: string;
+  /** Message and evidence. */
+  content_sealed: Uint8Array;
+  created_at: string;
+}
+
+export interface OrderValidationRuleTable {
+  code: string;
+  version: number;
+  kind: string;
+  /** `all`, `source`, `customerGroup` or `customer`. */
+  scope: string;
+  scope_value: string | null;
+  parameters_json: string;
+  disposition: Disposition;
+  release_role: Role;
+  severity: string;
+  effective_from: string;
+  effective_to: string | null;
+  author: string;
+  reason: string;
+  created_at: string;
+}
+
+export interface OrderProcessingLogTable {
+  subject: string;
+  sequence: number;
+  step_key: string;
+  at: string;
+  actor: string;
+  action: string;
+  detail_json: string;
+  previous_mac: string;
+  mac: string;
+}
+
+export interface FactsSnapshotTable {
+  order_id: string;
+  revision: number;
+  content_sealed: Uint8Array;
+  taken_at: string;
+}
+
+export interface HoldTable {
+  order_id: string;
+  revision: number;
+  code: string;
+  category: Category;
+  /** Who may release it; null: it clears itself. */
+  release_role: Role | null;
+  opened_at: string;
+  cleared_at: string | null;
+  /** Decision id, or `recheck`. */
+  cleared_by: string | null;
+}
+
+export interface ReviewTable {
+  id: string;
+  order_id: string;
+  source: string;
+  customer_id: string | null;
+  opened_at: string;
+  due_at: string;
+  claimed_by: string | null;
+  lease_until: string | null;
+  escalated_at: string | null;
+  closed_at: string | null;
+}
+
+export type DecisionAction = 'approve' | 'reject' | 'correct' | 'cancel';
+
+export interface DecisionTable {
+  id: string;
+  order_id: string;
+  revision: number;
+  /** The review it decides; null for a cancellation. */
+  review_id: string | null;
+  action: DecisionAction;
+  actor: string;
+  roles_json: string;
+  content_sealed: Uint8Array;
+  state: 'pending' | 'applied' | 'refused';
+  refusal: string | null;
+  created_at: string;
+  settled_at: string | null;
+}
+
+export interface HandoffTable {
+  order_id: string;
+  revision: number;
+  began_at: string;
+  outcome: 'accepted' | 'refused' | 'cancelled' | null;
+  production_order_id: string | null;
+  settled_at: string | null;
+}
+
+/** `available`: nothing is pushed, the sender reads it over the API. */
+export type DeliveryState = 'pending' | 'delivered' | 'available';
+
+export interface OutboxTable {
+  id: string;
+  source: string;
+  /** `order:<id>` or `document:<id>`. */
+  subject: string;
+  /** `997`, `order.completed`, `order.rejected`, `review.escalated`, … */
+  kind: string;
+  /** Makes the row unique under its subject, so that a step run twice writes it once. */
+  step_key: string;
+  file_name: string | null;
+  content_sealed: Uint8Array;
+  state: DeliveryState;
+  attempts: number;
+  created_at: string;
+  next_attempt_at: string;
+  delivered_at: string | null;
+}
+
+export interface ControlNumberTable {
+  source: string;
+  kind: 'interchange' | 'group';
+  last_value: number;
+}
