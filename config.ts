@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Thrown at start with one line per setting that cannot be used. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const duration = z.coerce.number().int().positive();
+const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+const hostAndPort = z
+  .string()
+  .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port such as 127.0.0.1:7233');
+
+/** Every setting, with what it means and what it is when the environment is silent. */
+const environmentSchema = z.object({
+  /** Address the gateway listens on. The default is reachable from this machine only. */
+  HOST: z.string().default('127.0.0.1'),
+  /** Port of the gateway and the web app; 0 for any free port. */
+  PORT: port.default(3000),
+  /** Largest document that is taken, in bytes: 20 MiB. */
+  BODY_LIMIT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(20 * 1024 * 1024),
+
+  /** Folder of everything that is kept; the paths below stand in it unless they are set. */
+  VAR_DIR: z.string().default('var'),
+  /** The database: `file:<path>` is the embedded SQLite. Default `file:<VAR_DIR>/order-staging.sqlite`. */
+  DATABASE_URL: z
+    .string()
+    .regex(/^[a-z]+:./, 'must be a URL such as file:var/order-staging.sqlite')
+    .optional(),
+  /** The master keys; made where there is no such file. Keep it apart from backups of the database. Default `<VAR_DIR>/keys/master.json`. */
+  KEY_FILE: z.string().optional(),
+  /** Folder with `inbox/<source>`, `outbox/<source>` and `rejected/`. Default `<VAR_DIR>/edi`. */
+  EDI_DIR: z.string().optional(),
+
+  /** Temporal's frontend, host:port. */
+  TEMPORAL_ADDRESS: hostAndPort.default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('order-staging'),
+  /** Base of links into Temporal's Web UI; `off` leaves the links out. */
+  TEMPORAL_UI_URL: z.union([z.literal('off'), webAddress]).default('http://127.0.0.1:8233'),
+  /** How long a request waits for Temporal to take a new order, in milliseconds; the order is kept either way. */
+  TEMPORAL_START_TIMEOUT_MS: duration.default(2000),
+  /** How long a decision waits for its workflow's answer, in milliseconds; the decision is kept either way. */
+  DECISION_TIMEOUT_MS: duration.default(10_000),
+
+  /** Base URL of the back office. */
+  BACKOFFICE_URL: webAddress.default('http://127.0.0.1:3100'),
+  /** Key for the back office. Wins over the file. */
+  BACKOFFICE_API_KEY: z.string().min(8).optional(),
+  /** File that holds the key for the back office. Default `<VAR_DIR>/keys/backoffice.key`. */
+  BACKOFFICE_API_KEY_FILE: z.string().optional(),
+
+  /** Task queues that a worker process serves, separated by commas. */
+  WORKER_QUEUES: z.string().default('orders,orders-batch'),
+  /** How long a claimed review stays with the person who claimed it, in minutes. */
+  CLAIM_LEASE_MINUTES: duration.default(15),
+
+  /** Port on which workers show their metrics; 0 for any free port. */
+  METRICS_PORT: port.default(9464),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** The settings of this process, complete with their defaults. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly bodyLimitBytes: number;
+  readonly varDir: string;
+  readonly databaseUrl: string;
+  readonly keyFile: string;
+  readonly ediDir: string;
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  /** Without a trailing slash; null: no links. */
+  readonly temporalUiUrl: string | null;
+  readonly temporalStartTimeoutMs: number;
+  readonly decisionTimeoutMs: number;
+  readonly backOfficeUrl: string;
+  /** null: neither set nor in the file; see {@link getBackOfficeKey}. */
+  readonly backOfficeApiKey: string | null;
+  readonly backOfficeApiKeyFile: string;
+  readonly workerQueues: readonly string[];
+  readonly claimLeaseMinutes: number;
+  readonly metricsPort: number;
+  readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL'];
+}
+
+/**
+ * Reads the settings from the environment, once, at the start of a program. An empty variable counts as not set.
+ * @throws ConfigError naming every setting that cannot be used.
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const said = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(said);
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  const { data } = parsed;
+  const keyFile = data.BACKOFFICE_API_KEY_FILE ?? `${data.VAR_DIR}/keys/backoffice.key`;
+  return {
+    host: data.HOST,
+    port: data.PORT,
+    bodyLimitBytes: data.BODY_LIMIT_BYTES,
+    varDir: data.VAR_DIR,
+    databaseUrl: data.DATABASE_URL ?? `file:${data.VAR_DIR}/order-staging.sqlite`,
+    keyFile: data.KEY_FILE ?? `${data.VAR_DIR}/keys/master.json`,
+    ediDir: data.EDI_DIR ?? `${data.VAR_DIR}/edi`,
+    temporalAddress: data.TEMPORAL_ADDRESS,
+    temporalNamespace: data.TEMPORAL_NAMESPACE,
+    temporalUiUrl: data.TEMPORAL_UI_URL === 'off' ? null : data.TEMPORAL_UI_URL.replace(/\/+$/, ''),
+    temporalStartTimeoutMs: data.TEMPORAL_START_TIMEOUT_MS,
+    decisionTimeoutMs: data.DECISION_TIMEOUT_MS,
+    backOfficeUrl: data.BACKOFFICE_URL.replace(/\/+$/, ''),
+    backOfficeApiKey: data.BACKOFFICE_API_KEY ?? readKey(keyFile, data.BACKOFFICE_API_KEY_FILE !== undefined),
+    backOfficeApiKeyFile: keyFile,
+    workerQueues: data.WORKER_QUEUES.split(',').map((name) => name.trim()).filter((name) => name !== ''), // prettier-ignore
+    claimLeaseMinutes: data.CLAIM_LEASE_MINUTES,
+    metricsPort: data.METRICS_PORT,
+    logLevel: data.LOG_LEVEL,
+  };
+}
+
+/**
+ * The key for the back office, for programs that cannot do without.
+ * @throws ConfigError if there is none.
+ */
+export function getBackOfficeKey(settings: Settings): string {
+  const { backOfficeApiKey, backOfficeApiKeyFile } = settings;
+  if (backOfficeApiKey !== null) return backOfficeApiKey;
+  throw new ConfigError(
+    `BACKOFFICE_API_KEY: set it, or put the key into ${backOfficeApiKeyFile} (BACKOFFICE_API_KEY_FILE)`,
+  );
+}
+
+function readKey(path: string, named: boolean): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim() || null;
+  } catch {
+    if (named) throw new ConfigError(`BACKOFFICE_API_KEY_FILE: ${path} cannot be read`);
+    return null;
+  }
+}
