@@ -1,0 +1,304 @@
+import type { z } from 'zod';
+import type { Disposition, Finding, Location } from '../finding.ts';
+import { decimal, isDecimal, sum, toCurrency } from '../money.ts';
+import { orderSchema } from '../order.ts';
+import type { SourceProfile } from '../source.ts';
+import type { ParseResult } from './format.ts';
+import { pointerToken, readJson, scanJson } from './json-reader.ts';
+import type { JsonDocument, JsonFault, JsonKind, JsonObject, JsonValue } from './json-reader.ts';
+
+/**
+ * The codes of this parser's findings and what they mean. All are of category `data_format`; all reject the order but
+ * `JSON.UNKNOWN_FIELD`, which only tells.
+ */
+export const JSON_CODES = {
+  'JSON.ENCODING': 'The document is not valid UTF-8.',
+  'JSON.SYNTAX': 'The document is not JSON as RFC 8259 defines it.',
+  'JSON.DUPLICATE_KEY': 'An object names the same member twice.',
+  'JSON.TOO_DEEP': 'Objects and lists are nested deeper than 64 levels.',
+  'JSON.TOO_LARGE': 'The document holds more values than one order can have.',
+  'JSON.TYPE': 'A field holds another kind of value, such as a list instead of a text.',
+  'JSON.REQUIRED': 'A field that every order needs is missing.',
+  'JSON.LENGTH': 'A text or a list is shorter or longer than allowed.',
+  'JSON.FORMAT': 'A text is not written as the field needs it: an amount, a date, a currency.',
+  'JSON.VALUE': 'A field holds none of the values it may have.',
+  'JSON.EXPONENT': 'A number is written with an exponent, such as 1e3.',
+  'JSON.UNKNOWN_FIELD': 'The canonical order has no such field; it is kept under `extensions`.',
+  'SOURCE.MISMATCH': 'The document names another source than the one that sent it.',
+} as const;
+
+type JsonCode = keyof typeof JSON_CODES;
+type Path = readonly PropertyKey[];
+
+/** A document with thousands of faults has one cause; a sender reads the first of them. */
+const MOST_FINDINGS = 100;
+const LONGEST_EVIDENCE = 100;
+
+/**
+ * Reads one order in the canonical JSON form. Numbers are taken as written, never through a float; what the source's
+ * profile knows fills in what the document leaves out; a line's amount is computed where it is missing.
+ * Fields that the canonical order does not have are kept in `extensions`: by name at the top level, by JSON pointer
+ * where they stand deeper.
+ */
+export function parseJsonOrder(bytes: Uint8Array, profile: SourceProfile): ParseResult {
+  const { document, fault } = readJson(bytes);
+  if (fault) return { order: null, findings: [faultFinding(fault)] };
+  const { value } = document;
+  if (!isObject(value)) {
+    const message = 'One order is one JSON object; send several as separate documents or as a list of objects.';
+    return { order: null, findings: [createFinding(document, 'JSON.TYPE', '', message)] };
+  }
+  return parseObject(document, value, profile);
+}
+
+function parseObject(document: JsonDocument, value: JsonObject, profile: SourceProfile): ParseResult {
+  const completed = complete(value, profile);
+  const asSent = orderSchema.safeParse(completed);
+  const unknown = unknownPaths(asSent.error?.issues ?? []);
+  const parsed = unknown.length === 0 ? asSent : orderSchema.safeParse(moveToExtensions(completed, unknown));
+  const exponents = findExponents(document, unknown);
+  const issues = (parsed.error?.issues ?? []).filter((issue) => !exponents.includes(toPointer(issue.path)));
+  const findings = [
+    ...findSourceMismatch(document, completed, profile),
+    ...exponents.map((pointer) => exponentFinding(document, pointer)),
+    ...issues.map((issue) => issueFinding(document, completed, issue)),
+  ];
+  return {
+    order: parsed.data ?? null,
+    findings: [...findings.slice(0, MOST_FINDINGS), ...unknownFindings(document, unknown).slice(0, MOST_FINDINGS)],
+  };
+}
+
+/** Tells whether a document can be parsed as JSON, and whether it is one order (`object`) or a list of them (`array`). */
+export function inspectJson(bytes: Uint8Array): { kind: JsonKind['kind']; findings: readonly Finding[] } {
+  const { kind, fault } = scanJson(bytes);
+  return { kind, findings: fault ? [faultFinding(fault)] : [] };
+}
+
+/**
+ * The place of a canonical field in a JSON document; of what encloses it where the document leaves it out. Empty for a
+ * document that cannot be read.
+ * @param pointer JSON pointer (RFC 6901) into the canonical order, as in {@link Finding.path}
+ */
+export function locateJson(bytes: Uint8Array, pointer: string): Location {
+  const { document } = readJson(bytes);
+  return document ? locate(document, pointer) : {};
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** Fills in what the order does not say itself. A `null` counts as left out. */
+function complete(value: JsonObject, profile: SourceProfile): JsonObject {
+  const said = withoutNulls(value, ['type', 'charges', 'tax', 'notes', 'extensions']);
+  const { currency, customerId } = profile.defaults;
+  const order: JsonObject = {
+    ...said,
+    source: said['source'] ?? profile.id,
+    ...(currency !== undefined && { currency: said['currency'] ?? currency }),
+    ...(customerId !== undefined && { customerId: said['customerId'] ?? customerId }),
+    // Who typed an order is what the gateway knows of its caller, never what a document says.
+    operatorId: null,
+  };
+  const { lines } = order;
+  if (!isList(lines)) return order;
+  return { ...order, lines: lines.map((line, index) => (isObject(line) ? completeLine(line, index, order) : line)) };
+}
+
+function completeLine(value: JsonObject, index: number, order: JsonObject): JsonObject {
+  const line = withoutNulls(value, ['ids', 'unit', 'discounts']);
+  return { ...line, line: line['line'] ?? String(index + 1), amount: line['amount'] ?? computeAmount(line, order) };
+}
+
+/** Leaves out `null` for fields that have a default. */
+function withoutNulls(value: JsonObject, fields: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, member]) => member !== null || !fields.includes(name)),
+  );
+}
+
+/**
+ * quantity × unitPrice − discounts, rounded to the currency. Zero where these cannot be computed with: each then has a
+ * finding of its own, and one on the amount would send the sender looking in the wrong place.
+ */
+function computeAmount(line: JsonObject, order: JsonObject): string {
+  const { quantity, unitPrice, discounts = [] } = line;
+  const amounts = isList(discounts)
+    ? discounts.map((discount) => (isObject(discount) ? discount['amount'] : null))
+    : [null];
+  if (!isAmount(quantity) || !isAmount(unitPrice) || !amounts.every(isAmount)) return '0';
+  const { currency } = order;
+  const exact = decimal(quantity).times(decimal(unitPrice)).minus(sum(amounts));
+  return toCurrency(exact, typeof currency === 'string' ? currency : '');
+}
+
+function isAmount(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && isDecimal(value);
+}
+
+/** Paths of the fields that the canonical order does not have. */
+function unknownPaths(issues: readonly z.core.$ZodIssue[]): readonly Path[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [],
+  );
+}
+
+function moveToExtensions(value: JsonObject, unknown: readonly Path[]): JsonObject {
+  const known = without(value, new Set(unknown.map(toPointer))) as JsonObject;
+  const { extensions = {} } = known;
+  // A wrong kind of `extensions` stays for the schema to refuse.
+  if (!isObject(extensions)) return known;
+  const moved = unknown.map((path) => [extensionName(path, extensions), valueAt(value, path) ?? null] as const);
+  return { ...known, extensions: { ...extensions, ...Object.fromEntries(moved) } };
+}
+
+/** A top-level field keeps its name, unless the sender's own extensions have it or it is `__proto__`. */
+function extensionName(path: Path, extensions: JsonObject): string {
+  const [name] = path;
+  const keepsName = path.length === 1 && name !== '__proto__' && !Object.hasOwn(extensions, String(name));
+  return keepsName ? String(name) : toPointer(path);
+}
+
+/** The value without the members at these pointers. */
+function without(value: JsonValue, pointers: ReadonlySet<string>, at = ''): JsonValue {
+  if (isList(value)) return value.map((element, index) => without(element, pointers, at + pointerToken(index)));
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).map(([name, member]) => ({ name, member, pointer: at + pointerToken(name) }));
+  return Object.fromEntries(
+    kept
+      .filter(({ pointer }) => !pointers.has(pointer))
+      .map(({ name, member, pointer }) => [name, without(member, pointers, pointer)]),
+  );
+}
+
+function toPointer(path: Path): string {
+  return path.map(pointerToken).join('');
+}
+
+function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
+  let found: JsonValue | undefined = value;
+  for (const key of path) {
+    if (isList(found)) found = found[Number(key)];
+    else found = isObject(found) && Object.hasOwn(found, key) ? found[String(key)] : undefined;
+  }
+  return found;
+}
+
+/** Pointers of the numbers with an exponent in fields that mean something to us. */
+function findExponents(document: JsonDocument, unknown: readonly Path[]): readonly string[] {
+  const uninterpreted = ['/extensions', ...unknown.map(toPointer)];
+  return document.exponents.filter(
+    (pointer) => !uninterpreted.some((above) => pointer === above || pointer.startsWith(`${above}/`)),
+  );
+}
+
+function exponentFinding(document: JsonDocument, pointer: string): Finding {
+  const message = `${quote(pointer)} is written with an exponent: write all its digits, such as "1000" for 1e3.`;
+  return createFinding(document, 'JSON.EXPONENT', pointer, message);
+}
+
+function findSourceMismatch(
+  document: JsonDocument,
+  { source }: JsonObject,
+  profile: SourceProfile,
+): readonly Finding[] {
+  if (typeof source !== 'string' || source === profile.id) return [];
+  const message = `The document names another source than "${profile.id}", which sent it: leave "source" out or correct it.`;
+  return [createFinding(document, 'SOURCE.MISMATCH', '/source', message, source)];
+}
+
+/** One finding for each unknown field, however many lines have it. */
+function unknownFindings(document: JsonDocument, unknown: readonly Path[]): readonly Finding[] {
+  const firsts = new Map<string, Path>();
+  for (const path of unknown) {
+    const shape = toPointer(path.map((key) => (typeof key === 'number' ? '*' : key)));
+    if (!firsts.has(shape)) firsts.set(shape, path);
+  }
+  return [...firsts.values()].map((path) => {
+    const pointer = toPointer(path);
+    const message = `${quote(pointer)} is not a field of the canonical order: it is kept under "extensions" and has no effect.`;
+    return createFinding(document, 'JSON.UNKNOWN_FIELD', pointer, message);
+  });
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text or a number',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** What a person has to do about an issue of the schema. */
+function issueFinding(document: JsonDocument, value: JsonValue, issue: z.core.$ZodIssue): Finding {
+  const found = valueAt(value, issue.path);
+  const { code, words } = explain(issue, found);
+  const pointer = toPointer(issue.path);
+  const evidence = typeof found === 'string' ? found.slice(0, LONGEST_EVIDENCE) : null;
+  return createFinding(document, code, pointer, `${quote(pointer)} ${words}.`, evidence);
+}
+
+function explain(issue: z.core.$ZodIssue, found: JsonValue | undefined): { code: JsonCode; words: string } {
+  if (found === undefined) return { code: 'JSON.REQUIRED', words: 'is missing: every order needs it' };
+  switch (issue.code) {
+    case 'invalid_type':
+      return { code: 'JSON.TYPE', words: `must be ${KINDS[issue.expected] ?? issue.expected}` };
+    case 'too_small':
+      return { code: 'JSON.LENGTH', words: `must have at least ${issue.minimum} ${unitOf(issue.origin)}` };
+    case 'too_big':
+      return { code: 'JSON.LENGTH', words: `may have at most ${issue.maximum} ${unitOf(issue.origin)}` };
+    case 'invalid_value':
+      return { code: 'JSON.VALUE', words: `must be one of ${issue.values.map(String).join(', ')}` };
+    case 'invalid_format':
+      return {
+        code: 'JSON.FORMAT',
+        words: issue.format === 'date' ? 'must be a date such as "2026-12-01"' : issue.message,
+      };
+    default:
+      return { code: 'JSON.FORMAT', words: 'has a name or value that does not fit the field' };
+  }
+}
+
+function unitOf(origin: string): string {
+  return origin === 'array' ? 'elements' : 'characters';
+}
+
+/** The field by its pointer, as words in a message; names come from the sender and are cut. */
+function quote(pointer: string): string {
+  return pointer === '' ? 'The order' : `"${pointer.slice(0, LONGEST_EVIDENCE)}"`;
+}
+
+function createFinding(
+  document: JsonDocument,
+  code: JsonCode,
+  path: string,
+  message: string,
+  evidence: string | null = null,
+): Finding {
+  const disposition: Disposition = code === 'JSON.UNKNOWN_FIELD' ? 'warn' : 'reject';
+  return { code, category: 'data_format', disposition, path, message, evidence, location: locate(document, path) };
+}
+
+function faultFinding({ code, message, pointer, place }: JsonFault): Finding {
+  return {
+    code,
+    category: 'data_format',
+    disposition: 'reject',
+    path: '',
+    message: `The document cannot be read as JSON at line ${place.line}, column ${place.column}: ${message}.`,
+    evidence: null,
+    location: { ...place, pointer },
+  };
+}
+
+/** The place of a value, or of what encloses it where it is missing. */
+function locate(document: JsonDocument, pointer: string): Location {
+  for (let at = pointer; ; at = at.slice(0, at.lastIndexOf('/'))) {
+    const place = document.places.get(at);
+    if (place) return { ...place, pointer: at };
+  }
+}
