@@ -1,0 +1,51 @@
+import { decimal, isDecimal } from '../money.ts';
+
+/**
+ * A number of X12 type R as a canonical decimal string: `0008` is `"8"`, `.5` is `"0.5"`, `19.9900` stays.
+ * Undefined for anything else, `12,50` and `1E3` included.
+ * @see X12.6, decimal number (R)
+ */
+export function parseReal(text: string): string | undefined {
+  const match = /^(-?)0*(\d*)(?:\.(\d*))?$/.exec(text.trim());
+  if (!match || !/\d/.test(text)) return undefined;
+  const [, sign = '', whole = '', fraction = ''] = match;
+  const canonical = `${whole || '0'}${fraction && `.${fraction}`}`;
+  const signed = /[1-9]/.test(canonical) ? sign + canonical : canonical;
+  return isDecimal(signed) ? signed : undefined;
+}
+
+/** A number of X12 type N2, two implied decimals: `4331` is `"43.31"`. Undefined if it is not all digits. */
+export function parseImpliedCents(text: string): string | undefined {
+  if (!/^-?\d{1,18}$/.test(text.trim())) return undefined;
+  return decimal(text.trim()).dividedBy(100).toFixed(2);
+}
+
+/** What to write instead of a number that could not be read. */
+export function adviseNumber(text: string): string {
+  if (/^-?[\d.]*,\d{1,2}$/.test(text.trim())) return 'use a point';
+  if (text.includes(',')) return 'leave out the grouping';
+  return 'write digits and at most one decimal point';
+}
+
+/** A date read from X12: ISO 8601, and whether its year had two digits only. */
+export interface X12Date {
+  readonly date: string;
+  readonly short: boolean;
+}
+
+/** Two-digit years up to this one are 20xx: X12 dates began in the eighties, and orders do not reach into 2080. */
+const LAST_SHORT_YEAR = 79;
+
+/** `CCYYMMDD`, or `YYMMDD` as before version 004010, as a calendar date; undefined if there is no such day. */
+export function parseX12Date(text: string): X12Date | undefined {
+  const match = /^(\d{2})?(\d{2})(\d{2})(\d{2})$/.exec(text.trim());
+  if (!match) return undefined;
+  const [, century, year = '', month = '', day = ''] = match;
+  const date = `${century ?? (Number(year) <= LAST_SHORT_YEAR ? '20' : '19')}${year}-${month}-${day}`;
+  return isCalendarDate(date) ? { date, short: century === undefined } : undefined;
+}
+
+function isCalendarDate(date: string): boolean {
+  const instant = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(date);
+}
