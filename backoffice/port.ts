@@ -1,4 +1,4 @@
-import type { Facts } from '../orders/facts.ts';
+import type { CustomerFacts, Facts } from '../orders/facts.ts';
 import type { Order } from '../orders/order.ts';
 
 /**
@@ -39,6 +39,35 @@ export interface BackOffice {
   ping(): Promise<void>;
 }
 
+/** Look-ups for people who type. The same errors as {@link BackOffice}. */
+export interface BackOfficeLookups {
+  /** Customers whose number or name contains `query`, at most `limit` (1 to 100, 20 if left out). */
+  searchCustomers(query: string, limit?: number): Promise<readonly CustomerSummary[]>;
+  /** Products whose SKU, GTIN or name contains `query`, at most `limit` (1 to 100, 20 if left out). */
+  searchProducts(query: string, limit?: number): Promise<readonly ProductSummary[]>;
+}
+
+/** A customer in a list to choose from. */
+export interface CustomerSummary {
+  readonly id: string;
+  /** The company's name. */
+  readonly name: string;
+  readonly status: CustomerFacts['status'];
+  readonly currency: string;
+}
+
+/** A product in a list to choose from. */
+export interface ProductSummary {
+  readonly sku: string;
+  readonly name: string;
+  readonly unit: string;
+  /** UPC-12 or GTIN-13. */
+  readonly gtin: string | null;
+  readonly active: boolean;
+  /** Units free to reserve, a decimal string. */
+  readonly available: string;
+}
+
 /** One submission: an order in one revision. Printed as `<orderId>:<revision>` in the `Idempotency-Key` header. */
 export interface SubmissionKey {
   readonly orderId: string;
@@ -59,8 +88,7 @@ export interface ReserveRequest extends SubmissionKey {
 export type ReserveLimit = 'credit' | 'stock';
 
 export type ReserveResult =
-  | { readonly reserved: true }
-  | { readonly reserved: false; readonly shortages: readonly Shortage[] };
+  { readonly reserved: true } | { readonly reserved: false; readonly shortages: readonly Shortage[] };
 
 /** Why a reservation was refused. Amounts and quantities are decimal strings. */
 export type Shortage =

@@ -1,0 +1,200 @@
+import type { z } from 'zod';
+import type { Order } from '../orders/order.ts';
+import {
+  cancelAnswer,
+  customersAnswer,
+  factsAnswer,
+  healthAnswer,
+  problemAnswer,
+  productsAnswer,
+  reserveAnswer,
+  statusAnswer,
+  submitAnswer,
+} from './answers.ts';
+import {
+  type BackOffice,
+  type BackOfficeLookups,
+  BackOfficeRefused,
+  BackOfficeUnavailable,
+  type SubmissionKey,
+  type SubmitResult,
+} from './port.ts';
+
+/** Where the back office is and how long it may take. */
+export interface BackOfficeClientOptions {
+  /** With or without a path and a slash at the end, e.g. `http://127.0.0.1:3100`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** Milliseconds from sending a call to having read its answer. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * The systems of record over HTTP, as `openapi.json` describes them.
+ *
+ * An answer that does not have the shape of the document counts as none: nothing is decided on it. Errors name the call,
+ * the status and the problem's code, and never quote what was sent or answered.
+ */
+export function createBackOfficeClient(options: BackOfficeClientOptions): BackOffice & BackOfficeLookups {
+  const call = (request: Call) => send(options, request);
+  const produce = (name: 'submit' | 'amend', method: string, path: string, key: SubmissionKey, order: Order) =>
+    call({ name, method, path, key, body: toSubmission(order) }).then((reply) => readSubmitResult(name, reply));
+  return {
+    getFacts: async (orderId, order) => {
+      const skus = [...new Set(order.lines.map((line) => line.sku))];
+      const body = { orderId, customerId: order.customerId, skus };
+      return readAnswer(await call({ name: 'getFacts', method: 'POST', path: 'facts', body }), factsAnswer);
+    },
+    reserve: async ({ orderId, revision, ...body }) => {
+      const path = pathOf('reservations', { orderId, revision });
+      return readAnswer(await call({ name: 'reserve', method: 'PUT', path, body }), reserveAnswer);
+    },
+    release: async (orderId, revision) => {
+      const path = pathOf('reservations', { orderId, revision });
+      requireSuccess(await call({ name: 'release', method: 'DELETE', path }));
+    },
+    submit: (key, order) => produce('submit', 'POST', 'submissions', key, order),
+    amend: (key, order) => produce('amend', 'PUT', pathOf('submissions', key), key, order),
+    status: async (key) =>
+      readAnswer(await call({ name: 'status', method: 'GET', path: pathOf('submissions', key) }), statusAnswer),
+    cancel: async (key) => {
+      const reply = await call({ name: 'cancel', method: 'DELETE', path: pathOf('submissions', key) });
+      return readAnswer(reply, cancelAnswer).outcome;
+    },
+    ping: async () => {
+      readAnswer(await call({ name: 'ping', method: 'GET', path: 'health' }), healthAnswer);
+    },
+    searchCustomers: async (query, limit = 20) => {
+      const path = `customers?${searchOf(query, limit)}`;
+      return readAnswer(await call({ name: 'searchCustomers', method: 'GET', path }), customersAnswer).customers;
+    },
+    searchProducts: async (query, limit = 20) => {
+      const path = `products?${searchOf(query, limit)}`;
+      return readAnswer(await call({ name: 'searchProducts', method: 'GET', path }), productsAnswer).products;
+    },
+  };
+}
+
+interface Call {
+  readonly name: keyof BackOffice | keyof BackOfficeLookups;
+  readonly method: string;
+  /** Relative to the base URL. */
+  readonly path: string;
+  readonly key?: SubmissionKey;
+  readonly body?: object;
+}
+
+interface Reply {
+  readonly name: string;
+  readonly status: number;
+  /** The parsed JSON, or undefined where there is none. */
+  readonly body: unknown;
+}
+
+/** @throws BackOfficeUnavailable if no answer came, or one that says to try again later. */
+async function send(options: BackOfficeClientOptions, call: Call): Promise<Reply> {
+  try {
+    const response = await fetch(`${options.baseUrl.replace(/\/+$/, '')}/${call.path}`, {
+      method: call.method,
+      headers: headersOf(options.apiKey, call),
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      // A back office that sends us elsewhere would send the key along.
+      redirect: 'error',
+      signal: AbortSignal.timeout(options.timeoutMs),
+    });
+    // The time limit holds for the body too, so it is read here.
+    const text = await response.text();
+    if (isWorthTryingAgain(response.status)) {
+      throw new BackOfficeUnavailable(call.name, `status ${String(response.status)}`, readRetryAfter(response.headers));
+    }
+    return { name: call.name, status: response.status, body: parseJson(text) };
+  } catch (error) {
+    if (error instanceof BackOfficeUnavailable) throw error;
+    throw new BackOfficeUnavailable(call.name, describeFailure(error, options.timeoutMs));
+  }
+}
+
+function headersOf(apiKey: string, call: Call): Record<string, string> {
+  return {
+    Accept: 'application/json, application/problem+json',
+    Authorization: `Bearer ${apiKey}`,
+    ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(call.key === undefined ? {} : { 'Idempotency-Key': `${call.key.orderId}:${String(call.key.revision)}` }),
+  };
+}
+
+/** 408 and 425 are 4xx, and yet say that the same request may do better later (RFC 9110 15.5.9, RFC 8470 5.2). */
+function isWorthTryingAgain(status: number): boolean {
+  return status >= 500 || status === 429 || status === 408 || status === 425;
+}
+
+/** Seconds to wait, from a number of seconds or a date. @see https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function readRetryAfter(headers: Headers): number | undefined {
+  const value = headers.get('Retry-After')?.trim();
+  if (value === undefined || value === '') return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const seconds = Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
+}
+
+/** The kind of failure alone: an error's text may name hosts, and a body's text may name people. */
+function describeFailure(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return 'connection failed';
+  if (error.name === 'TimeoutError') return `no answer within ${String(timeoutMs)} ms`;
+  const { cause } = error;
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' && /^[A-Z_0-9]{1,40}$/.test(code)
+    ? `connection failed (${code})`
+    : 'connection failed';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @throws BackOfficeRefused on a 4xx
+ * @throws BackOfficeUnavailable on anything else that is no success
+ */
+function requireSuccess(reply: Reply): void {
+  if (reply.status >= 200 && reply.status < 300) return;
+  if (reply.status < 400) throw new BackOfficeUnavailable(reply.name, `status ${String(reply.status)}`);
+  const problem = problemAnswer.safeParse(reply.body);
+  throw new BackOfficeRefused(reply.name, reply.status, problem.success ? problem.data.code : 'no reason given');
+}
+
+function readAnswer<Schema extends z.ZodType>(reply: Reply, schema: Schema): z.output<Schema> {
+  requireSuccess(reply);
+  const result = schema.safeParse(reply.body);
+  if (!result.success) throw new BackOfficeUnavailable(reply.name, 'the answer does not have the agreed shape');
+  return result.data;
+}
+
+/** A declined order comes as a 409 or 422 that says so: an outcome for people to read, not a fault of the call. */
+function readSubmitResult(name: string, reply: Reply): SubmitResult {
+  if (reply.status === 409 || reply.status === 422) {
+    const declined = submitAnswer.safeParse(reply.body);
+    if (declined.success && !declined.data.accepted) return declined.data;
+  }
+  const result = readAnswer(reply, submitAnswer);
+  if (!result.accepted) throw new BackOfficeUnavailable(name, 'a success that was not accepted');
+  return result;
+}
+
+/** What production needs; who typed the order and what the sender added for itself stay here. */
+function toSubmission(order: Order): object {
+  const { source: _source, operatorId: _operatorId, extensions: _extensions, type: _type, ...submission } = order;
+  return submission;
+}
+
+function pathOf(resource: string, key: SubmissionKey): string {
+  return `${resource}/${encodeURIComponent(key.orderId)}/${String(key.revision)}`;
+}
+
+function searchOf(query: string, limit: number): string {
+  return new URLSearchParams({ q: query, limit: String(limit) }).toString();
+}
