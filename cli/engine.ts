@@ -83,7 +83,7 @@ export const startTemporal = async (options: EngineOptions): Promise<TemporalEng
 };
 
 const prepareNamespace = async (address: string, namespace: string, hint: string): Promise<void> => {
-  const connection = await Connection.connect({ address, connectTimeout: '15s' }).catch((error: unknown) => {
+  const connection = await Connection.connect({ address, connectTimeout: '5s' }).catch((error: unknown) => {
     throw new Error(`no Temporal server answers at ${address}: ${hint}`, { cause: error });
   });
   try {
@@ -112,12 +112,16 @@ export const findTemporal = async (options: SearchOptions = {}): Promise<Tempora
   const cached = join(getCacheDir(env), `temporal-cli-${CLI_VERSION}`, 'temporal');
   const how = (await isExecutable(cached))
     ? 'fetched earlier'
-    : await fetchOnce(cached, [downloadBySdk('dev-server'), buildWithGo(log)], log).catch((error: unknown) => {
-        const found = installed ? `temporal on PATH: server ${installed.version} is too old` : 'temporal on PATH: none';
-        throw new Error(`${NOT_FOUND}\n\nWhat was tried:\n${indent(`${found}\n${(error as Error).message}`)}`, {
-          cause: error,
-        });
-      });
+    : await fetchOnce(cached, [downloadBySdk('dev-server', env), buildWithGo(env, log)], log).catch(
+        (error: unknown) => {
+          const found = installed
+            ? `temporal on PATH: server ${installed.version} is too old`
+            : 'temporal on PATH: none';
+          throw new Error(`${NOT_FOUND}\n\nWhat was tried:\n${indent(`${found}\n${(error as Error).message}`)}`, {
+            cause: error,
+          });
+        },
+      );
   return { path: cached, version: await getServerVersion(cached), how };
 };
 

@@ -9,14 +9,14 @@ import { runProgram } from './run-program.ts';
  *
  * @param kind `dev-server`: the Temporal CLI; `time-skipping`: the test server
  */
-export const downloadBySdk = (kind: 'dev-server' | 'time-skipping'): Way => ({
+export const downloadBySdk = (kind: 'dev-server' | 'time-skipping', env: NodeJS.ProcessEnv): Way => ({
   name: 'the download by the Temporal SDK',
   make: async (directory, programName) => {
     const downloader = fileURLToPath(new URL('./sdk-download.ts', import.meta.url));
     await runProgram(process.execPath, [downloader, kind, directory], {
       timeoutMs: 5 * 60_000,
       // Node's fetch looks for a proxy only when asked to; the SDK always does.
-      env: { ...process.env, NODE_OPTIONS: '', NODE_USE_ENV_PROXY: '1' },
+      env: { ...env, NODE_OPTIONS: '', NODE_USE_ENV_PROXY: '1' },
     });
     const [file] = await readdir(directory);
     if (!file) throw new Error('nothing was downloaded');

@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Gives a lock back. */
 export type Release = () => void;
 
+/** @see https://www.sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
 /** Keeps the locks reachable: a collected handle would give its lock back unasked. */
 const held = new Set<DatabaseSync>();
 
@@ -22,7 +25,7 @@ export const tryLock = (path: string): Release | undefined => {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (error instanceof Error && /locked|busy/i.test(error.message)) return undefined;
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
     throw error;
   }
   held.add(database);
