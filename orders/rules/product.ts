@@ -1,0 +1,33 @@
+import type { Facts, ProductFacts } from '../facts.ts';
+import { nameLine } from './lines.ts';
+import type { Breach, Check } from './rule.ts';
+
+/** What the back office knows of a SKU; a SKU called `constructor` is no member of every object. */
+export function findProduct({ products }: Facts, sku: string): ProductFacts | undefined {
+  return Object.hasOwn(products, sku) ? products[sku] : undefined;
+}
+
+/** Says which lines name a product that the back office does not know. */
+export const checkProductKnown: Check<object> = ({ lines }, facts) =>
+  lines.flatMap((line, index): Breach[] => {
+    if (findProduct(facts, line.sku)) return [];
+    const message = `The back office does not know the product of ${nameLine(line)}: correct the SKU or set the product up.`;
+    return [{ path: `/lines/${index}/sku`, message, evidence: line.sku }];
+  });
+
+/** Says which lines name a product that is no longer sold. */
+export const checkProductActive: Check<object> = ({ lines }, facts) =>
+  lines.flatMap((line, index): Breach[] => {
+    if (findProduct(facts, line.sku)?.active !== false) return [];
+    const message = `The product of ${nameLine(line)} is no longer sold: agree on a substitute or take the line out.`;
+    return [{ path: `/lines/${index}/sku`, message, evidence: line.sku }];
+  });
+
+/** Says where a line counts in another unit than the product: prices and stock could not be compared. */
+export const checkUnit: Check<object> = ({ lines }, facts) =>
+  lines.flatMap((line, index): Breach[] => {
+    const product = findProduct(facts, line.sku);
+    if (!product || product.unit === line.unit) return [];
+    const message = `The unit of ${nameLine(line)} is ${line.unit}, but the product is sold in ${product.unit}.`;
+    return [{ path: `/lines/${index}/unit`, message, evidence: line.unit }];
+  });
