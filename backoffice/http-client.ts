@@ -139,13 +139,11 @@ function readRetryAfter(headers: Headers): number | undefined {
 
 /** The kind of failure alone: an error's text may name hosts, and a body's text may name people. */
 function describeFailure(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return 'connection failed';
-  if (error.name === 'TimeoutError') return `no answer within ${String(timeoutMs)} ms`;
-  const { cause } = error;
-  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' && /^[A-Z_0-9]{1,40}$/.test(code)
-    ? `connection failed (${code})`
-    : 'connection failed';
+  const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } };
+  if (name === 'TimeoutError') return `no answer within ${String(timeoutMs)} ms`;
+  const code = cause?.code;
+  const isName = typeof code === 'string' && /^[A-Z_0-9]{1,40}$/.test(code);
+  return isName ? `connection failed (${code})` : 'connection failed';
 }
 
 function parseJson(text: string): unknown {

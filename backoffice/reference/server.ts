@@ -8,7 +8,7 @@ import { type Answer, refuse } from './answer.ts';
 import { answerBadRequest, BadRequest, createRoutes, type Route } from './routes.ts';
 import { seedIfEmpty } from './seeding.ts';
 import { openStore } from './store.ts';
-import { createSwitchBoard, type SwitchBoard, type Switches } from './switches.ts';
+import { createSwitchBoard, type Fate, type SwitchBoard, type Switches } from './switches.ts';
 
 /** How to run the reference server. */
 export interface ReferenceServerOptions {
@@ -78,7 +78,7 @@ function createApp(routes: readonly Route[], apiKey: string, switches: SwitchBoa
       meetFate(route, switches),
       ...(route.open === true ? [] : [guard]),
       json,
-      answerRoute(route),
+      answerRoute(route, switches),
     );
   }
   app.use((_request, response) => send(response, refuse(404, 'not_found', 'There is nothing here')));
@@ -86,32 +86,30 @@ function createApp(routes: readonly Route[], apiKey: string, switches: SwitchBoa
   return app;
 }
 
-function answerRoute(route: Route): RequestHandler {
-  return (request, response) => {
-    const result = route.handle(request);
-    // What was done is committed by now: the answer may get lost, the deed does not.
-    if (response.locals['fate'] === 'lost') request.socket.destroy();
-    else if (response.locals['fate'] === 'wrong') response.json({ surprise: true });
-    else send(response, result);
+/** Cuts the connection before key and body are looked at, if the server is to be absent; else leaves word for later. */
+function meetFate(route: Route, switches: SwitchBoard): RequestHandler {
+  return (request, response, next) => {
+    const fate: Fate = route.call === undefined ? { delayMs: 0, outcome: 'answered' } : switches.draw(route.call);
+    response.locals['fate'] = fate;
+    if (fate.outcome === 'absent') request.socket.destroy();
+    else next();
   };
 }
 
-/** Lets the switches decide first, before key and body are looked at, as a failing network would. */
-function meetFate(route: Route, switches: SwitchBoard): RequestHandler {
-  return async (request, response, next) => {
-    if (route.call === undefined) {
-      next();
-      return;
-    }
-    const { delayMs, outcome } = switches.draw(route.call);
-    if (outcome === 'absent') {
-      request.socket.destroy();
-      return;
-    }
+function answerRoute(route: Route, switches: SwitchBoard): RequestHandler {
+  return async (request, response) => {
+    const { delayMs, outcome } = response.locals['fate'] as Fate;
+    // The request is read by now: a caller who does not wait any longer cannot stop it, as in the systems we play.
     if (delayMs > 0) await delay(delayMs);
-    response.locals['fate'] = outcome;
-    if (outcome === 'error') sendError(response, switches.get());
-    else next();
+    if (outcome === 'error') {
+      sendError(response, switches.get());
+      return;
+    }
+    const result = route.handle(request);
+    // What was done is committed by now: the answer may get lost, the deed does not.
+    if (outcome === 'lost') request.socket.destroy();
+    else if (outcome === 'wrong') response.json({ surprise: true });
+    else send(response, result);
   };
 }
 
