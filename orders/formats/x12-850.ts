@@ -1,0 +1,388 @@
+import { decimal, minorUnits, sum, toCurrency } from '../money.ts';
+import { orderSchema, type Order } from '../order.ts';
+import type { Finding, Location } from '../finding.ts';
+import type { SourceProfile } from '../source.ts';
+import type { ParseResult } from './format.ts';
+import { printAmount, readCharges, type Charge } from './x12-amounts.ts';
+import { x12Finding } from './x12-codes.ts';
+import { readLines, type LineSegments, type ReadLines } from './x12-lines.ts';
+import { findCustomer, partyKey, readContact, readParty } from './x12-parties.ts';
+import { checkLength, headsOf, readDate, readLoops, readMandatory, readReal, say, use } from './x12-reading.ts';
+import type { Loop, Reading, X12Context } from './x12-reading.ts';
+import { element, locate, readSegments, type X12Segment } from './x12-segments.ts';
+
+export type { X12Context } from './x12-reading.ts';
+
+/** A document with thousands of faults has one cause; a sender reads the first of them. */
+const MOST_FINDINGS = 200;
+const [MOST_NOTES, LONGEST_NOTE] = [50, 2000];
+
+/** BEG01 (element 353). 06 confirmation, 07 duplicate and 22 information copy never make a second order. */
+const PURPOSES: Readonly<Record<string, Order['type']>> = { '00': 'new', '01': 'cancel', '05': 'replace' };
+const COPIES: ReadonlySet<string> = new Set(['06', '07', '22']);
+/** BEG02 (element 92): blanket orders, and those that are shipped like any other. */
+const BLANKETS: ReadonlySet<string> = new Set(['BK', 'BE']);
+const SHIPPABLE: ReadonlySet<string> = new Set(['SA', 'NE', 'DS', 'RL', 'KN', 'RO', 'OS']);
+
+/** The segments of an 850, so that others are noticed. @see X12 004010 850 and its later versions */
+const SEGMENTS: ReadonlySet<string> = new Set(
+  `ST BEG CUR REF PER TAX FOB CTP PAM CSH SAC ITD DIS INC DTM LDT LIN SI PID MEA PWK PKG TD1 TD5 TD3 TD4 MAN PCT CTB TXI
+   QTY MSG N9 N1 N2 N3 N4 NX2 SPI CB1 G53 LS LE ADV MTX PO1 SLN TC2 PO3 SDQ IT3 IT8 SCH PO4 CTT AMT SE NTE YNQ FA1 FA2
+   EFI LM LQ CN1 MNT`.split(/\s+/),
+);
+
+/** The parts of a set: before the first PO1, its PO1 loops, from CTT on. */
+interface Areas {
+  readonly header: readonly X12Segment[];
+  readonly lines: readonly LineSegments[];
+  readonly summary: readonly X12Segment[];
+}
+
+/** An order before the canonical schema has seen it. */
+type Draft = Omit<Order, 'customerId' | 'currency' | 'orderDate'> &
+  Partial<Record<'customerId' | 'currency' | 'orderDate', string>>;
+
+/**
+ * Reads one purchase order: the bytes of one transaction set 850, ST to SE. N1, REF, DTM, SAC and N9 mean what they mean
+ * where they stand: in the header or in a line. What the canonical order has no place for is kept, segment by segment,
+ * under `extensions.x12`. There is no order where no customer, date, line or SKU could be told, and none for a
+ * confirmation, duplicate or information copy.
+ */
+export function parseX12Order(bytes: Uint8Array, context: X12Context, profile: SourceProfile): ParseResult {
+  const { segments, findings } = readSegments(bytes, context.offset, context.delimiters);
+  const reading: Reading = { context, profile, findings: [...findings], used: new Set() };
+  const areas = divide(reading, segments);
+  const beg = areas && findBeg(reading, areas, segments);
+  if (!areas || !beg) return { order: null, findings: reading.findings };
+  const read = readOrder(reading, areas, beg, segments);
+  const order = COPIES.has(element(beg, 1)) ? null : complete(reading, read.draft, read.places);
+  return { order, findings: reading.findings.slice(0, MOST_FINDINGS) };
+}
+
+/** Cuts the set into its parts; undefined if it has no line. */
+function divide(reading: Reading, segments: readonly X12Segment[]): Areas | undefined {
+  if (segments.length === 0) return undefined;
+  const [header, summary]: X12Segment[][] = [[], []];
+  const lines: { po1: X12Segment; rest: X12Segment[] }[] = [];
+  for (const segment of segments.slice(1, -1)) {
+    if (!SEGMENTS.has(segment.id)) {
+      say(reading, 'X12.SEGMENT.UNKNOWN', segment, undefined, `The 850 has no segment ${segment.id}; it is only kept.`);
+    }
+    if (segment.id === 'CTT' || summary?.length) summary?.push(segment);
+    else if (segment.id === 'PO1') lines.push({ po1: segment, rest: [] });
+    else (lines.at(-1)?.rest ?? header)?.push(segment);
+  }
+  const stray = summary?.find(({ id }) => id === 'PO1');
+  if (stray) say(reading, 'X12.SEGMENT.SEQUENCE', stray, undefined, 'PO1 stands after CTT; all lines must stand before it.');
+  if (lines.length === 0) sayMissing(reading, 'PO1', segments.at(-1), 'The order has no line (PO1).', '/lines');
+  return lines.length === 0 ? undefined : { header: header ?? [], lines, summary: summary ?? [] };
+}
+
+function sayMissing(reading: Reading, id: string, before: X12Segment | undefined, message: string, path: string): void {
+  const location: Location = before ? { ...locate(before), segment: id } : { segment: id };
+  reading.findings.push(x12Finding('X12.SEGMENT.MISSING', message, location, { path }));
+}
+
+/** BEG opens the order: there is one, and it stands behind ST. */
+function findBeg(reading: Reading, { header }: Areas, segments: readonly X12Segment[]): X12Segment | undefined {
+  const [beg, second] = segments.filter(({ id }) => id === 'BEG');
+  if (!beg) sayMissing(reading, 'BEG', header[0], 'BEG is missing: it must follow ST.', '');
+  else if (beg.position !== 2) say(reading, 'X12.SEGMENT.SEQUENCE', beg, undefined, 'BEG must follow ST.');
+  if (second) say(reading, 'X12.SEGMENT.REPEATED', second, undefined, 'BEG occurs twice: one set is one order.');
+  return beg;
+}
+
+function readOrder(reading: Reading, areas: Areas, beg: X12Segment, segments: readonly X12Segment[]) {
+  const header = readLoops(areas.header);
+  const currency = readCurrency(reading, header, areas.lines);
+  const read = readLines(reading, areas.lines, currency ?? '');
+  checkCounts(reading, areas, read);
+  const amounts = readAmounts(reading, areas, header, read, currency ?? '');
+  const customerId = readCustomer(reading, header);
+  const draft: Draft = {
+    source: reading.profile.id,
+    ...readBeg(reading, beg),
+    ...readParties(reading, header),
+    ...(currency !== undefined && { currency }),
+    ...(customerId !== undefined && { customerId }),
+    requestedDeliveryDate: readRequestedDate(reading, header),
+    payment: readTerms(header),
+    lines: [...read.lines],
+    ...amounts,
+    notes: readNotes(reading, header, areas.lines),
+  };
+  const extensions = keepRest(reading, beg, areas, segments);
+  return { draft: { ...draft, extensions }, places: readPlaces(areas, beg, read) };
+}
+
+/** Where a field of the order stands, for what the schema says about it. */
+function readPlaces(areas: Areas, beg: X12Segment, { sources }: ReadLines): ReadonlyMap<string, Location> {
+  const places = new Map<string, Location>([
+    ['', locate(beg)],
+    ['/poNumber', locate(beg, 3)],
+    ['/externalId', locate(beg, 3)],
+    ['/orderDate', locate(beg, 5)],
+  ]);
+  sources.forEach((po1, index) => places.set(`/lines/${index}`, locate(po1)));
+  for (const { head } of readLoops(areas.header)) {
+    if (head.id === 'N1' && element(head, 1) === 'ST') places.set('/shipTo', locate(head));
+    if (head.id === 'N1' && element(head, 1) === 'BT') places.set('/billTo', locate(head));
+    if (head.id === 'PER') places.set('/contact', locate(head));
+  }
+  return places;
+}
+
+// Header
+
+function readBeg(reading: Reading, beg: X12Segment) {
+  judgePurpose(reading, beg);
+  judgeType(reading, beg);
+  const poNumber = readMandatory(reading, beg, 3, 'BEG03 (purchase order number)', '/poNumber');
+  checkLength(reading, beg, 3, 22, 'BEG03 (purchase order number)', '/poNumber');
+  readMandatory(reading, beg, 5, 'BEG05 (order date)', '/orderDate');
+  const orderDate = readDate(reading, beg, 5, 'BEG05 (order date)', '/orderDate');
+  const release = element(beg, 4);
+  return {
+    // Releases of one blanket order share its number: each is an order of its own.
+    externalId: release === '' ? poNumber : `${poNumber}/${release}`,
+    poNumber,
+    type: PURPOSES[element(beg, 1)] ?? 'new',
+    ...(orderDate !== undefined && { orderDate }),
+  };
+}
+
+function judgePurpose(reading: Reading, beg: X12Segment): void {
+  const purpose = readMandatory(reading, beg, 1, 'BEG01 (purpose)', '/type');
+  if (COPIES.has(purpose)) {
+    const message = `BEG01 is "${purpose}": a confirmation, duplicate or information copy is never entered as an order.`;
+    say(reading, 'X12.ORDER.COPY', beg, 1, message, '/type');
+  } else if (purpose !== '' && PURPOSES[purpose] === undefined) {
+    const message = `BEG01 is "${purpose.slice(0, 10)}"; 00 (original), 01 (cancellation) and 05 (replacement) are carried out.`;
+    say(reading, 'X12.ORDER.PURPOSE', beg, 1, message, '/type');
+  }
+}
+
+function judgeType(reading: Reading, beg: X12Segment): void {
+  const type = readMandatory(reading, beg, 2, 'BEG02 (order type)', '/type');
+  if (BLANKETS.has(type)) {
+    const message = `BEG02 is "${type}": a blanket order has nothing to ship; send its releases (BEG02 RL).`;
+    say(reading, 'X12.ORDER.BLANKET', beg, 2, message, '/type');
+  } else if (type !== '' && !SHIPPABLE.has(type)) {
+    say(reading, 'X12.ORDER.TYPE', beg, 2, `BEG02 is "${type.slice(0, 10)}" and was taken as SA, stand-alone.`, '/type');
+  }
+}
+
+/** The header's CUR, else the one that all lines repeat, else the profile's. */
+function readCurrency(reading: Reading, header: readonly Loop[], lines: readonly LineSegments[]): string | undefined {
+  const cur = headsOf(header, 'CUR')[0] ?? lines.flatMap(({ rest }) => rest).find(({ id }) => id === 'CUR');
+  const currency = (cur && element(cur, 2)) || reading.profile.defaults.currency;
+  if (cur) use(reading, cur, 1, 2);
+  if (currency === undefined) {
+    const message = 'There is no CUR; send one, or let the default currency of this source be configured.';
+    reading.findings.push(x12Finding('X12.ORDER.CURRENCY', message, { segment: 'CUR' }, { path: '/currency' }));
+  }
+  return currency;
+}
+
+function readCustomer(reading: Reading, header: readonly Loop[]): string | undefined {
+  const customer = findCustomer(reading, header) ?? reading.profile.defaults.customerId;
+  if (customer !== undefined) return customer;
+  const parties = header.filter(({ head }) => head.id === 'N1').map(({ head }) => head);
+  const asked = parties.map(partyKey).join(' ') || 'none';
+  const message = 'No party (N1) of the order is mapped to a customer of ours; ask for its N104 to be added to the source.';
+  const location = parties[0] ? locate(parties[0], 4) : { segment: 'N1' };
+  const said = { path: '/customerId', evidence: asked.slice(0, 500) };
+  reading.findings.push(x12Finding('X12.CUSTOMER.UNMAPPED', message, location, said));
+  return undefined;
+}
+
+function readParties(reading: Reading, header: readonly Loop[]): Pick<Order, 'contact' | 'shipTo' | 'billTo'> {
+  return {
+    contact: readContact(header),
+    shipTo: readParty(reading, header, 'ST', '/shipTo'),
+    billTo: readParty(reading, header, 'BT', '/billTo'),
+  };
+}
+
+/** DTM 002, delivery requested. The other dates of the header are read to tell of invalid ones, and kept. */
+function readRequestedDate(reading: Reading, header: readonly Loop[]): string | null {
+  let requested: string | undefined;
+  for (const dtm of headsOf(header, 'DTM')) {
+    const isRequested = element(dtm, 1) === '002';
+    const name = `DTM02 (date ${element(dtm, 1).slice(0, 3)})`;
+    const [path, code] = isRequested ? (['/requestedDeliveryDate'] as const) : (['', 'X12.ELEMENT.DATE_IGNORED'] as const);
+    const date = readDate(reading, dtm, 2, name, path, code);
+    if (!isRequested || requested !== undefined) continue;
+    requested = date;
+    if (date !== undefined) use(reading, dtm, 1, 2);
+  }
+  return requested ?? null;
+}
+
+/**
+ * An 850 is bought on account. ITD07 gives the net days, or ITD12 in words: `NET30`. Discounts for early payment do not
+ * change the code and are kept with the ITD.
+ */
+function readTerms(header: readonly Loop[]): Order['payment'] {
+  const itd = headsOf(header, 'ITD')[0];
+  const days = itd && (/^\d{1,3}$/.exec(element(itd, 7))?.[0] ?? /\bnet\s*(\d{1,3})\b/i.exec(element(itd, 12))?.[1]);
+  return { method: 'terms', terms: days === undefined ? null : `NET${Number(days)}` };
+}
+
+// Amounts and counts
+
+function checkCounts(reading: Reading, { lines, summary }: Areas, { quantities }: ReadLines): void {
+  const ctt = summary[0];
+  if (!ctt) {
+    const last = lines.at(-1)?.po1;
+    const message = 'There is no CTT with the number of lines; send one so that lost lines are noticed.';
+    reading.findings.push(x12Finding('X12.ORDER.COUNT_MISSING', message, last ? { ...locate(last), segment: 'CTT' } : {}));
+    return;
+  }
+  use(reading, ctt, 1, 2);
+  const count = readMandatory(reading, ctt, 1, 'CTT01 (number of lines)', '/lines');
+  if (count !== '' && !(/^\d{1,6}$/.test(count) && Number(count) === lines.length)) {
+    const message = `CTT01 is "${count.slice(0, 10)}" but the order has ${lines.length} PO1 segments; was one lost?`;
+    say(reading, 'X12.ORDER.LINE_COUNT', ctt, 1, message, '/lines');
+  }
+  const hash = readReal(reading, ctt, 2, 'CTT02 (hash total)', '/lines');
+  if (hash !== undefined && !sum(quantities).equals(decimal(hash))) {
+    const message = `CTT02 is ${hash}, the quantities add up to ${sum(quantities).toFixed()}.`;
+    say(reading, 'X12.ORDER.HASH_TOTAL', ctt, 2, message, '/lines');
+  }
+}
+
+function readAmounts(reading: Reading, areas: Areas, header: readonly Loop[], read: ReadLines, currency: string) {
+  const goods = sum(read.lines.map(({ amount }) => amount));
+  const sacs = readCharges(reading, headsOf(header, 'SAC'), { amount: goods, quantity: null }, currency, '/charges');
+  const charges = [...sacs, ...read.charges].map(({ code, amount }: Charge) => ({ code, amount }));
+  const tax = readTax(reading, areas, currency);
+  const computed = toCurrency(goods.plus(sum(charges.map(({ amount }) => amount))).plus(decimal(tax)), currency);
+  const total = readTotal(reading, areas, { computed, goods: toCurrency(goods, currency) }, currency);
+  return { charges, tax, total };
+}
+
+/** TXI02 of the header and of the lines. */
+function readTax(reading: Reading, { header, lines, summary }: Areas, currency: string): string {
+  const taxes = [...header, ...lines.flatMap(({ rest }) => rest), ...summary].filter(({ id }) => id === 'TXI');
+  const amounts = taxes.map((txi) => readReal(reading, txi, 2, 'TXI02 (tax)', '/tax') ?? '0');
+  return printAmount(sum(amounts).toFixed(), currency);
+}
+
+/**
+ * What the order comes to. Where the sender states another total (AMT TT, or GV where the goods alone do not come to it),
+ * that one counts and is told about. A difference that rounding each line and the total can make is none.
+ */
+function readTotal(
+  reading: Reading,
+  areas: Areas,
+  own: { readonly computed: string; readonly goods: string },
+  currency: string,
+): string {
+  const stated = findAmounts(areas);
+  const lines = areas.lines.length;
+  stated.filter((amt) => element(amt, 1) === '1').forEach((amt) => checkGoods(reading, amt, own.goods, lines, currency));
+  const amt = stated.find((each) => element(each, 1) === 'TT') ?? stated.find((each) => element(each, 1) === 'GV');
+  const amount = amt && readReal(reading, amt, 2, 'AMT02 (total)', '/total');
+  if (!amt || amount === undefined) return own.computed;
+  if (element(amt, 1) === 'GV' && isNear(amount, own.goods, lines, currency)) return own.computed;
+  if (decimal(amount).equals(decimal(own.computed))) use(reading, amt, 1, 2);
+  if (isNear(amount, own.computed, lines, currency)) return own.computed;
+  const message = `AMT ${element(amt, 1)} is ${amount}; lines, charges and taxes come to ${own.computed}.`;
+  say(reading, 'X12.ORDER.TOTAL', amt, 2, message, '/total');
+  return printAmount(amount, currency);
+}
+
+/** The AMTs about the whole order: of the header and the summary, and of the last line where no CTT begins a summary. */
+function findAmounts({ header, lines, summary }: Areas): readonly X12Segment[] {
+  const last = summary.length === 0 ? (lines.at(-1)?.rest ?? []) : [];
+  return [...header, ...summary, ...last].filter(({ id }) => id === 'AMT');
+}
+
+function checkGoods(reading: Reading, amt: X12Segment, goods: string, lines: number, currency: string): void {
+  const amount = readReal(reading, amt, 2, 'AMT02 (line items)', '/total');
+  if (amount === undefined || isNear(amount, goods, lines, currency)) return;
+  say(reading, 'X12.ORDER.LINES_TOTAL', amt, 2, `AMT 1 is ${amount}; the lines come to ${goods}.`, '/total');
+}
+
+function isNear(a: string, b: string, lines: number, currency: string): boolean {
+  const half = decimal('0.5').times(decimal('10').pow(-minorUnits(currency)));
+  return decimal(a).minus(decimal(b)).abs().lessThanOrEqualTo(half.times(lines + 1));
+}
+
+// Text, and what is left
+
+/** MSG, MTX and NTE; those of one loop are one note. A line's notes say which line. */
+function readNotes(reading: Reading, header: readonly Loop[], lines: readonly LineSegments[]): string[] {
+  const notes = [
+    ...header.map((loop) => readNote(reading, loop)),
+    ...lines.flatMap(({ po1, rest }, index) =>
+      readLoops(rest)
+        .map((loop) => readNote(reading, loop))
+        .map((note) => note && `Line ${element(po1, 1) || index + 1}: ${note}`),
+    ),
+  ].filter((note) => note !== '');
+  const short = notes.slice(0, MOST_NOTES).map((note) => note.slice(0, LONGEST_NOTE));
+  if (notes.length > MOST_NOTES || notes.some((note) => note.length > LONGEST_NOTE)) {
+    const message = `The order has ${notes.length} notes; ${MOST_NOTES} of ${LONGEST_NOTE} characters each are shown.`;
+    const location = { segment: 'MSG' };
+    reading.findings.push(x12Finding('X12.NOTES.SHORTENED', message, location, { path: '/notes' }));
+    reading.used.forEach((segment) => segment.id in NOTE_ELEMENT && reading.used.delete(segment));
+  }
+  return short;
+}
+
+/** Which element of a segment is free text. */
+const NOTE_ELEMENT: Readonly<Record<string, number>> = { MSG: 1, MTX: 2, NTE: 2 };
+
+function readNote(reading: Reading, { head, members }: Loop): string {
+  const texts = [head, ...members].flatMap((segment) => {
+    const number = NOTE_ELEMENT[segment.id];
+    if (number === undefined) return [];
+    use(reading, segment, number);
+    return [element(segment, number).replaceAll(/\s+/g, ' ').trim()];
+  });
+  return texts.filter((text) => text !== '').join(' ');
+}
+
+/** Everything that the order does not hold, segment by segment, and which line it belongs to. */
+function keepRest(reading: Reading, beg: X12Segment, { lines }: Areas, segments: readonly X12Segment[]) {
+  use(reading, beg, 1, 2, 3, 4, 5);
+  const lineOf = new Map(lines.flatMap(({ po1, rest }) => rest.map((segment) => [segment, element(po1, 1)] as const)));
+  const kept = segments.slice(1, -1).filter((segment) => !reading.used.has(segment));
+  return {
+    x12: {
+      version: reading.context.version,
+      usage: reading.context.usage,
+      purpose: element(beg, 1),
+      orderType: element(beg, 2),
+      ...(element(beg, 4) !== '' && { release: element(beg, 4) }),
+      componentSeparator: reading.context.delimiters.component,
+      repetitionSeparator: reading.context.delimiters.repetition,
+      segments: kept.map((segment) => {
+        const line = lineOf.get(segment);
+        const { id, position, elements } = segment;
+        return { segment: id, position, ...(line !== undefined && { line }), elements };
+      }),
+    },
+  };
+}
+
+/** Lets the canonical schema judge. What it refuses becomes a finding, unless one says so already. */
+function complete(reading: Reading, draft: Draft, places: ReadonlyMap<string, Location>): Order | null {
+  const parsed = orderSchema.safeParse(draft);
+  if (parsed.success) return parsed.data;
+  const said = new Set(reading.findings.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
+  for (const issue of parsed.error.issues) {
+    const path = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    if (!said.has(path)) reading.findings.push(schemaFinding(issue.message, path, places));
+  }
+  return null;
+}
+
+function schemaFinding(message: string, path: string, places: ReadonlyMap<string, Location>): Finding {
+  let at = path;
+  while (at !== '' && !places.has(at)) at = at.slice(0, at.lastIndexOf('/'));
+  return x12Finding('X12.ORDER.SCHEMA', `The order's ${path || 'form'} does not fit: ${message}.`, places.get(at) ?? {}, { path });
+}
+

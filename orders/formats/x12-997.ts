@@ -1,0 +1,183 @@
+import type { Finding } from '../finding.ts';
+import { findAcknowledged } from './x12-codes.ts';
+import type { X12Group, X12GroupEnd, X12Interchange } from './x12-events.ts';
+import type { X12Delimiters } from './x12-scanner.ts';
+
+/** A functional group as it is acknowledged. */
+export interface AcknowledgedGroup extends Pick<X12GroupEnd, 'group' | 'verdict' | 'findings' | 'declaredSets'> {
+  readonly sets: readonly AcknowledgedSet[];
+}
+
+/** A transaction set as it is acknowledged: what splitting and reading it found. */
+export interface AcknowledgedSet {
+  /** ST01 and ST02, verbatim. */
+  readonly type: string;
+  readonly controlNumber: string;
+  readonly findings: readonly Finding[];
+}
+
+/** Our own control numbers for one 997, each without gaps per partner. */
+export interface OutboundControlNumbers {
+  /** ISA13, up to nine digits; padded when written. */
+  readonly interchange: string;
+  /** GS06. */
+  readonly group: string;
+  /** ST02, four to nine digits. */
+  readonly set: string;
+}
+
+type Segment = readonly string[];
+
+/** At most five codes fit in AK5 and AK9. */
+const MOST_CODES = 5;
+const LONGEST_BAD_VALUE = 99;
+
+/** Data element numbers (AK402, element 725) of the elements that findings name. */
+// prettier-ignore
+const REFERENCES: Readonly<Record<string, string>> = {
+  ST01: '143', ST02: '329', SE01: '96', SE02: '329', BEG01: '353', BEG02: '92', BEG03: '324', BEG05: '373', CUR02: '100',
+  DTM02: '373', N404: '26', SAC05: '610', SAC07: '332', SAC08: '118', SAC10: '380', PO102: '330', PO103: '355', PO104: '212',
+  PO105: '639', PO106: '235', CTP03: '212', SCH01: '380', SCH06: '373', CTT01: '354', CTT02: '347', AMT02: '782', TXI02: '782',
+};
+
+/**
+ * The functional acknowledgment of one group: what of it was readable as X12. Only matters of syntax are in it; what
+ * the business says to an order is told another way. Addresses are those of the received envelope, swapped.
+ * @throws RangeError for a group of acknowledgments (GS01 `FA`): a 997 is never acknowledged.
+ * @see X12 997: AK1, AK2, AK3 (element 720), AK4 (723), AK5 (717, 718), AK9 (715, 716)
+ */
+export function write997(
+  acknowledged: AcknowledgedGroup,
+  envelope: X12Interchange,
+  controlNumbers: OutboundControlNumbers,
+  now: Date,
+): Uint8Array {
+  if (acknowledged.group.functionalId === 'FA') throw new RangeError('a 997 is never acknowledged');
+  const body = [['ST', '997', controlNumbers.set], ...acknowledge(acknowledged)];
+  const set = [...body, ['SE', String(body.length + 1), controlNumbers.set]];
+  const segments = wrap(set, acknowledged.group, envelope, controlNumbers, now);
+  return print(segments, envelope.delimiters);
+}
+
+function acknowledge({ group, verdict, findings, declaredSets, sets }: AcknowledgedGroup): readonly Segment[] {
+  const version = group.version >= '005010' ? [group.version] : [];
+  const ak1 = ['AK1', group.functionalId, group.controlNumber, ...version];
+  const accepted = verdict === 'accepted' ? sets.filter((set) => judgeSet(set) !== 'R') : [];
+  const codes = codesOf(findings, 'group');
+  const counts = [/^\d{1,6}$/.test(declaredSets) ? declaredSets : sets.length, sets.length, accepted.length].map(String);
+  const ak9 = ['AK9', judgeGroup(verdict, sets, accepted.length, codes.length > 0), ...counts, ...codes];
+  // A group that is refused as a whole says nothing about its sets: none of them was looked at to be taken.
+  return [ak1, ...(verdict === 'accepted' ? sets.flatMap(acknowledgeSet) : []), ak9];
+}
+
+/** AK901 (element 715): accepted, accepted with errors noted, partially accepted, rejected. */
+function judgeGroup(
+  verdict: X12GroupEnd['verdict'],
+  sets: readonly AcknowledgedSet[],
+  accepted: number,
+  hasErrors: boolean,
+): 'A' | 'E' | 'P' | 'R' {
+  if (verdict === 'rejected' || (accepted === 0 && sets.length > 0)) return 'R';
+  if (accepted < sets.length) return 'P';
+  return hasErrors || sets.some((set) => judgeSet(set) === 'E') ? 'E' : 'A';
+}
+
+/** AK501 (element 717). */
+function judgeSet({ findings }: AcknowledgedSet): 'A' | 'E' | 'R' {
+  const syntax = findings.filter((finding) => findAcknowledged(finding) !== undefined);
+  if (syntax.some(({ disposition }) => disposition === 'reject')) return 'R';
+  return syntax.length > 0 ? 'E' : 'A';
+}
+
+function acknowledgeSet(set: AcknowledgedSet): readonly Segment[] {
+  const inSegments = set.findings.filter((finding) => ['segment', 'element'].includes(findAcknowledged(finding)?.level ?? ''));
+  const codes = [...codesOf(set.findings, 'set'), ...(inSegments.length > 0 ? ['5'] : [])];
+  return [
+    ['AK2', set.type, set.controlNumber],
+    ...groupByPosition(inSegments).flatMap(describeSegment),
+    ['AK5', judgeSet(set), ...[...new Set(codes)].slice(0, MOST_CODES)],
+  ];
+}
+
+function codesOf(findings: readonly Finding[], level: 'group' | 'set'): readonly string[] {
+  const codes = findings.map(findAcknowledged).flatMap((said) => (said?.level === level ? [said.code] : []));
+  return [...new Set(codes)].slice(0, MOST_CODES);
+}
+
+/** The findings of each segment, in the order of the set. */
+function groupByPosition(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+  const byPosition = Map.groupBy(findings, ({ location }) => location.segmentPosition ?? 0);
+  return [...byPosition].toSorted(([a], [b]) => a - b).map(([, found]) => found);
+}
+
+/** AK3 for each fault of the segment itself, and one with code 8 before the AK4 of its elements. */
+function describeSegment(findings: readonly Finding[]): readonly Segment[] {
+  const elements = findings.filter((finding) => findAcknowledged(finding)?.level === 'element');
+  const own = findings.filter((finding) => !elements.includes(finding));
+  const [first] = elements;
+  return [
+    ...own.map((finding) => ak3(finding, findAcknowledged(finding)?.code ?? '')),
+    ...(first ? [ak3(first, '8'), ...elements.map(ak4)] : []),
+  ];
+}
+
+function ak3({ location, path }: Finding, code: string): Segment {
+  return ['AK3', location.segment ?? '', String(location.segmentPosition ?? ''), loopOf(location.segment, path), code];
+}
+
+/** AK303 (element 447), where it is certain. */
+function loopOf(segment: string | undefined, path: string): string {
+  if (segment !== undefined && /^N[1-4]$/.test(segment)) return 'N1';
+  return path.startsWith('/lines/') ? 'PO1' : '';
+}
+
+function ak4(finding: Finding): Segment {
+  const { segment = '', element = 0 } = finding.location;
+  const reference = REFERENCES[`${segment}${String(element).padStart(2, '0')}`] ?? '';
+  const value = finding.evidence?.slice(0, LONGEST_BAD_VALUE) ?? '';
+  return ['AK4', String(element), reference, findAcknowledged(finding)?.code ?? '', value];
+}
+
+function wrap(
+  set: readonly Segment[],
+  group: X12Group,
+  { elements, version, usage, delimiters }: X12Interchange,
+  numbers: OutboundControlNumbers,
+  now: Date,
+): readonly Segment[] {
+  const [, , , , theirQualifier = '', theirId = '', ourQualifier = '', ourId = ''] = elements;
+  const [date, time] = stamp(now);
+  const controlNumber = numbers.interchange.padStart(9, '0');
+  const blank = ' '.repeat(10);
+  const addresses = [ourQualifier, ourId, theirQualifier, theirId];
+  const header = [version, controlNumber, '0', usage, delimiters.component];
+  const groupDate = group.version < '004010' ? date.slice(2) : date;
+  return [
+    ['ISA', '00', blank, '00', blank, ...addresses, date.slice(2), time, delimiters.repetition ?? 'U', ...header],
+    ['GS', 'FA', group.receiver, group.sender, groupDate, time, numbers.group, group.agency, group.version],
+    ...set,
+    ['GE', '1', numbers.group],
+    ['IEA', '1', controlNumber],
+  ];
+}
+
+/** `CCYYMMDD` and `HHMM`, UTC. */
+function stamp(now: Date): readonly [date: string, time: string] {
+  const iso = now.toISOString();
+  return [iso.slice(0, 10).replaceAll('-', ''), iso.slice(11, 16).replace(':', '')];
+}
+
+/** Written as the partner writes: with its delimiters, which therefore must not occur in what is echoed. */
+function print(segments: readonly Segment[], delimiters: X12Delimiters): Uint8Array {
+  const text = segments.map((segment) => printSegment(segment, delimiters) + delimiters.segment).join('');
+  return new TextEncoder().encode(text);
+}
+
+/** Empty elements at the end of a segment are left out. ISA is of fixed length and holds the delimiters themselves. */
+function printSegment(segment: Segment, { element, component, repetition, segment: terminator }: X12Delimiters): string {
+  if (segment[0] === 'ISA') return segment.join(element);
+  const reserved = new Set([element, component, repetition, terminator]);
+  const clean = (text: string) => [...text].map((character) => (reserved.has(character) ? ' ' : character)).join('');
+  const last = segment.findLastIndex((text) => text !== '');
+  return segment.slice(0, last + 1).map(clean).join(element);
+}

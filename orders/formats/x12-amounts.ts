@@ -1,0 +1,117 @@
+import type { Decimal } from 'decimal.js';
+import { decimal, minorUnits, toCurrency } from '../money.ts';
+import { readReal, say, use, type Reading } from './x12-reading.ts';
+import { element, type X12Segment } from './x12-segments.ts';
+import { parseImpliedCents, parseReal } from './x12-values.ts';
+
+/** A SAC as it changes what is to be paid: negative for an allowance. */
+export interface Charge {
+  readonly segment: X12Segment;
+  readonly code: string;
+  readonly amount: string;
+}
+
+/** What a SAC's percentage and rate apply to. */
+export interface ChargeBase {
+  /** Value of the goods, before this SAC. */
+  readonly amount: Decimal;
+  /** Pieces; null where a quantity makes no sense. */
+  readonly quantity: string | null;
+}
+
+/**
+ * SAC12 (element 331) of what changes the invoice of this order: off invoice, to be paid by the customer, or nothing said.
+ * Bill-backs, vendor's checks and credits are settled another way.
+ */
+const ON_INVOICE: ReadonlySet<string> = new Set(['', '02', '06']);
+/** SAC01: `A` allowance, `C` charge. Others (`N` none, `P` promotion, `Q` and `R` requests, `S` service) cost nothing. */
+const SIGN: Readonly<Record<string, 1 | -1>> = { A: -1, C: 1 };
+
+/** The SACs that change the order's amounts; the others are told about or only kept. */
+export function readCharges(
+  reading: Reading,
+  segments: readonly X12Segment[],
+  base: ChargeBase,
+  currency: string,
+  path: string,
+): readonly Charge[] {
+  return segments.flatMap((segment) => {
+    const sign = SIGN[element(segment, 1)];
+    if (sign === undefined) return [];
+    if (!ON_INVOICE.has(element(segment, 12))) {
+      const message = `SAC12 is "${element(segment, 12)}": settled outside this order, so its total is without it.`;
+      say(reading, 'X12.CHARGE.OUTSIDE_TOTAL', segment, 12, message, path);
+      return [];
+    }
+    const size = readChargeAmount(reading, segment, base, currency, path);
+    if (size === undefined) return [];
+    const amount = decimal(size).times(sign).toFixed();
+    return [{ segment, code: (element(segment, 2) || element(segment, 4) || 'SAC').slice(0, 40), amount }];
+  });
+}
+
+function readChargeAmount(
+  reading: Reading,
+  segment: X12Segment,
+  base: ChargeBase,
+  currency: string,
+  path: string,
+): string | undefined {
+  if (element(segment, 5) !== '') {
+    use(reading, segment, 1, 2, 3, 4, 5);
+    return readImplied(reading, segment, path);
+  }
+  const computed = computeCharge(reading, segment, base, path);
+  if (!computed || computed.isNegative()) {
+    const message = 'SAC05 is empty and SAC07 or SAC08 give no amount; the order is shown without this SAC.';
+    say(reading, 'X12.CHARGE.AMOUNT', segment, 5, message, path);
+    return undefined;
+  }
+  const amount = toCurrency(computed, currency);
+  say(reading, 'X12.CHARGE.COMPUTED', segment, undefined, `SAC05 is empty; the amount was computed as ${amount}.`, path);
+  return amount;
+}
+
+/** SAC05 is N2: its last two digits are decimals and there is no point. @see X12 element 610 */
+function readImplied(reading: Reading, segment: X12Segment, path: string): string | undefined {
+  const text = element(segment, 5);
+  const amount = parseImpliedCents(text) ?? parseReal(text);
+  if (amount === undefined) {
+    const message = `SAC05 is "${text.slice(0, 30)}"; write the amount in hundredths without a point, 4331 for 43.31.`;
+    say(reading, 'X12.ELEMENT.NUMBER', segment, 5, message, path);
+  } else if (amount.startsWith('-')) {
+    const message = `SAC05 is "${text}"; SAC01 gives the sign, so the amount must not be negative. It was left out.`;
+    say(reading, 'X12.CHARGE.AMOUNT', segment, 5, message, path);
+    return undefined;
+  } else if (text.includes('.')) {
+    const message = `SAC05 is "${text}" and was read as ${amount}; write it in hundredths without a point.`;
+    say(reading, 'X12.ELEMENT.IMPLIED_DECIMALS', segment, 5, message, path);
+  }
+  return amount;
+}
+
+function computeCharge(reading: Reading, segment: X12Segment, base: ChargeBase, path: string): Decimal | undefined {
+  const percent = readReal(reading, segment, 7, 'SAC07 (percent)', path);
+  if (percent !== undefined) return base.amount.times(decimal(percent)).dividedBy(100);
+  const rate = readReal(reading, segment, 8, 'SAC08 (rate)', path);
+  const quantity = readReal(reading, segment, 10, 'SAC10 (quantity)', path) ?? base.quantity;
+  return rate === undefined || quantity === null ? undefined : decimal(rate).times(decimal(quantity));
+}
+
+/** An amount as the currency writes it, `3700` as `"3700.00"`; what has more decimals stays as it is. */
+export function printAmount(text: string, currency: string): string {
+  const amount = decimal(text);
+  return amount.decimalPlaces() <= minorUnits(currency) ? toCurrency(amount, currency) : amount.toFixed();
+}
+
+/** Shares an amount out by quantity, in the currency's units; the last share takes what rounding leaves. */
+export function apportion(amount: string, quantities: readonly string[], currency: string): readonly string[] {
+  const all = quantities.reduce((total, quantity) => total.plus(decimal(quantity)), decimal('0'));
+  let left = decimal(amount);
+  return quantities.map((quantity, index) => {
+    const isLast = index === quantities.length - 1;
+    const share = isLast ? left : decimal(toCurrency(decimal(amount).times(decimal(quantity)).dividedBy(all), currency));
+    left = left.minus(share);
+    return share.toFixed();
+  });
+}
