@@ -2,7 +2,7 @@ import type { CustomerChange, ProductChange } from './catalogue.ts';
 import type { Switches } from './switches.ts';
 
 /** A production order as the reference server keeps it. Amounts and quantities are decimal strings. */
-export interface ProductionOrder {
+interface ProductionOrder {
   readonly productionOrderId: string;
   readonly orderId: string;
   readonly revision: number;
@@ -21,7 +21,7 @@ export interface ProductionOrder {
 }
 
 /** One page of production orders, in the order they were made, and how many there are in all. */
-export interface ProductionOrderPage {
+interface ProductionOrderPage {
   readonly live: number;
   readonly cancelled: number;
   readonly productionOrders: readonly ProductionOrder[];

@@ -12,7 +12,7 @@ export interface SeedCustomer {
 }
 
 /** What is answered about a customer as it stands. */
-export interface SeedProfile {
+interface SeedProfile {
   readonly paymentMethods: readonly string[];
   readonly paymentTerms: readonly string[];
   readonly addresses: readonly SeedAddress[];
@@ -265,11 +265,20 @@ function makeGtin(number: number): string {
   return digits + gtinCheckDigit(digits);
 }
 
+const LIST_FACTORS: readonly (readonly [PriceList, number])[] = [
+  ['standard-usd', 1],
+  ['key-account-usd', 0.92],
+  ['standard-eur', 0.94],
+];
+const QUANTITY_FACTORS: readonly (readonly [minimum: string, factor: number])[] = [
+  ['1', 1],
+  ['50', 0.96],
+  ['250', 0.91],
+];
+
 function makePrices(standard: number): SeedProduct['prices'] {
-  const factors: readonly [PriceList, number][] = [['standard-usd', 1], ['key-account-usd', 0.92], ['standard-eur', 0.94]]; // prettier-ignore
-  const breaks: readonly [string, number][] = [['1', 1], ['50', 0.96], ['250', 0.91]]; // prettier-ignore
-  return factors.flatMap(([priceList, listFactor]) =>
-    breaks.map(([minimum, factor]) => {
+  return LIST_FACTORS.flatMap(([priceList, listFactor]) =>
+    QUANTITY_FACTORS.map(([minimum, factor]) => {
       const unitPrice = (Math.round(standard * listFactor * factor) / 10_000).toFixed(4);
       return { priceList, minimum, unitPrice };
     }),
@@ -282,40 +291,100 @@ function knownPrices(...breaks: readonly (readonly [minimum: string, unitPrice: 
   return lists.flatMap((priceList) => breaks.map(([minimum, unitPrice]) => ({ priceList, minimum, unitPrice })));
 }
 
+function knownProduct(number: number, name: string, stock: string, prices: SeedProduct['prices']): SeedProduct {
+  return { sku: `SKU-${String(number)}`, name, unit: 'EA', gtin: makeGtin(number), active: true, stock, prices };
+}
+
 const KNOWN_PRODUCTS: readonly SeedProduct[] = [
-  { sku: 'SKU-1', name: 'Cordless screwdriver, 4 V', unit: 'EA', gtin: makeGtin(1), active: true, stock: '100000', prices: knownPrices(['1', '19.9900'], ['100', '18.9900']) },
-  { sku: 'SKU-2', name: 'Tape measure, 16 ft', unit: 'EA', gtin: makeGtin(2), active: true, stock: '100000', prices: knownPrices(['1', '5.2500']) },
-  { sku: 'SKU-3', name: 'Bench vise, 6", discontinued lot', unit: 'EA', gtin: makeGtin(3), active: true, stock: '3', prices: knownPrices(['1', '149.0000']) },
-  { sku: 'SKU-4', name: 'Work light, halogen', unit: 'EA', gtin: makeGtin(4), active: false, stock: '40', prices: knownPrices(['1', '34.5000']) },
-  { sku: 'SKU-5', name: 'Tool cart, 3 drawers', unit: 'EA', gtin: makeGtin(5), active: true, stock: '0', prices: knownPrices(['1', '219.0000']) },
-]; // prettier-ignore
+  knownProduct(1, 'Cordless screwdriver, 4 V', '100000', knownPrices(['1', '19.9900'], ['100', '18.9900'])),
+  knownProduct(2, 'Tape measure, 16 ft', '100000', knownPrices(['1', '5.2500'])),
+  knownProduct(3, 'Bench vise, 6", last of its lot', '3', knownPrices(['1', '149.0000'])),
+  { ...knownProduct(4, 'Work light, halogen', '40', knownPrices(['1', '34.5000'])), active: false },
+  knownProduct(5, 'Tool cart, 3 drawers', '0', knownPrices(['1', '219.0000'])),
+];
 
-const ALL_METHODS = ['terms', 'card_token', 'purchase_card_token', 'prepaid'];
-
-function usProfile(zone: string, addresses: readonly SeedAddress[]): SeedProfile {
+/** A US customer without open credit, free to pay in any way. */
+function knownCustomer(
+  id: string,
+  name: string,
+  creditLimit: string,
+  zone: string,
+  addresses: readonly SeedAddress[],
+): SeedCustomer {
   return {
-    paymentMethods: ALL_METHODS,
-    paymentTerms: ['NET30'],
-    addresses,
-    calendar: { zone, weekdays: WORKDAYS, holidays: US_HOLIDAYS, cutOff: '14:00', leadDays: 2 },
-    minimumOrder: null,
-    maximumOrder: null,
+    id,
+    name,
+    status: 'active',
+    currency: 'USD',
+    creditLimit,
+    creditOpen: '0.00',
+    priceList: 'standard-usd',
+    profile: {
+      paymentMethods: ['terms', 'card_token', 'purchase_card_token', 'prepaid'],
+      paymentTerms: ['NET30'],
+      addresses,
+      calendar: { zone, weekdays: WORKDAYS, holidays: US_HOLIDAYS, cutOff: '14:00', leadDays: 2 },
+      minimumOrder: null,
+      maximumOrder: null,
+    },
   };
 }
 
-const SAN_FRANCISCO: SeedAddress = { id: '0001', name: 'Golden Gate Fixtures', lines: ['1 Market Street'], city: 'San Francisco', region: 'CA', postalCode: '94105', country: 'US' }; // prettier-ignore
-const OAKLAND: SeedAddress = { id: '0002', name: 'Golden Gate Fixtures, warehouse', lines: ['250 Embarcadero West'], city: 'Oakland', region: 'CA', postalCode: '94607', country: 'US' }; // prettier-ignore
-const EUGENE: SeedAddress = { id: '0001', name: 'Willamette Repair Shop', lines: ['88 Willamette Street'], city: 'Eugene', region: 'OR', postalCode: '97401', country: 'US' }; // prettier-ignore
-const TULSA: SeedAddress = { id: '0001', name: 'Arrowhead Contractors', lines: ['410 South Boston Avenue'], city: 'Tulsa', region: 'OK', postalCode: '74103', country: 'US' }; // prettier-ignore
-const BERLIN: SeedAddress = { id: '0001', name: 'Spreewerk Handels GmbH', lines: ['Holzmarktstraße 25'], city: 'Berlin', region: null, postalCode: '10243', country: 'DE' }; // prettier-ignore
-const SEATTLE: SeedAddress = { id: '0042', name: 'Northwind Distribution Center', lines: ['3200 Airport Way South'], city: 'Seattle', region: 'WA', postalCode: '98134', country: 'US' }; // prettier-ignore
-const SPOKANE: SeedAddress = { id: '0043', name: 'Northwind Store 43', lines: ['801 West Riverside Avenue'], city: 'Spokane', region: 'WA', postalCode: '99201', country: 'US' }; // prettier-ignore
+function knownPlace(id: string, name: string, street: string, place: readonly [string, string, string]): SeedAddress {
+  const [city, region, postalCode] = place;
+  return { id, name, lines: [street], city, region, postalCode, country: 'US' };
+}
+
+const PACIFIC = 'America/Los_Angeles';
+
+const GOLDEN_GATE = knownCustomer('C-1001', 'Golden Gate Fixtures', '250000.00', PACIFIC, [
+  knownPlace('0001', 'Golden Gate Fixtures', '1 Market Street', ['San Francisco', 'CA', '94105']),
+  knownPlace('0002', 'Golden Gate Fixtures, warehouse', '250 Embarcadero West', ['Oakland', 'CA', '94607']),
+]);
+
+const WILLAMETTE = knownCustomer('C-1002', 'Willamette Repair Shop', '500.00', PACIFIC, [
+  knownPlace('0001', 'Willamette Repair Shop', '88 Willamette Street', ['Eugene', 'OR', '97401']),
+]);
+
+const ARROWHEAD = knownCustomer('C-1003', 'Arrowhead Contractors', '20000.00', 'America/Chicago', [
+  knownPlace('0001', 'Arrowhead Contractors', '410 South Boston Avenue', ['Tulsa', 'OK', '74103']),
+]);
+
+const LONE_PINE = knownCustomer('C-1004', 'Lone Pine Mercantile', '10000.00', PACIFIC, [
+  knownPlace('0001', 'Lone Pine Mercantile', '120 Main Street', ['Lone Pine', 'CA', '93545']),
+]);
+
+const NORTHWIND = knownCustomer('C-2001', 'Northwind', '1000000.00', PACIFIC, [
+  knownPlace('0042', 'Northwind Distribution Center', '3200 Airport Way South', ['Seattle', 'WA', '98134']),
+  knownPlace('0043', 'Northwind Store 43', '801 West Riverside Avenue', ['Spokane', 'WA', '99201']),
+]);
+
+const BERLIN: SeedAddress = {
+  id: '0001',
+  name: 'Spreewerk Handels GmbH',
+  lines: ['Holzmarktstraße 25'],
+  city: 'Berlin',
+  region: null,
+  postalCode: '10243',
+  country: 'DE',
+};
+
+const SPREEWERK_IN_USD = knownCustomer('C-1005', 'Spreewerk Handels GmbH', '100000.00', 'Europe/Berlin', [BERLIN]);
+const SPREEWERK: SeedCustomer = {
+  ...SPREEWERK_IN_USD,
+  currency: 'EUR',
+  priceList: 'standard-eur',
+  profile: {
+    ...SPREEWERK_IN_USD.profile,
+    calendar: { zone: 'Europe/Berlin', weekdays: WORKDAYS, holidays: DE_HOLIDAYS, cutOff: '12:00', leadDays: 3 },
+  },
+};
 
 const KNOWN_CUSTOMERS: readonly SeedCustomer[] = [
-  { id: 'C-1001', name: 'Golden Gate Fixtures', status: 'active', currency: 'USD', creditLimit: '250000.00', creditOpen: '0.00', priceList: 'standard-usd', profile: usProfile('America/Los_Angeles', [SAN_FRANCISCO, OAKLAND]) },
-  { id: 'C-1002', name: 'Willamette Repair Shop', status: 'active', currency: 'USD', creditLimit: '500.00', creditOpen: '0.00', priceList: 'standard-usd', profile: usProfile('America/Los_Angeles', [EUGENE]) },
-  { id: 'C-1003', name: 'Arrowhead Contractors', status: 'credit_stop', currency: 'USD', creditLimit: '20000.00', creditOpen: '0.00', priceList: 'standard-usd', profile: usProfile('America/Chicago', [TULSA]) },
-  { id: 'C-1004', name: 'Lone Pine Mercantile', status: 'inactive', currency: 'USD', creditLimit: '10000.00', creditOpen: '0.00', priceList: 'standard-usd', profile: usProfile('America/Los_Angeles', []) },
-  { id: 'C-1005', name: 'Spreewerk Handels GmbH', status: 'active', currency: 'EUR', creditLimit: '100000.00', creditOpen: '0.00', priceList: 'standard-eur', profile: { ...usProfile('Europe/Berlin', [BERLIN]), calendar: { zone: 'Europe/Berlin', weekdays: WORKDAYS, holidays: DE_HOLIDAYS, cutOff: '12:00', leadDays: 3 } } },
-  { id: 'C-2001', name: 'Northwind', status: 'active', currency: 'USD', creditLimit: '1000000.00', creditOpen: '0.00', priceList: 'key-account-usd', profile: usProfile('America/Los_Angeles', [SEATTLE, SPOKANE]) },
-]; // prettier-ignore
+  GOLDEN_GATE,
+  WILLAMETTE,
+  { ...ARROWHEAD, status: 'credit_stop' },
+  { ...LONE_PINE, status: 'inactive' },
+  SPREEWERK,
+  { ...NORTHWIND, priceList: 'key-account-usd' },
+];

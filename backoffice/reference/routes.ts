@@ -43,50 +43,61 @@ export function createRoutes(store: Store, switches: SwitchBoard): readonly Rout
 function createCalls(store: Store): readonly Route[] {
   const reservation = '/reservations/{orderId}/{revision}';
   const submission = '/submissions/{orderId}/{revision}';
-  const key = (request: Request) => read(keySchema, request.params, 'path');
+  const pathKey = (request: Request) => read(keySchema, request.params, 'path');
+  const headerKey = (request: Request) => {
+    return read(idempotencyKeySchema, request.get('Idempotency-Key'), 'Idempotency-Key');
+  };
+  const wanted = (request: Request) => read(reservationSchema, request.body, 'body');
+  const order = (request: Request) => read(submissionSchema, request.body, 'body');
+  const search = (request: Request) => read(searchSchema, request.query, 'query');
   return [
     { method: 'get', path: '/health', call: 'ping', open: true, handle: () => answerHealth(store) },
-    { method: 'post', path: '/facts', call: 'getFacts', handle: (r) => getFacts(store, body(factsSchema, r)) },
-    { method: 'put', path: reservation, call: 'reserve', handle: (r) => reserve(store, key(r), body(reservationSchema, r)) },
-    { method: 'delete', path: reservation, call: 'release', handle: (r) => release(store, key(r)) },
     {
       method: 'post',
-      path: '/submissions',
-      call: 'submit',
-      handle: (r) => submit(store, read(idempotencyKeySchema, r.get('Idempotency-Key'), 'Idempotency-Key'), body(submissionSchema, r)),
+      path: '/facts',
+      call: 'getFacts',
+      handle: (r) => getFacts(store, read(factsSchema, r.body, 'body')),
     },
-    { method: 'get', path: submission, call: 'status', handle: (r) => status(store, key(r)) },
-    { method: 'put', path: submission, call: 'amend', handle: (r) => amend(store, key(r), body(submissionSchema, r)) },
-    { method: 'delete', path: submission, call: 'cancel', handle: (r) => cancel(store, key(r)) },
-    { method: 'get', path: '/customers', call: 'searchCustomers', handle: (r) => searchCustomers(store, query(searchSchema, r)) },
-    { method: 'get', path: '/products', call: 'searchProducts', handle: (r) => searchProducts(store, query(searchSchema, r)) },
-  ]; // prettier-ignore
+    { method: 'put', path: reservation, call: 'reserve', handle: (r) => reserve(store, pathKey(r), wanted(r)) },
+    { method: 'delete', path: reservation, call: 'release', handle: (r) => release(store, pathKey(r)) },
+    { method: 'post', path: '/submissions', call: 'submit', handle: (r) => submit(store, headerKey(r), order(r)) },
+    { method: 'get', path: submission, call: 'status', handle: (r) => status(store, pathKey(r)) },
+    { method: 'put', path: submission, call: 'amend', handle: (r) => amend(store, pathKey(r), order(r)) },
+    { method: 'delete', path: submission, call: 'cancel', handle: (r) => cancel(store, pathKey(r)) },
+    { method: 'get', path: '/customers', call: 'searchCustomers', handle: (r) => searchCustomers(store, search(r)) },
+    { method: 'get', path: '/products', call: 'searchProducts', handle: (r) => searchProducts(store, search(r)) },
+  ];
 }
 
 function createAdminCalls(store: Store, switches: SwitchBoard): readonly Route[] {
-  const id = (request: Request, name: string) => String(request.params[name]);
+  const param = (request: Request, name: string) => String(request.params[name]);
+  const customer = (request: Request) => read(customerChangeSchema, request.body, 'body');
+  const product = (request: Request) => read(productChangeSchema, request.body, 'body');
+  const settings = (request: Request) => withoutUndefined(read(switchesSchema, request.body, 'body'));
+  const page = (request: Request) => withoutUndefined(read(listSchema, request.query, 'query'));
+  const orders = '/admin/production-orders';
   return [
     { method: 'get', path: '/admin/switches', handle: () => answer(switches.get()) },
-    { method: 'patch', path: '/admin/switches', handle: (r) => answer(switches.set(withoutUndefined(body(switchesSchema, r)))) },
+    { method: 'patch', path: '/admin/switches', handle: (r) => answer(switches.set(settings(r))) },
     { method: 'delete', path: '/admin/switches', handle: () => answer(switches.reset()) },
-    { method: 'patch', path: '/admin/customers/{id}', handle: (r) => changeCustomer(store, id(r, 'id'), body(customerChangeSchema, r)) },
-    { method: 'patch', path: '/admin/products/{sku}', handle: (r) => changeProduct(store, id(r, 'sku'), body(productChangeSchema, r)) },
-    { method: 'get', path: '/admin/production-orders', handle: (r) => list(store, withoutUndefined(query(listSchema, r))) },
-    { method: 'post', path: '/admin/production-orders/{id}/begin', handle: (r) => begin(store, id(r, 'id')) },
-  ]; // prettier-ignore
+    {
+      method: 'patch',
+      path: '/admin/customers/{id}',
+      handle: (r) => changeCustomer(store, param(r, 'id'), customer(r)),
+    },
+    {
+      method: 'patch',
+      path: '/admin/products/{sku}',
+      handle: (r) => changeProduct(store, param(r, 'sku'), product(r)),
+    },
+    { method: 'get', path: orders, handle: (r) => list(store, page(r)) },
+    { method: 'post', path: `${orders}/{id}/begin`, handle: (r) => begin(store, param(r, 'id')) },
+  ];
 }
 
 function answerHealth(store: Store): Answer {
   store.get('SELECT 1');
   return answer({ status: 'ok' });
-}
-
-function body<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> {
-  return read(schema, request.body, 'body');
-}
-
-function query<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> {
-  return read(schema, request.query, 'query');
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {

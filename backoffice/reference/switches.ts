@@ -38,7 +38,7 @@ export interface Switches {
 }
 
 /** A server that does as it should. */
-export const WELL_BEHAVED: Switches = {
+const WELL_BEHAVED: Switches = {
   latencyMs: 0,
   jitterMs: 0,
   errorRate: 0,

@@ -68,6 +68,19 @@ test('a server killed in the middle of its work keeps what it has answered, and 
   expect(await look(backOffice, 'SKU-2')).toEqual({ available: '99100', creditUsed: '3000.00' });
 });
 
+test('two servers on one store share out the last units as one would', async () => {
+  const servers = [connect((await start()).url), connect((await start()).url)];
+  await servers[0]!.admin.changeProduct('SKU-3', { stock: '37' });
+  const order = makeOrder({ quantities: { 'SKU-3': '1' } });
+  const results = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => {
+      return servers[n % 2]!.backOffice.reserve(reservationOf(`o-${String(n)}`, 1, order));
+    }),
+  );
+  expect(results.filter((result) => result.reserved)).toHaveLength(37);
+  for (const { backOffice } of servers) expect((await look(backOffice)).available).toBe('0');
+});
+
 test('a server that is asked to stop ends by itself, and opens again with what it had', async () => {
   const first = await start();
   await connect(first.url).backOffice.reserve(reservationOf('o-1', 1));
