@@ -95,6 +95,9 @@ export const X12_CODES = {
   'X12.ELEMENT.IMPLIED_DECIMALS': entry('data_format', 'hold', 'An amount with two implied decimals (N2) is written with a decimal point.', at('element', '6')),
   'X12.ELEMENT.COUNTRY': entry('data_format', 'warn', 'N404 is no ISO 3166-1 alpha-2 country code; the country was left out.', at('element', '7')),
 
+  // Card numbers
+  'X12.CARD.MASKED': entry('data_format', 'warn', 'Free text held a card number; it was masked to its last four digits. Rejected where the source says so.'),
+
   // The order
   'X12.ORDER.PURPOSE': entry('business_rule', 'reject', 'BEG01 is a purpose that this system does not carry out.', at('element', '7')),
   'X12.ORDER.COPY': entry('business_rule', 'reject', 'BEG01 says confirmation, duplicate or information copy: the order itself came, or comes, another way.'),
@@ -135,6 +138,8 @@ interface Said {
   readonly evidence?: string;
   /** The partner's profile, where a tolerance may lower the disposition. */
   readonly profile?: X12Profile;
+  /** Where the source's profile decides. */
+  readonly disposition?: Disposition;
 }
 
 /** One finding with the category and disposition that its code stands for. */
@@ -144,7 +149,7 @@ export function x12Finding(code: X12Code, message: string, location: Location, s
   return {
     code,
     category,
-    disposition: tolerated ? 'warn' : disposition,
+    disposition: said.disposition ?? (tolerated ? 'warn' : disposition),
     path: said.path ?? '',
     message,
     evidence: said.evidence ?? null,

@@ -1,0 +1,94 @@
+import { maskCardNumbers } from '../cards.ts';
+import type { Finding, Location } from '../finding.ts';
+import type { SourceProfile } from '../source.ts';
+import { x12Finding } from './x12-codes.ts';
+import { readIsa } from './x12-isa.ts';
+import { append, createScanner, scanNext, type Scanned, type Scanner } from './x12-scanner.ts';
+
+/** A document without card numbers, of the same length, and what was found in it. */
+export interface MaskedX12 {
+  readonly bytes: Uint8Array;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Elements that people write text into. Identifiers, PO and product numbers, are not among them: one GTIN in ten would
+ * pass for a card number.
+ */
+// prettier-ignore
+const FREE_TEXT: Readonly<Record<string, readonly number[]>> = {
+  MSG: [1], NTE: [2], MTX: [2, 3], PID: [5], N1: [2], N2: [1, 2], N3: [1, 2], N4: [1], PER: [2, 4, 6, 8], REF: [3], N9: [3],
+  ITD: [12], TD5: [5], SAC: [15], PKG: [5], SPI: [4, 5], CB1: [3],
+};
+
+/** Never a delimiter: those are no letters. */
+const MASK = 'X';
+const STEP = 64 * 1024;
+const LONGEST_SEGMENT = 64 * 1024;
+
+interface Masking {
+  readonly bytes: Buffer;
+  readonly findings: Finding[];
+  readonly disposition: 'warn' | 'reject';
+  separator: string;
+  position: number;
+}
+
+/**
+ * Masks card numbers in the free text of an X12 document to their last four digits, before anything of it is kept.
+ * Length, delimiters and everything else stay, so that offsets and envelopes still fit. What cannot be cut into segments
+ * is masked as one text.
+ */
+export function maskX12(bytes: Uint8Array, cardNumbers: SourceProfile['cardNumbers']): MaskedX12 {
+  const disposition = cardNumbers === 'refuse' ? 'reject' : 'warn';
+  const masking: Masking = { bytes: Buffer.from(bytes), findings: [], disposition, separator: '', position: 0 };
+  const scanner = createScanner(LONGEST_SEGMENT);
+  for (let at = 0; at < bytes.length; at += STEP) {
+    append(scanner, bytes.subarray(at, at + STEP));
+    if (!maskSegments(masking, scanner, at + STEP >= bytes.length)) break;
+  }
+  return { bytes: masking.bytes, findings: masking.findings };
+}
+
+/** Masks what can be cut by now; false when the rest cannot and was masked as one text. */
+function maskSegments(masking: Masking, scanner: Scanner, atEnd: boolean): boolean {
+  for (let piece = scanNext(scanner, atEnd); piece; piece = scanNext(scanner, atEnd)) {
+    const isReadable = piece.kind === 'noise' || piece.kind === 'segment' || startInterchange(masking, piece);
+    if (piece.kind === 'segment') {
+      maskSegment(masking, piece);
+      if (piece.text.startsWith(`IEA${masking.separator}`)) scanner.inside = false;
+    }
+    if (!isReadable) {
+      maskText(masking, piece.offset, masking.bytes.toString('latin1', piece.offset), { offset: piece.offset });
+      return false;
+    }
+  }
+  return true;
+}
+
+function startInterchange(masking: Masking, piece: Scanned): boolean {
+  const interchange = piece.kind === 'isa' ? readIsa(piece.text, piece.offset, 0).interchange : null;
+  masking.separator = interchange?.delimiters.element ?? '';
+  return interchange !== null;
+}
+
+function maskSegment(masking: Masking, { text, offset }: Extract<Scanned, { kind: 'segment' }>): void {
+  const [id = '', ...elements] = text.split(masking.separator);
+  masking.position = id === 'ST' ? 1 : masking.position + 1;
+  const wanted = FREE_TEXT[id];
+  if (!wanted) return;
+  let start = offset + id.length;
+  elements.forEach((element, index) => {
+    const location = { offset: start + 1, segment: id, segmentPosition: masking.position, element: index + 1 };
+    if (wanted.includes(index + 1)) maskText(masking, start + 1, element, location);
+    start += 1 + element.length;
+  });
+}
+
+function maskText(masking: Masking, offset: number, text: string, location: Location): void {
+  const { text: masked, found } = maskCardNumbers(text, MASK);
+  if (found === 0) return;
+  masking.bytes.write(masked, offset, 'latin1');
+  const message = 'This text held a card number, which was masked to its last four digits; never send card numbers.';
+  masking.findings.push(x12Finding('X12.CARD.MASKED', message, location, { disposition: masking.disposition }));
+}
