@@ -5,13 +5,18 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TemporalEngine } from '../../cli/engine.ts';
-import { startTemporal } from '../../cli/engine.ts';
+import { findTemporal, startTemporal } from '../../cli/engine.ts';
+import { fetchTimeSkippingServer } from './fetch-time-skipping-server.ts';
 
 /**
  * One Temporal server for the whole run, started when the first test file asks for it: unit tests alone never wait for
  * one. Test files run in processes of their own, so they ask over HTTP.
  */
 const globalSetup = async (): Promise<void> => {
+  // The first run on a machine may take minutes to fetch the servers, which is more than a test waits. Where they cannot
+  // be had, the tests that need them say so.
+  await Promise.allSettled([findTemporal(), fetchTimeSkippingServer()]);
+
   const directory = await mkdtemp(join(tmpdir(), 'order-staging-test-'));
   let engine: Promise<TemporalEngine> | undefined;
 
