@@ -3,7 +3,7 @@ import { createSealer, getSealer, type Subject } from './seal.ts';
 import type { Store } from './store.ts';
 
 /** The steps that find things. */
-export type FindingStep = 'intake' | 'parse' | 'validate' | 'credit' | 'inventory' | 'reserve' | 'submit';
+export type FindingStep = 'intake' | 'parse' | 'validate' | 'credit' | 'inventory' | 'duplicate' | 'reserve' | 'submit';
 
 /** Writes what a step found, replacing what the same step found on the same revision before. */
 export async function putFindings(

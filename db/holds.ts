@@ -1,5 +1,5 @@
 import type { Category } from '../orders/finding.ts';
-import type { Role } from '../orders/state.ts';
+import type { Channel, Role } from '../orders/state.ts';
 import { first } from './dialect.ts';
 import type { OrderRef } from './orders.ts';
 import type { Store } from './store.ts';
@@ -85,20 +85,18 @@ export async function listApprovedCodes(store: Store, ref: OrderRef): Promise<st
   return rows.map((row) => row.code);
 }
 
-/** Orders that wait for holds that clear themselves, in pages by id; for the recheck. */
+/** Holds that clear themselves, in pages by order; for the recheck. */
 export function listSelfClearing(
   store: Store,
   page: { readonly afterId: string; readonly size: number },
-): Promise<{ order_id: string; codes: string }[]> {
+): Promise<{ order_id: string; code: string; source: string; channel: Channel; customer_id: string | null }[]> {
   const query = store.db
     .selectFrom('holds')
     .innerJoin('orders', 'orders.id', 'holds.order_id')
-    .select(['order_id', (eb) => eb.fn.min<string>('holds.code').as('codes')])
+    .select(['holds.order_id', 'holds.code', 'orders.source', 'orders.channel', 'orders.customer_id'])
     .where('holds.cleared_at', 'is', null)
     .where('holds.release_role', 'is', null)
-    .where('orders.state', '=', 'held')
-    .where('order_id', '>', page.afterId)
-    .groupBy('order_id')
-    .orderBy('order_id');
+    .where('holds.order_id', '>', page.afterId)
+    .orderBy('holds.order_id');
   return first(query, page.size).execute();
 }

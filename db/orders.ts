@@ -25,6 +25,9 @@ export async function getOrder(store: Store, orderId: string): Promise<OrderRow>
   return row;
 }
 
+/** States in which the automatic part of an order's story is over, at least for now. */
+const AUTOMATIC_PART_OVER: readonly OrderState[] = ['in_review', 'held', 'completed', 'rejected', 'cancelled'];
+
 /**
  * Moves an order from one state to another, if it still is where the caller believes it to be.
  * @returns whether it moved; false when another step was there first, e.g. the same step before a crash.
@@ -37,24 +40,16 @@ export async function moveOrder(
   at: string,
   set: Partial<OrderRow> = {},
 ): Promise<boolean> {
+  const over = AUTOMATIC_PART_OVER.includes(to) || set.terminal_at !== undefined;
   const result = await tx.db
     .updateTable('orders')
-    .set({ ...set, state: to, changed_at: at })
+    .set({ resume_state: null, ...set, state: to, changed_at: at })
+    .$if(over, (query) => query.set((eb) => ({ automatic_done_at: eb.fn.coalesce('automatic_done_at', eb.val(at)) })))
     .where('id', '=', ref.orderId)
     .where('revision', '=', ref.revision)
     .where('state', 'in', from)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
-}
-
-/** Notes that the automatic part of the order's story is over, once. */
-export async function markAutomaticDone(tx: Store, orderId: string, at: string): Promise<void> {
-  await tx.db
-    .updateTable('orders')
-    .set({ automatic_done_at: at })
-    .where('id', '=', orderId)
-    .where('automatic_done_at', 'is', null)
-    .execute();
 }
 
 /** The plain columns that an order's content gives to its row. */

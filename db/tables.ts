@@ -104,8 +104,8 @@ export interface FingerprintTable {
   first_seen_at: string;
 }
 
-/** Whether a reservation may exist in the back office for the order. */
-export type ReservationMark = 'none' | 'began' | 'released';
+/** Whether a reservation may exist in the back office for the order; `consumed`: it became part of a production order. */
+export type ReservationMark = 'none' | 'began' | 'released' | 'consumed';
 
 export interface OrderTable {
   id: string;
@@ -113,6 +113,8 @@ export interface OrderTable {
   source: string;
   channel: Channel;
   state: OrderState;
+  /** Where a waiting order goes on when nothing holds it any more; null when it does not wait. */
+  resume_state: OrderState | null;
   revision: number;
   type: string;
   customer_id: string | null;
@@ -165,8 +167,7 @@ export interface OrderStagingValidatedTable {
   currency: string;
   total: string;
   line_count: number;
-  validated_at: string;
-  staged_at: string | null;
+  staged_at: string;
 }
 
 export interface OrderStagingErrorTable {

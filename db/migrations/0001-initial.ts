@@ -41,7 +41,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   }); // prettier-ignore
 
   await createTable(db, 'orders', ['id'], {
-    id, document_id: id, source: id, channel: text, state: text, revision: integer, type: text, 'customer_id?': id,
+    id, document_id: id, source: id, channel: text, state: text, 'resume_state?': text, revision: integer, type: text, 'customer_id?': id,
     'po_number?': text, 'external_id?': text, 'currency?': text, 'total?': text, 'line_count?': integer, 'order_date?': text,
     'requested_delivery_date?': text, 'operator_id?': id, 'gate?': text, reservation: text, 'production_order_id?': text,
     received_at: instant, 'automatic_done_at?': instant, changed_at: instant, 'terminal_at?': instant,
@@ -63,7 +63,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createIndex(db, 'order_staging_raw', ['document_id', 'position'], true);
   await createTable(db, 'order_staging_validated', ['order_id', 'revision'], {
     order_id: id, revision: integer, content_sealed: bytes, customer_id: id, po_number: text, currency: text, total: text,
-    line_count: integer, validated_at: instant, 'staged_at?': instant,
+    line_count: integer, staged_at: instant,
   }); // prettier-ignore
   await createTable(db, 'order_staging_errors', ['subject', 'revision', 'step', 'sequence'], {
     subject: id, revision: integer, step: text, sequence: integer, code: text, 'rule_version?': integer, category: text,

@@ -1,0 +1,128 @@
+import type { SubmitResult } from '../backoffice/port.ts';
+import { findDecision, type KeptDecision, settleDecision } from '../db/decisions.ts';
+import { findHandoff, settleHandoff } from '../db/handoffs.ts';
+import { clearHolds, listOpenHolds } from '../db/holds.ts';
+import { appendLog } from '../db/log.ts';
+import { columnsOf, getOrder, getRevision, listRevisions, moveOrder, type OrderRow, putRevision } from '../db/orders.ts';
+import { closeReview, findOpenReview } from '../db/reviews.ts';
+import { inTransaction, type Store } from '../db/store.ts';
+import { applyChanges } from '../orders/correction.ts';
+import type { Order } from '../orders/order.ts';
+import { askBackOffice } from './back-office.ts';
+import { type Deps, nowIso, WORKER } from './deps.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+import { keepSubmitResult } from './submit-order.ts';
+
+export interface AppliedDecision {
+  readonly applied: boolean;
+  /** Why it had no effect; null when it had. */
+  readonly refusal: string | null;
+  readonly progress: OrderProgress;
+}
+
+/**
+ * Lets a decision take effect, or refuses it with the reason: too late, another revision, not this person's to take. A
+ * decision without a row is nobody's decision.
+ */
+export async function applyDecision(deps: Deps, orderId: string, decisionId: string): Promise<AppliedDecision> {
+  const { store } = deps;
+  const decision = await findDecision(store, decisionId);
+  const answer = async (refusal: string | null): Promise<AppliedDecision> => ({
+    applied: refusal === null,
+    refusal,
+    progress: await readProgress(store, orderId),
+  });
+  if (decision?.orderId !== orderId) return answer('there is no such decision on this order');
+  if (decision.state !== 'pending') return answer(decision.refusal);
+  if (decision.action === 'cancel') await settleSubmission(deps, await getOrder(store, orderId));
+  const refusal = await inTransaction(store, (tx) => take(tx, decision));
+  return answer(refusal);
+}
+
+/** A submission that began must have its outcome before anything can be cancelled. */
+async function settleSubmission({ store, backOffice }: Deps, order: OrderRow): Promise<void> {
+  const ref = { orderId: order.id, revision: order.revision };
+  const handoff = await findHandoff(store, ref);
+  if (!handoff || handoff.outcome !== null) return;
+  const result = await askBackOffice(async (): Promise<SubmitResult | 'cancelled'> => {
+    const status = await backOffice().status(ref);
+    if (status.state === 'accepted') return { accepted: true, productionOrderId: status.productionOrderId };
+    // Never arrived: the tombstone keeps a late arrival out.
+    if ((await backOffice().cancel(ref)) === 'cancelled') return 'cancelled';
+    const late = await backOffice().status(ref);
+    return late.state === 'accepted' ? { accepted: true, productionOrderId: late.productionOrderId } : 'cancelled';
+  });
+  const at = nowIso();
+  await inTransaction(store, async (tx) => {
+    if (result !== 'cancelled') await keepSubmitResult(tx, ref, result);
+    else await settleHandoff(tx, ref, 'cancelled', null, at);
+  });
+}
+
+async function take(tx: Store, decision: KeptDecision): Promise<string | null> {
+  const at = nowIso();
+  const order = await getOrder(tx, decision.orderId);
+  const refusal = (await objection(tx, decision, order)) ?? (await perform(tx, decision, order, at));
+  await settleDecision(tx, decision.id, { refusal, at });
+  const action = refusal === null ? 'decision.applied' : 'decision.refused';
+  const detail = { decisionId: decision.id, action: decision.action, revision: order.revision, refusal };
+  await appendLog(tx, `order:${order.id}`, { stepKey: `settled:${decision.id}`, at, actor: WORKER, action, detail });
+  return refusal;
+}
+
+/** Why a decision cannot be taken now, or undefined. */
+async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Promise<string | undefined> {
+  if (order.state === 'completed') return `the order was handed off as ${order.production_order_id ?? 'a production order'}; change it there`;
+  if (order.terminal_at !== null) return `the order is ${order.state} already`;
+  if (decision.revision !== order.revision) {
+    return `the decision is about revision ${String(decision.revision)}, the order is at revision ${String(order.revision)}`;
+  }
+  if (decision.action === 'cancel') return undefined;
+  if (order.state !== 'in_review') return `the order is ${order.state}, not in review`;
+  const review = await findOpenReview(tx, order.id);
+  if (review?.id !== decision.reviewId) return 'the review that this decides is closed';
+  return decision.action === 'approve' ? objectionToApproval(tx, decision, order) : undefined;
+}
+
+async function objectionToApproval(tx: Store, decision: KeptDecision, order: OrderRow): Promise<string | undefined> {
+  const corrected = (await listRevisions(tx, order.id)).filter((revision) => revision.origin === 'corrected');
+  const authors = [order.operator_id, ...corrected.map((revision) => revision.created_by)];
+  if (authors.includes(decision.actor)) return 'nobody approves an order that they typed or corrected';
+  const missing = (await listOpenHolds(tx, order.id)).find(
+    ({ releaseRole }) => releaseRole === 'supervisor' && !decision.roles.includes('supervisor'),
+  );
+  return missing && `hold ${missing.code} is released by a supervisor`;
+}
+
+async function perform(tx: Store, decision: KeptDecision, order: OrderRow, at: string): Promise<string | null> {
+  const ref = { orderId: order.id, revision: order.revision };
+  const from = [order.state];
+  if (decision.action === 'correct') return correct(tx, decision, order, at);
+  await clearHolds(tx, order.id, { clearedBy: decision.id, at });
+  await closeReview(tx, order.id, at);
+  if (decision.action === 'approve') await moveOrder(tx, ref, from, order.resume_state ?? 'validated', at);
+  else await moveOrder(tx, ref, from, decision.action === 'reject' ? 'rejected' : 'cancelled', at);
+  return null;
+}
+
+/** A correction is a new revision, judged again from the start; the review and its clock go on. */
+async function correct(tx: Store, decision: KeptDecision, order: OrderRow, at: string): Promise<string | null> {
+  const ref = { orderId: order.id, revision: order.revision };
+  const changed = applyChanges(await getRevision(tx, ref), decision.changes);
+  if ('findings' in changed) return `the corrected order does not fit: ${changed.findings.map((finding) => finding.path).join(', ')}`;
+  await keepCorrection(tx, ref, changed.order, decision, at);
+  return null;
+}
+
+async function keepCorrection(
+  tx: Store,
+  ref: { readonly orderId: string; readonly revision: number },
+  order: Order,
+  decision: KeptDecision,
+  at: string,
+): Promise<void> {
+  const next = { orderId: ref.orderId, revision: ref.revision + 1 };
+  await clearHolds(tx, ref.orderId, { clearedBy: decision.id, at });
+  await putRevision(tx, next, order, { origin: 'corrected', actor: decision.actor, at });
+  await moveOrder(tx, ref, ['in_review'], 'parsed', at, { ...columnsOf(order), revision: next.revision });
+}

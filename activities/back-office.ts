@@ -1,0 +1,26 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
+
+/** Failure types that workflows know. Messages name calls and codes only: they end up in plain histories. */
+export const UNAVAILABLE = 'BackOfficeUnavailable';
+export const REFUSED = 'BackOfficeRefused';
+
+/**
+ * Calls the back office and turns its errors into failures that Temporal treats right: no answer is tried again, a
+ * refusal is final.
+ */
+export async function askBackOffice<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof BackOfficeUnavailable) {
+      const { retryAfterSeconds } = error;
+      const nextRetryDelay = retryAfterSeconds === undefined ? {} : { nextRetryDelay: retryAfterSeconds * 1000 };
+      throw ApplicationFailure.create({ message: error.message, type: UNAVAILABLE, ...nextRetryDelay });
+    }
+    if (error instanceof BackOfficeRefused) {
+      throw ApplicationFailure.nonRetryable(`back office refused the call with status ${String(error.status)}`, REFUSED);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import type { BackOffice } from '../backoffice/port.ts';
+import type { Store } from '../db/store.ts';
+import type { Transport } from '../exchange/transport.ts';
+import type { Channel, OrderState } from '../orders/state.ts';
+
+/** What the activities need of the world; wired by the worker. */
+export interface Deps {
+  readonly store: Store;
+  /** The back office, with as much patience as the step that asks may have. */
+  readonly backOffice: () => BackOffice;
+  readonly transport: Transport;
+  readonly runs: Runs;
+}
+
+/** The activities' view of Temporal: start what has no owner, tell what waits. Each call may be repeated safely. */
+export interface Runs {
+  /** Starts an order's workflow unless it runs. */
+  startOrder(order: { id: string; source: string; channel: Channel; state: OrderState }): Promise<void>;
+  /** Starts a document's workflow unless it runs. */
+  startDocument(document: { id: string; source: string; channel: Channel }): Promise<void>;
+  /** Tells a waiting order to look again. */
+  recheckOrder(orderId: string): Promise<void>;
+  /** Hands a decision to its order. */
+  tellDecision(orderId: string, decisionId: string): Promise<void>;
+  /** Workflow ids of all orders and documents that run. */
+  listRunning(): Promise<ReadonlySet<string>>;
+}
+
+/** The name under which the program's own steps stand in the audit trail. */
+export const WORKER = 'worker';
+
+/** UTC now, ISO 8601 with milliseconds. */
+export function nowIso(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,54 @@
+import type { OrderRef } from '../db/orders.ts';
+import { applyDecision } from './apply-decision.ts';
+import { closeOrder } from './close-order.ts';
+import { collectInbox } from './collect-inbox.ts';
+import type { Deps } from './deps.ts';
+import { holdOrder, type ProcessingHold, resumeOrder } from './hold-order.ts';
+import { parseOrder } from './parse-order.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+import { reserveOrder } from './reserve-order.ts';
+import { enterReview, type Milestone, recordMilestone } from './review-order.ts';
+import { splitDocument } from './split-document.ts';
+import { stageOrder } from './stage-order.ts';
+import { finishDocument, startOrders } from './start-orders.ts';
+import { submitOrder } from './submit-order.ts';
+import { deliverOutbox, recheckHolds, reconcile } from './upkeep.ts';
+import { checkCredit, checkInventory, settleVerdict, takeFacts, validateOrder } from './validate-order.ts';
+
+/**
+ * Every step that workflows can take, bound to the world. Each may run twice: what it did is found done. Workflows pass
+ * where an order stands; only its id and revision are taken from it.
+ */
+export function createActivities(deps: Deps) {
+  return {
+    loadOrder: (orderId: string): Promise<OrderProgress> => readProgress(deps.store, orderId),
+    parseOrder: (order: OrderRef) => parseOrder(deps, refOf(order)),
+    takeFacts: (order: OrderRef) => takeFacts(deps, refOf(order)),
+    validateOrder: (order: OrderRef) => validateOrder(deps, refOf(order)),
+    checkCredit: (order: OrderRef) => checkCredit(deps, refOf(order)),
+    checkInventory: (order: OrderRef) => checkInventory(deps, refOf(order)),
+    settleVerdict: (order: OrderRef) => settleVerdict(deps, refOf(order)),
+    reserveOrder: (order: OrderRef) => reserveOrder(deps, refOf(order)),
+    stageOrder: (order: OrderRef) => stageOrder(deps, refOf(order)),
+    submitOrder: (order: OrderRef) => submitOrder(deps, refOf(order)),
+    closeOrder: (order: OrderRef) => closeOrder(deps, refOf(order)),
+    holdOrder: (order: OrderRef, code: ProcessingHold) => holdOrder(deps, refOf(order), code),
+    resumeOrder: (order: OrderRef) => resumeOrder(deps, refOf(order)),
+    enterReview: (order: OrderRef, openedAt: number, slaMs: number) => enterReview(deps, refOf(order), openedAt, slaMs),
+    recordMilestone: (order: OrderRef, milestone: Milestone, at: number) => recordMilestone(deps, refOf(order), milestone, at),
+    applyDecision: (orderId: string, decisionId: string) => applyDecision(deps, orderId, decisionId),
+    splitDocument: (documentId: string) => splitDocument(deps, documentId),
+    startOrders: (documentId: string, after: number, size: number) => startOrders(deps, documentId, after, size),
+    finishDocument: (documentId: string) => finishDocument(deps, documentId),
+    collectInbox: () => collectInbox(deps),
+    recheckHolds: () => recheckHolds(deps),
+    reconcile: () => reconcile(deps),
+    deliverOutbox: () => deliverOutbox(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+function refOf({ orderId, revision }: OrderRef): OrderRef {
+  return { orderId, revision };
+}

@@ -1,0 +1,39 @@
+import { listFindings } from '../db/findings.ts';
+import { getOrder } from '../db/orders.ts';
+import { putOutbox } from '../db/outbox.ts';
+import type { Store } from '../db/store.ts';
+
+/** Kinds of notices about an order; each is a row in the outbox first. */
+export type NoticeKind =
+  | 'order.completed'
+  | 'order.rejected'
+  | 'order.cancelled'
+  | 'review.opened'
+  | 'review.reminder'
+  | 'review.escalated';
+
+/** Writes a notice about an order to the outbox, inside the transaction of what it tells of. */
+export async function putNotice(
+  tx: Store,
+  orderId: string,
+  notice: { readonly kind: NoticeKind; readonly stepKey: string; readonly at: string },
+): Promise<void> {
+  const order = await getOrder(tx, orderId);
+  const findings = await listFindings(tx, `order:${orderId}`, order.revision);
+  const content = {
+    type: notice.kind,
+    timestamp: notice.at,
+    data: {
+      orderId,
+      externalId: order.external_id,
+      poNumber: order.po_number,
+      state: order.state,
+      revision: order.revision,
+      productionOrderId: order.production_order_id,
+      findings,
+    },
+  };
+  const { kind, stepKey } = notice;
+  const outgoing = { subject: `order:${orderId}`, source: order.source, kind, stepKey, fileName: null } as const;
+  await putOutbox(tx, { ...outgoing, content: JSON.stringify(content) }, notice.at);
+}

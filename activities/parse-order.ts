@@ -1,0 +1,51 @@
+import { getSlice } from '../db/documents.ts';
+import { putFindings } from '../db/findings.ts';
+import { appendLog } from '../db/log.ts';
+import { columnsOf, getOrder, moveOrder, type OrderRef, putRevision } from '../db/orders.ts';
+import { getSource } from '../db/sources.ts';
+import { inTransaction, type Store } from '../db/store.ts';
+import { isRejected } from '../orders/finding.ts';
+import type { ParseResult } from '../orders/formats/format.ts';
+import { parseJsonOrder } from '../orders/formats/json.ts';
+import { parseX12Order, type X12Context } from '../orders/formats/x12-850.ts';
+import type { SourceProfile } from '../orders/source.ts';
+import { type Deps, nowIso, WORKER } from './deps.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+
+/** Reads the order's slice into the canonical form; what cannot be read goes back to its source. */
+export async function parseOrder({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
+  const row = await getOrder(store, ref.orderId);
+  if (row.state === 'received') {
+    const parsed = await readSlice(store, ref.orderId, await getSource(store, row.source));
+    const order = parsed.order && { ...parsed.order, operatorId: row.operator_id };
+    await keepParsed(store, ref, { ...parsed, order });
+  }
+  return readProgress(store, ref.orderId);
+}
+
+async function readSlice(store: Store, orderId: string, profile: SourceProfile): Promise<ParseResult> {
+  const { bytes, format, locator } = await getSlice(store, orderId);
+  switch (format) {
+    case 'json':
+      return parseJsonOrder(bytes, profile);
+    case 'x12':
+      return parseX12Order(bytes, locator as X12Context, profile);
+    case 'xml':
+    case 'csv':
+      throw new Error(`no parser for ${format} orders yet`);
+  }
+}
+
+async function keepParsed(store: Store, ref: OrderRef, { order, findings }: ParseResult): Promise<void> {
+  const at = nowIso();
+  const rejected = order === null || isRejected(findings);
+  await inTransaction(store, async (tx) => {
+    const moved = await moveOrder(tx, ref, ['received'], rejected ? 'rejected' : 'parsed', at, order ? columnsOf(order) : {});
+    if (!moved) return;
+    if (order) await putRevision(tx, ref, order, { origin: 'parsed', actor: WORKER, at });
+    await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'parse', at }, findings);
+    const detail = { revision: ref.revision, findings: findings.map((finding) => finding.code) };
+    const action = rejected ? 'order.rejected' : 'order.parsed';
+    await appendLog(tx, `order:${ref.orderId}`, { stepKey: `parse:${String(ref.revision)}`, at, actor: WORKER, action, detail });
+  });
+}

@@ -1,0 +1,76 @@
+import type { ReserveLimit, ReserveResult, Shortage } from '../backoffice/port.ts';
+import { putFindings } from '../db/findings.ts';
+import { listApprovedCodes, openHolds } from '../db/holds.ts';
+import { appendLog } from '../db/log.ts';
+import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { inTransaction, type Store } from '../db/store.ts';
+import type { Finding } from '../orders/finding.ts';
+import { askBackOffice } from './back-office.ts';
+import { type Deps, nowIso, WORKER } from './deps.ts';
+import { passGate } from './gate.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+
+/** Which approved finding lets a reservation pass which limit. */
+const LIMIT_OF: Readonly<Record<string, ReserveLimit>> = { 'CREDIT.LIMIT': 'credit', 'STOCK.SHORT': 'stock' };
+
+/**
+ * Sets credit and stock aside for this revision, if the gate lets it. That a reservation may exist is on the row before
+ * the back office is asked, so that whatever ends the order afterwards gives it back.
+ */
+export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): Promise<OrderProgress> {
+  const gate = await inTransaction(store, (tx) => prepare(tx, ref));
+  if (gate === 'live') {
+    const order = await getRevision(store, ref);
+    const allow = (await listApprovedCodes(store, ref)).flatMap((code) => LIMIT_OF[code] ?? []);
+    const { customerId, currency, total: amount } = order;
+    const lines = order.lines.map(({ sku, quantity }) => ({ sku, quantity }));
+    const result = await askBackOffice(() => backOffice().reserve({ ...ref, customerId, currency, amount, lines, allow }));
+    await inTransaction(store, (tx) => keepResult(tx, ref, result));
+  }
+  return readProgress(store, ref.orderId);
+}
+
+async function prepare(tx: Store, ref: OrderRef): Promise<'live' | 'shadow' | 'waits' | 'done'> {
+  const at = nowIso();
+  if ((await getOrder(tx, ref.orderId)).state !== 'validated') return 'done';
+  const gate = await passGate(tx, ref, 'validated', at);
+  if (gate === 'live') await moveOrder(tx, ref, ['validated'], 'validated', at, { reservation: 'began' });
+  if (gate === 'shadow') await moveOrder(tx, ref, ['validated'], 'reserved', at);
+  return gate;
+}
+
+async function keepResult(tx: Store, ref: OrderRef, result: ReserveResult): Promise<void> {
+  const at = nowIso();
+  const findings = result.reserved ? [] : result.shortages.map(findingOf);
+  const moved = result.reserved
+    ? await moveOrder(tx, ref, ['validated'], 'reserved', at)
+    : await moveOrder(tx, ref, ['validated'], 'in_review', at, { resume_state: 'validated' });
+  if (!moved) return;
+  await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'reserve', at }, findings);
+  await openHolds(tx, ref, findings.map(({ code, category }) => ({ code, category, releaseRole: 'reviewer' as const })), at);
+  const action = result.reserved ? 'order.reserved' : 'order.not_reserved';
+  const detail = { revision: ref.revision, shortages: findings.map((finding) => finding.code) };
+  await appendLog(tx, `order:${ref.orderId}`, { stepKey: `reserve:${String(ref.revision)}:${at}`, at, actor: WORKER, action, detail });
+}
+
+function findingOf(shortage: Shortage): Finding {
+  const common = { category: 'business_rule', disposition: 'hold', location: {} } as const;
+  switch (shortage.kind) {
+    case 'credit': {
+      const evidence = `limit ${shortage.limit}, used ${shortage.used}, wanted ${shortage.wanted}`;
+      return { ...common, code: 'CREDIT.LIMIT', path: '/total', evidence, message: `the credit was used up in the meantime: ${evidence}` };
+    }
+    case 'stock': {
+      const evidence = `${shortage.sku}: available ${shortage.available}, wanted ${shortage.wanted}`;
+      return { ...common, code: 'STOCK.SHORT', path: '/lines', evidence, message: `the stock was taken in the meantime: ${evidence}` };
+    }
+    case 'released':
+      return {
+        ...common,
+        code: 'RESERVATION.RELEASED',
+        path: '',
+        evidence: null,
+        message: 'the back office says that this revision was given up; correct the order to make a new revision',
+      };
+  }
+}

@@ -1,0 +1,44 @@
+import { appendLog } from '../db/log.ts';
+import { getOrder, type OrderRef } from '../db/orders.ts';
+import { findOpenReview, markEscalated, openReview } from '../db/reviews.ts';
+import { inTransaction } from '../db/store.ts';
+import { type Deps, WORKER } from './deps.ts';
+import { putNotice } from './notice.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+
+/**
+ * Opens the review of an order that needs a person, or goes on with the open one. The clock is the workflow's, because
+ * its timers run on it.
+ * @param openedAt milliseconds since the epoch.
+ */
+export async function enterReview({ store }: Deps, ref: OrderRef, openedAt: number, slaMs: number): Promise<OrderProgress> {
+  await inTransaction(store, async (tx) => {
+    if (await findOpenReview(tx, ref.orderId)) return;
+    const at = new Date(openedAt).toISOString();
+    const review = await openReview(tx, await getOrder(tx, ref.orderId), at, slaMs);
+    await putNotice(tx, ref.orderId, { kind: 'review.opened', stepKey: `review:${review.id}:opened`, at });
+    const stepKey = `review:${review.id}:opened`;
+    const detail = { reviewId: review.id, dueAt: review.due_at };
+    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'review.opened', detail });
+  });
+  return readProgress(store, ref.orderId);
+}
+
+/** Points of the SLA at which somebody is told. */
+export type Milestone = 'half' | 'late' | 'escalated';
+
+/** Tells that part of the time is over; at the end of it, escalates. The order goes on waiting. */
+export async function recordMilestone({ store }: Deps, ref: OrderRef, milestone: Milestone, atMs: number): Promise<OrderProgress> {
+  await inTransaction(store, async (tx) => {
+    const review = await findOpenReview(tx, ref.orderId);
+    if (!review) return;
+    const at = new Date(atMs).toISOString();
+    const stepKey = `review:${review.id}:${milestone}`;
+    const escalated = milestone === 'escalated';
+    if (escalated) await markEscalated(tx, review.id, at);
+    await putNotice(tx, ref.orderId, { kind: escalated ? 'review.escalated' : 'review.reminder', stepKey, at });
+    const action = escalated ? 'review.escalated' : 'review.reminder';
+    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action, detail: { reviewId: review.id, milestone } });
+  });
+  return readProgress(store, ref.orderId);
+}

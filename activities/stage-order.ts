@@ -1,0 +1,21 @@
+import { appendLog } from '../db/log.ts';
+import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { putStaged } from '../db/staged.ts';
+import { inTransaction } from '../db/store.ts';
+import { type Deps, nowIso, WORKER } from './deps.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+
+/** Writes the order, exactly as it will be handed off, to the staging table. */
+export async function stageOrder({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
+  const order = await getRevision(store, ref);
+  await inTransaction(store, async (tx) => {
+    const at = nowIso();
+    // On paper only: a shadow order's story ends here.
+    const shadow = (await getOrder(tx, ref.orderId)).gate === 'shadow';
+    if (!(await moveOrder(tx, ref, ['reserved'], 'staged', at, shadow ? { terminal_at: at } : {}))) return;
+    await putStaged(tx, ref, order, at);
+    const detail = { revision: ref.revision, lines: order.lines.length, shadow };
+    await appendLog(tx, `order:${ref.orderId}`, { stepKey: `stage:${String(ref.revision)}`, at, actor: WORKER, action: 'order.staged', detail });
+  });
+  return readProgress(store, ref.orderId);
+}

@@ -1,0 +1,112 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { heartbeat } from '@temporalio/activity';
+import { listUntoldDecisions } from '../db/decisions.ts';
+import { getDocument, listUnfinishedDocuments } from '../db/documents.ts';
+import { listSelfClearing } from '../db/holds.ts';
+import { listUnfinishedOrders } from '../db/order-search.ts';
+import { getOrder } from '../db/orders.ts';
+import { listDueOutbox, markDelivered, openOutbox, type OutboxRow, postponeOutbox } from '../db/outbox.ts';
+import { Erased } from '../db/seal.ts';
+import { getSource } from '../db/sources.ts';
+import { decideGate } from '../orders/gate.ts';
+import { type Deps, nowIso } from './deps.ts';
+import { GATE_PAUSED } from './gate.ts';
+
+const PAGE = 200;
+/** Orders let go on a second, so that a back office that has just come back is not run over. */
+const RECHECKS_PER_SECOND = 25;
+/** Younger than this may be on its way to its workflow still. */
+const GRACE_MS = 15_000;
+
+/** Lets orders go on whose self-clearing hold may have lost its cause: the back office answers, the source is not paused. */
+export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{ rechecked: number }> {
+  const answers = await backOffice().ping().then(
+    () => true,
+    () => false,
+  );
+  let rechecked = 0;
+  for (let afterId = ''; ; ) {
+    const holds = await listSelfClearing(store, { afterId, size: PAGE });
+    for (const hold of holds) {
+      const stillPaused = decideGate(await getSource(store, hold.source), hold.customer_id) === 'paused';
+      if (hold.code === GATE_PAUSED ? stillPaused : !answers) continue;
+      await runs.recheckOrder(hold.order_id);
+      rechecked += 1;
+      heartbeat();
+      await pause(1000 / RECHECKS_PER_SECOND);
+    }
+    const last = holds.at(-1);
+    if (!last) return { rechecked };
+    afterId = last.order_id;
+  }
+}
+
+/** Finds what has no owner and gives it one. Starting what runs changes nothing, so a stale list does no harm. */
+export async function reconcile({ store, runs }: Deps): Promise<{ orders: number; documents: number; decisions: number }> {
+  const changedBefore = new Date(Date.now() - GRACE_MS).toISOString();
+  const running = await runs.listRunning();
+  const documents = await adoptDocuments({ store, runs }, running, changedBefore);
+  const orders = await adoptOrders({ store, runs }, running, changedBefore);
+  const untold = await listUntoldDecisions(store, changedBefore, PAGE);
+  for (const decision of untold) await runs.tellDecision(decision.order_id, decision.id);
+  return { orders, documents, decisions: untold.length };
+}
+
+type Adopter = Pick<Deps, 'store' | 'runs'>;
+
+async function adoptOrders({ store, runs }: Adopter, running: ReadonlySet<string>, changedBefore: string): Promise<number> {
+  let adopted = 0;
+  for (let afterId = ''; ; ) {
+    const orders = await listUnfinishedOrders(store, { changedBefore, afterId, size: PAGE });
+    for (const { id } of orders.filter((order) => !running.has(`order:${order.id}`))) {
+      await runs.startOrder(await getOrder(store, id));
+      adopted += 1;
+      heartbeat();
+    }
+    const last = orders.at(-1);
+    if (!last) return adopted;
+    afterId = last.id;
+  }
+}
+
+async function adoptDocuments({ store, runs }: Adopter, running: ReadonlySet<string>, changedBefore: string): Promise<number> {
+  let adopted = 0;
+  for (let afterId = ''; ; ) {
+    const documents = await listUnfinishedDocuments(store, { changedBefore, afterId, size: PAGE });
+    for (const { id } of documents.filter((document) => !running.has(`document:${document.id}`))) {
+      await runs.startDocument(await getDocument(store, id));
+      adopted += 1;
+      heartbeat();
+    }
+    const last = documents.at(-1);
+    if (!last) return adopted;
+    afterId = last.id;
+  }
+}
+
+/** Sends what is due, oldest first; what cannot be sent is tried again later, ever more slowly. */
+export async function deliverOutbox(deps: Deps): Promise<{ delivered: number; postponed: number }> {
+  const counts = { delivered: 0, postponed: 0 };
+  for (const row of await listDueOutbox(deps.store, nowIso(), PAGE)) {
+    counts[await deliver(deps, row)] += 1;
+    heartbeat();
+  }
+  return counts;
+}
+
+async function deliver({ store, transport }: Deps, row: OutboxRow): Promise<'delivered' | 'postponed'> {
+  try {
+    if (row.file_name !== null) await transport.deliver(row.source, row.file_name, await openOutbox(store, row));
+    await markDelivered(store, row.id, nowIso());
+    return 'delivered';
+  } catch (error) {
+    if (error instanceof Erased) await markDelivered(store, row.id, nowIso());
+    else await postponeOutbox(store, row.id, new Date(Date.now() + backoffMs(row.attempts)).toISOString());
+    return 'postponed';
+  }
+}
+
+/** 30 s, 1 min, 2 min … at most an hour. */
+function backoffMs(attempts: number): number {
+  return Math.min(30_000 * 2 ** attempts, 3_600_000);
+}

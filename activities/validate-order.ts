@@ -1,0 +1,110 @@
+import { claimPurchaseOrder } from '../db/duplicates.ts';
+import { getFacts, putFacts } from '../db/facts.ts';
+import { type FindingStep, listFindings, putFindings } from '../db/findings.ts';
+import { type Hold, openHolds } from '../db/holds.ts';
+import { appendLog } from '../db/log.ts';
+import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { closeReview } from '../db/reviews.ts';
+import { listRules } from '../db/rules.ts';
+import { inTransaction, type Store } from '../db/store.ts';
+import { type Finding, isRejected } from '../orders/finding.ts';
+import { evaluateRules } from '../orders/rules/evaluate.ts';
+import type { RuleKind, RuleVersion } from '../orders/rules/rule.ts';
+import { askBackOffice } from './back-office.ts';
+import { type Deps, nowIso, WORKER } from './deps.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+
+/** Asks the back office for what the order is to be judged by, and keeps the answer with the revision. */
+export async function takeFacts({ store, backOffice }: Deps, ref: OrderRef): Promise<void> {
+  const order = await getRevision(store, ref);
+  const facts = await askBackOffice(() => backOffice().getFacts(ref.orderId, order));
+  await inTransaction(store, (tx) => putFacts(tx, ref, facts));
+}
+
+/** Judges the order by every rule but credit and inventory, which are steps of their own. */
+export async function validateOrder({ store }: Deps, ref: OrderRef): Promise<void> {
+  const findings = await judge(store, ref, (kind) => kind !== 'credit' && kind !== 'inventory');
+  await keepFindings(store, ref, 'validate', findings);
+}
+
+/** Judges whether the customer's credit covers the order. */
+export async function checkCredit({ store }: Deps, ref: OrderRef): Promise<void> {
+  await keepFindings(store, ref, 'credit', await judge(store, ref, (kind) => kind === 'credit'));
+}
+
+/** Judges whether the stock covers the order. */
+export async function checkInventory({ store }: Deps, ref: OrderRef): Promise<void> {
+  await keepFindings(store, ref, 'inventory', await judge(store, ref, (kind) => kind === 'inventory'));
+}
+
+async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<readonly Finding[]> {
+  const order = await getRevision(store, ref);
+  const facts = await getFacts(store, ref);
+  const rules = (await listRules(store)).filter((rule) => which(rule.kind));
+  // The facts' moment is the verdict's moment: judged again from the snapshot, the verdict is the same.
+  return evaluateRules(rules, order, facts, new Date(facts.asOf)).findings;
+}
+
+async function keepFindings(store: Store, ref: OrderRef, step: FindingStep, findings: readonly Finding[]): Promise<void> {
+  const of = { subject: `order:${ref.orderId}`, revision: ref.revision, step, at: nowIso() } as const;
+  await inTransaction(store, (tx) => putFindings(tx, of, findings));
+}
+
+/** Draws the sum of all findings: rejected, held for a person, or validated. */
+export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
+  const row = await getOrder(store, ref.orderId);
+  if (row.state === 'parsed') {
+    const rules = await listRules(store);
+    await inTransaction(store, async (tx) => {
+      const duplicate = await findDuplicate(tx, ref, nowIso());
+      const findings = await listFindings(tx, `order:${ref.orderId}`, ref.revision);
+      await applyVerdict(tx, ref, [...findings, ...duplicate], rules);
+    });
+  }
+  return readProgress(store, ref.orderId);
+}
+
+async function findDuplicate(tx: Store, ref: OrderRef, at: string): Promise<Finding[]> {
+  const order = await getOrder(tx, ref.orderId);
+  const other = await claimPurchaseOrder(tx, order, at);
+  if (other === undefined) return [];
+  const finding: Finding = {
+    code: 'PO.DUPLICATE',
+    category: 'business_rule',
+    disposition: 'hold',
+    path: '/poNumber',
+    message: `this customer's PO number came before, as order ${other}; compare the two and reject one, or approve both`,
+    evidence: other,
+    location: {},
+  };
+  await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'duplicate', at }, [finding]);
+  return [finding];
+}
+
+async function applyVerdict(tx: Store, ref: OrderRef, findings: readonly Finding[], rules: readonly RuleVersion[]): Promise<void> {
+  const at = nowIso();
+  const holds = holdsOf(findings, rules);
+  const detail = { revision: ref.revision, findings: [...new Set(findings.map((finding) => finding.code))] };
+  const log = (action: string): Promise<void> =>
+    appendLog(tx, `order:${ref.orderId}`, { stepKey: `verdict:${String(ref.revision)}`, at, actor: WORKER, action, detail });
+  if (isRejected(findings)) {
+    if (await moveOrder(tx, ref, ['parsed'], 'rejected', at)) await closeReview(tx, ref.orderId, at).then(() => log('order.rejected'));
+  } else if (holds.length > 0) {
+    if (!(await moveOrder(tx, ref, ['parsed'], 'in_review', at, { resume_state: 'validated' }))) return;
+    await openHolds(tx, ref, holds, at);
+    await log('order.held_for_review');
+  } else if (await moveOrder(tx, ref, ['parsed'], 'validated', at)) {
+    await closeReview(tx, ref.orderId, at);
+    await log('order.validated');
+  }
+}
+
+/** The holds that findings ask for; the rule's version says who may release it. */
+export function holdsOf(findings: readonly Finding[], rules: readonly RuleVersion[]): Hold[] {
+  return findings
+    .filter((finding) => finding.disposition === 'hold')
+    .map(({ code, category, ruleVersion }) => {
+      const rule = rules.find((candidate) => candidate.code === code && candidate.version === ruleVersion);
+      return { code, category, releaseRole: rule?.releaseRole ?? 'reviewer' };
+    });
+}

@@ -1,0 +1,12 @@
+/**
+ * Ties a program to the one that started it: ends it when the other is gone, however that went, so that no server is left
+ * behind. Does nothing for a program that was started by hand.
+ */
+export function endWithParent(end: () => void): void {
+  process.once('disconnect', end);
+}
+
+/** Tells the program that started this one that it is ready for work. */
+export function reportReady(): void {
+  process.send?.('ready');
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { putPrincipal } from '../db/principals.ts';
+import { addRule } from '../db/rules.ts';
+import { findSource, hashToken, putSource } from '../db/sources.ts';
+import type { Store } from '../db/store.ts';
+import { DEFAULT_RULES } from '../orders/rules/default-rules.ts';
+import { type SourceProfile, sourceProfileSchema } from '../orders/source.ts';
+import type { Role } from '../orders/state.ts';
+
+/** Secrets of a fresh installation: one key for each source that speaks HTTP, one token for each person. */
+export interface Credentials {
+  readonly backOffice: string;
+  readonly sources: Readonly<Record<string, string>>;
+  readonly people: Readonly<Record<string, string>>;
+}
+
+/** The sources of a fresh installation, one on each channel; an administrator changes them over the API. */
+const SOURCES: readonly SourceProfile[] = [
+  { id: 'web-shop', channel: 'ecommerce' },
+  { id: 'api-zapco', channel: 'api' },
+  { id: 'desk', channel: 'manual' },
+  {
+    id: 'edi-northwind',
+    channel: 'edi',
+    defaults: { customerId: 'C-2001', currency: 'USD' },
+    x12: { partner: { qualifier: 'ZZ', id: 'NORTHWIND' }, us: { qualifier: 'ZZ', id: 'ORDERSTAGING' }, customers: { 'BY:92:0042': 'C-2001' } },
+  },
+].map((source) => sourceProfileSchema.parse(source));
+
+/** The people of a fresh installation, one in each role. */
+const PEOPLE: Readonly<Record<string, readonly Role[]>> = {
+  olivia: ['operator'],
+  ravi: ['reviewer'],
+  sofia: ['reviewer', 'supervisor'],
+  axel: ['auditor'],
+  ada: ['admin', 'operator'],
+};
+
+/** Reads the credentials file, or makes it with fresh random secrets, readable by its owner only. */
+export function openCredentials(path: string): Credentials {
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials;
+  const fresh = (names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [name, randomBytes(32).toString('base64url')]));
+  const keyed = SOURCES.filter((source) => source.channel !== 'edi' && source.channel !== 'manual');
+  const credentials = {
+    backOffice: randomBytes(32).toString('base64url'),
+    sources: fresh([...keyed.map((source) => source.id), 'edi-northwind']),
+    people: fresh(Object.keys(PEOPLE)),
+  };
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
+  return credentials;
+}
+
+/** Puts default rules, sources and people in place; what an administrator changed since stays as it is. */
+export async function seedDefaults(store: Store, credentials: Credentials): Promise<void> {
+  const at = new Date().toISOString();
+  for (const rule of DEFAULT_RULES) await addRule(store, rule, at);
+  for (const profile of SOURCES) {
+    if (await findSource(store, profile.id)) continue;
+    const key = credentials.sources[profile.id];
+    await putSource(store, profile, { actor: 'setup', at, ...(key !== undefined && { keyHash: hashToken(key) }) });
+  }
+  for (const [id, roles] of Object.entries(PEOPLE)) {
+    const token = credentials.people[id];
+    if (token !== undefined) await putPrincipal(store, { id, roles }, token, at);
+  }
+}

@@ -1,0 +1,40 @@
+import type { RuleScope, RuleVersion } from '../orders/rules/rule.ts';
+import { insertOnce } from './dialect.ts';
+import type { Store } from './store.ts';
+import type { OrderValidationRuleTable } from './tables.ts';
+
+/** All versions of all rules; which of them speak is decided by time and scope in `orders/rules`. */
+export async function listRules(store: Store): Promise<RuleVersion[]> {
+  const rows = await store.db.selectFrom('order_validation_rules').selectAll().orderBy('code').orderBy('version').execute();
+  return rows.map(readRule);
+}
+
+/** Writes a version of a rule, once: versions are never edited. @returns whether it is new. */
+export function addRule(store: Store, rule: RuleVersion, at: string): Promise<boolean> {
+  const { kind: scope, ...scopeValue } = rule.scope;
+  return insertOnce(store.db, 'order_validation_rules', {
+    code: rule.code, version: rule.version, kind: rule.kind, scope, scope_value: JSON.stringify(scopeValue),
+    parameters_json: JSON.stringify(rule.parameters), disposition: rule.disposition, release_role: rule.releaseRole,
+    severity: rule.severity, effective_from: rule.effectiveFrom, effective_to: rule.effectiveTo, author: rule.author,
+    reason: rule.reason, created_at: at,
+  }); // prettier-ignore
+}
+
+function readRule(row: OrderValidationRuleTable): RuleVersion {
+  const scope = { kind: row.scope, ...(JSON.parse(row.scope_value ?? '{}') as object) } as RuleScope;
+  const { code, version, disposition, author, reason } = row;
+  return {
+    code,
+    version,
+    disposition,
+    author,
+    reason,
+    scope,
+    kind: row.kind as RuleVersion['kind'],
+    parameters: JSON.parse(row.parameters_json) as unknown,
+    releaseRole: row.release_role as RuleVersion['releaseRole'],
+    severity: row.severity as RuleVersion['severity'],
+    effectiveFrom: row.effective_from,
+    effectiveTo: row.effective_to,
+  };
+}

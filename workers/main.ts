@@ -1,0 +1,65 @@
+import '../cli/check-node.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { endWithParent, reportReady } from '../cli/lifeline.ts';
+import { getBackOfficeKey, readSettings } from '../config.ts';
+import { openKeyFile } from '../db/keyring.ts';
+import { migrate } from '../db/migrate.ts';
+import { closeStore, openStore } from '../db/store.ts';
+import { createDirectoryTransport } from '../exchange/directory-transport.ts';
+import { createLog } from '../log.ts';
+import { TASK_QUEUES, type TaskQueue } from '../workflows/contract.ts';
+import { ensureSchedules } from './schedules.ts';
+import { createDeps, createWorker } from './worker.ts';
+
+/** A worker process: serves the task queues of `WORKER_QUEUES` until it is told to stop. */
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = createLog('worker', settings.logLevel);
+  Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } } } });
+  const queues = settings.workerQueues.map(taskQueueNamed);
+  const store = openStore(settings.databaseUrl, openKeyFile(settings.keyFile));
+  await migrate(store);
+  const { temporalAddress: address, temporalNamespace: namespace } = settings;
+  const connection = await untilThere(() => Connection.connect({ address }), log);
+  const native = await untilThere(() => NativeConnection.connect({ address }), log);
+  const backOffice = { baseUrl: settings.backOfficeUrl, apiKey: getBackOfficeKey(settings) };
+  const transport = createDirectoryTransport({ root: settings.ediDir });
+  const deps = createDeps({ store, transport, connection, namespace, backOffice });
+  const workflowBundle = process.env['WORKFLOW_BUNDLE'] ? { codePath: process.env['WORKFLOW_BUNDLE'] } : undefined;
+  const workers: Worker[] = [];
+  for (const taskQueue of queues) {
+    workers.push(await createWorker({ connection: native, namespace, taskQueue, deps, ...(workflowBundle && { workflowBundle }) }));
+  }
+  if (queues.includes(TASK_QUEUES.orders)) await ensureSchedules(new Client({ connection, namespace }));
+  endWithParent(() => {
+    for (const worker of workers) worker.shutdown();
+  });
+  log.info({ queues }, 'ready');
+  reportReady();
+  await Promise.all(workers.map((worker) => worker.run()));
+  await native.close();
+  await connection.close();
+  await closeStore(store);
+}
+
+function taskQueueNamed(name: string): TaskQueue {
+  const known = Object.values(TASK_QUEUES).find((queue) => queue === name);
+  if (!known) throw new Error(`WORKER_QUEUES: "${name}" is not one of ${Object.values(TASK_QUEUES).join(', ')}`);
+  return known;
+}
+
+/** Waits for a Temporal server that is not there yet, rather than crash in a loop. */
+async function untilThere<T>(connect: () => Promise<T>, log: { warn(message: string): void }): Promise<T> {
+  for (;;) {
+    try {
+      return await connect();
+    } catch {
+      log.warn('no Temporal server answers yet; trying again in 2 s');
+    }
+    await pause(2000);
+  }
+}
+
+await main();

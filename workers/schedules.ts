@@ -1,0 +1,54 @@
+import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
+import { SCHEDULES, TASK_QUEUES, type TaskQueue } from '../workflows/contract.ts';
+
+interface Plan {
+  readonly scheduleId: string;
+  readonly workflowType: string;
+  readonly taskQueue: TaskQueue;
+  readonly spec: ScheduleSpec;
+  readonly summary: string;
+}
+
+/** What runs by the clock. Held orders go on within two minutes, and lost ones are found within two: hence the half minutes. */
+const PLANS: readonly Plan[] = [
+  {
+    scheduleId: SCHEDULES.edi,
+    workflowType: 'ediBatchWorkflow',
+    taskQueue: TASK_QUEUES.batch,
+    spec: { calendars: [{ minute: 0, comment: 'every hour' }] },
+    summary: 'Hourly EDI batch',
+  },
+  {
+    scheduleId: SCHEDULES.recheck,
+    workflowType: 'recheckHoldsWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { intervals: [{ every: '30 s' }] },
+    summary: 'Lets held orders look again',
+  },
+  {
+    scheduleId: SCHEDULES.reconcile,
+    workflowType: 'reconcileWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { intervals: [{ every: '30 s', offset: '10 s' }] },
+    summary: 'Gives every order an owner',
+  },
+  {
+    scheduleId: SCHEDULES.outbox,
+    workflowType: 'deliverOutboxWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { intervals: [{ every: '10 s', offset: '5 s' }] },
+    summary: 'Sends what waits in the outbox',
+  },
+];
+
+/** Puts the schedules in place; those that are there stay as an operator may have changed them. */
+export async function ensureSchedules(client: Client): Promise<void> {
+  for (const { scheduleId, workflowType, taskQueue, spec, summary } of PLANS) {
+    const action = { type: 'startWorkflow', workflowType, taskQueue, args: [], workflowId: scheduleId, staticSummary: summary } as const;
+    try {
+      await client.schedule.create({ scheduleId, spec, action, policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 min' } });
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The workflows that a worker serves; what Temporal's bundler takes. */
+export { documentWorkflow } from './document.ts';
+export { ediBatchWorkflow } from './edi-batch.ts';
+export { orderWorkflow } from './order.ts';
+export { deliverOutboxWorkflow, recheckHoldsWorkflow, reconcileWorkflow } from './upkeep.ts';

@@ -1,0 +1,77 @@
+import { allHandlersFinished, condition } from '@temporalio/workflow';
+import type { OrderProgress } from '../activities/progress.ts';
+import type { OrderInput, OrderOutcome } from './contract.ts';
+import { type Inbox, openInbox, outcomeOf } from './inbox.ts';
+import { waitForDecision } from './review.ts';
+import { ask, holdAfter, step } from './steps.ts';
+import { tell } from './telling.ts';
+
+/**
+ * One order's story, from any state that the database has kept: what is done is not done again, what is left is done.
+ * Started by the gateway, by a document, or by the reconciler when an order has lost its owner.
+ */
+export async function orderWorkflow({ orderId }: OrderInput): Promise<OrderOutcome> {
+  const inbox = openInbox(orderId);
+  let order = await step('Read where the order stands').loadOrder(orderId);
+  inbox.add(order.pendingDecisions);
+  while (!order.finished) {
+    tell(order);
+    inbox.report(order);
+    order = await advance(order, inbox).catch((fault: unknown) => holdAfter(fault, order));
+  }
+  tell(order);
+  inbox.report(order);
+  await inbox.refuseRest();
+  await condition(allHandlersFinished);
+  return outcomeOf(order);
+}
+
+/** The next step of the story. Each one leaves a new state in the database; a decision comes before a step it may stop. */
+async function advance(order: OrderProgress, inbox: Inbox): Promise<OrderProgress> {
+  switch (order.state) {
+    case 'received':
+      return step('Parse the document into a canonical order').parseOrder(order);
+    case 'parsed':
+      return (await inbox.takeNext()) ?? validate(order);
+    case 'validated':
+      return (await inbox.takeNext()) ?? ask('Reserve credit and stock', (steps) => steps.reserveOrder(order));
+    case 'reserved':
+      return step('Stage the order for production').stageOrder(order);
+    case 'staged':
+      return (await inbox.takeNext()) ?? ask('Submit to production', (steps) => steps.submitOrder(order));
+    case 'submitted':
+      return (await inbox.takeNext()) ?? ask('Ask what became of the submission', (steps) => steps.submitOrder(order));
+    case 'in_review':
+      return waitsForItself(order) ? waitForRecheck(order, inbox) : waitForDecision(order, inbox);
+    case 'held':
+      return waitForRecheck(order, inbox);
+    case 'rejected':
+    case 'cancelled':
+      if (waitsForItself(order)) return waitForRecheck(order, inbox);
+      return ask(`Close the ${order.state} order`, (steps) => steps.closeOrder(order));
+    case 'completed':
+      return order;
+  }
+}
+
+/** Judges the order by the facts of now; credit and inventory are steps of their own. */
+async function validate(order: OrderProgress): Promise<OrderProgress> {
+  await ask('Ask the back office for the facts', (steps) => steps.takeFacts(order));
+  await step('Validate data, customer, products, totals').validateOrder(order);
+  await step('Check credit').checkCredit(order);
+  await step('Check inventory').checkInventory(order);
+  return step('Draw the verdict').settleVerdict(order);
+}
+
+function waitsForItself(order: OrderProgress): boolean {
+  return order.holds.some((hold) => hold.releaseRole === null);
+}
+
+/** Waits without a timer until someone says that the cause may be gone. A submission's outcome comes before any decision. */
+async function waitForRecheck(order: OrderProgress, inbox: Inbox): Promise<OrderProgress> {
+  const mayDecide = order.resumeState !== 'submitted';
+  inbox.forgetRecheck();
+  await condition(() => inbox.recheckAsked() || (mayDecide && inbox.hasNext()));
+  if (!inbox.recheckAsked()) return (await inbox.takeNext()) ?? order;
+  return step('Go on where the order was held').resumeOrder(order);
+}
