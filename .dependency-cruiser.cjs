@@ -6,11 +6,15 @@
 /** Parsers and arithmetic that compute on what they are given: no I/O, no clock, no randomness. */
 const PURE_LIBRARIES = ['zod', 'decimal.js', 'jsonc-parser', 'node-x12'];
 const DATABASE_LIBRARIES = ['kysely', 'tedious', 'tarn'];
+/** Makes the ids of what is stored; random, so not for orders/ or workflows/. */
+const ID_LIBRARIES = ['uuid'];
+/** What every program begins with. */
+const SETTINGS_AND_LOG = ['^config\\.ts$', '^log\\.ts$'];
 const TEMPORAL_LIBRARIES = ['activity', 'client', 'common', 'testing', 'worker', 'workflow'].map(
   (n) => `@temporalio/${n}`,
 );
 /** Where the workflows name their signals, updates and queries: all that others may import of them as values. */
-const MESSAGES = '^workflows/messages\\.ts$';
+const CONTRACT = '^workflows/contract\\.ts$';
 /** The port and its client; the reference server is a program of its own. */
 const BACK_OFFICE = '^backoffice/(?!reference/)';
 
@@ -31,7 +35,7 @@ const PARTS = {
   activities: {
     path: '^activities/',
     house: ['^activities/', '^orders/', '^db/', BACK_OFFICE, '^exchange/'],
-    npm: ['@temporalio/activity', '@temporalio/common'],
+    npm: ['@temporalio/activity', '@temporalio/common', ...ID_LIBRARIES],
   },
   backoffice: {
     path: BACK_OFFICE,
@@ -50,17 +54,18 @@ const PARTS = {
     types: ['^orders/'],
     npmExcept: [...TEMPORAL_LIBRARIES, ...DATABASE_LIBRARIES, 'express'],
   },
-  db: { path: '^db/', house: ['^db/'], types: ['^orders/'], npm: DATABASE_LIBRARIES },
+  db: { path: '^db/', house: ['^db/'], types: ['^orders/'], npm: [...DATABASE_LIBRARIES, ...ID_LIBRARIES] },
   api: {
     path: '^api/',
-    house: ['^api/', '^orders/', '^db/', BACK_OFFICE, MESSAGES, '^config\\.ts$'],
+    house: ['^api/', '^orders/', '^db/', BACK_OFFICE, CONTRACT, ...SETTINGS_AND_LOG],
     types: ['^workflows/'],
     npmExcept: [...TEMPORAL_LIBRARIES.filter((name) => !/client|common/.test(name)), ...DATABASE_LIBRARIES],
   },
   web: { path: '^web/', house: ['^web/'], types: ['^api/'], npmExcept: TEMPORAL_LIBRARIES },
   config: { path: '^config\\.ts$', house: ['^config\\.ts$'], npm: ['zod'] },
+  log: { path: '^log\\.ts$', house: ['^log\\.ts$'], npm: ['pino'] },
   // The programs. A worker is given the workflows by path: they run in a bundle of their own.
-  programs: { path: '^(workers|cli|bench)/', house: ['^(?!test/|workflows/)', MESSAGES], types: ['^workflows/'] },
+  programs: { path: '^(workers|cli|bench)/', house: ['^(?!test/|workflows/)', CONTRACT], types: ['^workflows/'] },
 };
 
 /** @param {string[]} names */

@@ -10,7 +10,7 @@ const PROJECT = resolve(import.meta.dirname, '../..');
 const HOUSE = [
   'orders/order.ts',
   'workflows/order-workflow.ts',
-  'workflows/messages.ts',
+  'workflows/contract.ts',
   'activities/reserve.ts',
   'backoffice/port.ts',
   'backoffice/reference/store.ts',
@@ -23,6 +23,7 @@ const HOUSE = [
   'bench/main.ts',
   'test/factory.ts',
   'config.ts',
+  'log.ts',
 ];
 
 const type = (path: string): string => `import type { x } from '${path}';\nexport type Y = typeof x;`;
@@ -36,6 +37,7 @@ const CASES: readonly (readonly [folder: string, code: string, rule: string | nu
   ['orders', type('../db/orders.ts'), 'orders-house'],
   ['orders', value('../config.ts'), 'orders-house'],
   ['orders', value('kysely'), 'orders-npm'],
+  ['orders', value('uuid'), 'orders-npm'],
   ['orders', value('node:fs'), 'orders-node'],
   ['orders', value('node:crypto'), 'orders-node'],
 
@@ -82,11 +84,13 @@ const CASES: readonly (readonly [folder: string, code: string, rule: string | nu
   ['db', value('kysely'), null],
   ['db', value('node:sqlite'), null],
   ['db', value('../orders/order.ts'), 'db-types-only'],
+  ['db', value('../log.ts'), 'db-house'],
   ['db', value('../backoffice/port.ts'), 'db-house'],
   ['db', value('express'), 'db-npm'],
 
   ['api', value('../orders/order.ts'), null],
-  ['api', value('../workflows/messages.ts'), null],
+  ['api', value('../workflows/contract.ts'), null],
+  ['api', value('../log.ts'), null],
   ['api', value('express'), null],
   ['api', value('@temporalio/client'), null],
   ['api', value('../workflows/order-workflow.ts'), 'api-types-only'],
@@ -101,7 +105,7 @@ const CASES: readonly (readonly [folder: string, code: string, rule: string | nu
   ...['workers', 'cli', 'bench'].flatMap((folder): [string, string, string | null][] => [
     [folder, value('../db/orders.ts'), null],
     [folder, value('../config.ts'), null],
-    [folder, value('../workflows/messages.ts'), null],
+    [folder, value('../workflows/contract.ts'), null],
     [folder, value('../workflows/order-workflow.ts'), 'programs-types-only'],
     [folder, value('../test/factory.ts'), 'programs-house'],
   ]),
