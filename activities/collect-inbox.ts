@@ -1,10 +1,12 @@
 import { heartbeat } from '@temporalio/activity';
 import { v7 as uuidv7 } from 'uuid';
-import { acceptDocument } from '../db/intake.ts';
+import { acceptDocument, type Arrival, refuseDocument } from '../db/intake.ts';
 import { appendLog } from '../db/log.ts';
 import { listSources } from '../db/sources.ts';
 import { inTransaction } from '../db/store.ts';
 import { FileRefused, type InboxFile } from '../exchange/transport.ts';
+import { isRejected } from '../orders/finding.ts';
+import { maskX12 } from '../orders/formats/x12-mask.ts';
 import type { Channel } from '../orders/state.ts';
 import type { SourceProfile } from '../orders/source.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
@@ -59,19 +61,15 @@ async function storeFile({ store, transport }: Pick<Deps, 'store' | 'transport'>
   const parts: Uint8Array[] = [];
   for await (const part of transport.read(file)) parts.push(part);
   const at = nowIso();
-  const { documentId, kind } = await acceptDocument(store, {
-    documentId: uuidv7(),
-    source: profile.id,
-    channel: profile.channel,
-    format: 'x12',
-    contentType: null,
-    fileName: file.name,
-    bytes: Buffer.concat(parts),
-    receivedBy: WORKER,
-    at,
-    findings: [],
-    idempotencyKey: null,
-  });
+  const { bytes, findings } = maskX12(Buffer.concat(parts), profile.cardNumbers);
+  const { id: source, channel } = profile;
+  const received = { documentId: uuidv7(), source, channel, format: 'x12', contentType: null, fileName: file.name } as const;
+  const arrival: Arrival = { ...received, bytes, receivedBy: WORKER, at, findings, idempotencyKey: null };
+  if (isRejected(findings)) {
+    await refuseDocument(store, arrival);
+    return arrival.documentId;
+  }
+  const { documentId, kind } = await acceptDocument(store, arrival);
   if (kind === 'same') {
     const entry = { stepKey: `again:${at}`, at, actor: WORKER, action: 'document.received_again', detail: { bytes: file.size } };
     await inTransaction(store, (tx) => appendLog(tx, `document:${documentId}`, entry));

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const connection = await untilThere(() => Connection.connect({ address }), log);
   const native = await untilThere(() => NativeConnection.connect({ address }), log);
   const backOffice = { baseUrl: settings.backOfficeUrl, apiKey: getBackOfficeKey(settings) };
-  const transport = createDirectoryTransport({ root: settings.ediDir });
+  const transport = createDirectoryTransport({ directory: settings.ediDir });
   const deps = createDeps({ store, transport, connection, namespace, backOffice });
   const workflowBundle = process.env['WORKFLOW_BUNDLE'] ? { codePath: process.env['WORKFLOW_BUNDLE'] } : undefined;
   const workers: Worker[] = [];

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode, NativeConnection, type WorkflowBundle } from '@temporalio/worker';
+import { v7 as uuidv7 } from 'uuid';
+import { createReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
+import { startReferenceServer } from '../../backoffice/reference/server.ts';
+import { openCredentials, seedDefaults } from '../../cli/setup.ts';
+import { acceptDocument } from '../../db/intake.ts';
+import { createKeyring } from '../../db/keyring.ts';
+import { migrate } from '../../db/migrate.ts';
+import { getOrder, type OrderRow } from '../../db/orders.ts';
+import { getSource } from '../../db/sources.ts';
+import { closeStore, openStore, type Store } from '../../db/store.ts';
+import { createDirectoryTransport } from '../../exchange/directory-transport.ts';
+import { createDeps, createWorker, WORKFLOWS_PATH } from '../../workers/worker.ts';
+import { orderStart, TASK_QUEUES } from '../../workflows/contract.ts';
+import type { orderWorkflow } from '../../workflows/index.ts';
+import { getTestTemporal } from './temporal.ts';
+
+const API_KEY = 'a-key-for-the-tests';
+
+/** The real parts in one process: Temporal, database, back office over HTTP, a worker on each queue. */
+export type House = Awaited<ReturnType<typeof openHouse>>;
+
+let bundle: Promise<WorkflowBundle> | undefined;
+
+/** The workflows, bundled once a test file. */
+export const getBundle = (): Promise<WorkflowBundle> => (bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: quiet }));
+
+const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} };
+
+/** Opens a house of its own for a test file; close it afterwards. */
+export async function openHouse() {
+  const folder = mkdtempSync(join(tmpdir(), 'house-'));
+  const { address, namespace } = await getTestTemporal();
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  const server = await startReferenceServer({ apiKey: API_KEY, databasePath: join(folder, 'backoffice.sqlite') });
+  const store = openStore(`file:${join(folder, 'orders.sqlite')}`, createKeyring());
+  await migrate(store);
+  const credentials = openCredentials(join(folder, 'credentials.json'));
+  await seedDefaults(store, credentials);
+  const transport = createDirectoryTransport({ directory: join(folder, 'edi'), settleMs: 0 });
+  const backOffice = { baseUrl: server.url, apiKey: API_KEY };
+  const deps = createDeps({ store, transport, connection, namespace, backOffice });
+  const workflowBundle = await getBundle();
+  const workers = await Promise.all(
+    Object.values(TASK_QUEUES).map((taskQueue) => createWorker({ connection: native, namespace, taskQueue, deps, workflowBundle })),
+  );
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const client = new Client({ connection, namespace });
+  return {
+    folder,
+    store,
+    client,
+    deps,
+    credentials,
+    admin: createReferenceAdmin(backOffice),
+    close: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await native.close();
+      await connection.close();
+      await closeStore(store);
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Puts a JSON order through the door of a source, as the gateway does, without starting its workflow. */
+export async function acceptOrder(store: Store, content: unknown, source = 'web-shop', operatorId: string | null = null): Promise<string> {
+  const orderId = uuidv7();
+  const { channel } = await getSource(store, source);
+  const received = { documentId: uuidv7(), source, channel, format: 'json', contentType: 'application/json', fileName: null } as const;
+  const bytes = Buffer.from(JSON.stringify(content));
+  const at = new Date().toISOString();
+  await acceptDocument(store, { ...received, bytes, receivedBy: 'test', at, findings: [], idempotencyKey: null }, { orderId, operatorId });
+  return orderId;
+}
+
+/** Accepts an order and starts its workflow. */
+export async function sendOrder({ store, client }: Pick<House, 'store' | 'client'>, content: unknown, source?: string): Promise<string> {
+  const orderId = await acceptOrder(store, content, source);
+  await client.workflow.start<typeof orderWorkflow>('orderWorkflow', orderStart(await getOrder(store, orderId)));
+  return orderId;
+}
+
+/** Waits until an order's row is as wanted. @throws Error, telling how it is, after `limitMs` milliseconds. */
+export async function untilOrder(store: Store, orderId: string, wanted: (row: OrderRow) => boolean, limitMs = 30_000): Promise<OrderRow> {
+  const giveUpAt = Date.now() + limitMs;
+  for (;;) {
+    const row = await getOrder(store, orderId);
+    if (wanted(row)) return row;
+    if (Date.now() > giveUpAt) throw new Error(`order ${orderId} is ${row.state} after ${String(limitMs)} ms`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
