@@ -1,3 +1,8 @@
+import type { Finding, Location } from './finding.ts';
+import { byteOrderMarkLength, pointerToken, walkJson } from './formats/json-reader.ts';
+import type { Token } from './formats/json-reader.ts';
+import type { SourceProfile } from './source.ts';
+
 /** Issuers by prefix and length of the card number. A range is inclusive and compares as many digits as it is written with. */
 interface Issuer {
   readonly prefixes: readonly (readonly [from: string, to: string])[];
@@ -184,4 +189,239 @@ function countSeparate(cards: readonly Span[]): number {
     end = Math.max(end, to);
   }
   return count;
+}
+
+/** A document as it may be kept. */
+export interface MaskedDocument {
+  /** As long as the document given, so that every offset stays true. */
+  readonly bytes: Uint8Array;
+  /** One for each field in which something was masked, up to a hundred. */
+  readonly findings: readonly Finding[];
+}
+
+const MOST_FINDINGS = 100;
+const LONGEST_NAME = 60;
+
+/** Words of fields about payment: whatever else they are called, card numbers in them are masked. */
+const PAYMENT = new Set(['payment', 'payments', 'card', 'cards', 'creditcard', 'pan', 'cc']);
+
+/** Card security codes, which may not be kept in any form. @see PCI DSS 3.3.1.2 */
+const SECURITY_CODE = /^(?:card)?(?:cvv2?|cvc2?|cvn2?|csc|securitycode|verification(?:code|value))$/;
+
+/** Last words of fields that identify something: their digits are left alone, for one GTIN in ten has a right check digit. */
+const IDENTIFIERS = new Set(
+  (
+    'id ids identifier identifiers guid uuid gid sku skus gtin upc ean isbn asin mpn gln sscc duns barcode barcodes ' +
+    'code codes po serial lot batch ref reference number numbers no nr num mobile fax tel'
+  ).split(' '),
+);
+
+/** Words that make a field an identifier wherever they stand in its name. */
+const IDENTIFYING = /tracking|phone/;
+
+/** Identifiers written without a break between the words. */
+const RUN_TOGETHER =
+  /^(?:order|po|purchaseorder|invoice|item|line|product|part|customer|serial)(?:id|no|nr|num|number|code)s?$/;
+
+/**
+ * Masks card numbers in a JSON document before it is first written, in payment fields, free text and names; security
+ * codes are masked whole. Identifiers, order and tracking numbers and phone fields are left alone. A card number written
+ * as a JSON number becomes a text as long, `"**********1111"`, so that the document stays valid and nobody takes the rest
+ * for a number. A document that is not JSON is masked as free text, wherever the digits stand.
+ * @param options the source's `cardNumbers`: with `refuse` the findings send the order back
+ */
+export function maskJson(bytes: Uint8Array, options: Pick<SourceProfile, 'cardNumbers'>): MaskedDocument {
+  const { text, fields } = maskFields(bytes) ?? maskWhole(bytes);
+  return {
+    bytes: Uint8Array.from(Buffer.from(text, 'latin1')),
+    findings: fields.slice(0, MOST_FINDINGS).map((field) => cardFinding(field, options)),
+  };
+}
+
+/** Where something was masked. */
+interface MaskedField {
+  /** The field's name as it may be told, or the kind of place it stands in. */
+  readonly name: string;
+  readonly location: Location;
+}
+
+interface MaskedFields {
+  /** One character a byte. */
+  readonly text: string;
+  readonly fields: readonly MaskedField[];
+}
+
+/**
+ * Masks a JSON document field by field; undefined if it is none. Works on one character a byte (latin1), so that indexes
+ * are byte offsets: all that matters here is ASCII, and the bytes of other characters pass as they are.
+ */
+function maskFields(bytes: Uint8Array): MaskedFields | undefined {
+  const start = byteOrderMarkLength(bytes);
+  const document = Buffer.from(bytes).toString('latin1');
+  const pieces = [document.slice(0, start)];
+  const fields: MaskedField[] = [];
+  let copied = start;
+  let label: { readonly parent: string; readonly name: string } | undefined;
+
+  const mask = (token: Token, path: Path, names: readonly string[]): void => {
+    const from = start + token.index;
+    const written = document.slice(from, from + token.length);
+    const masked = maskToken(written, names);
+    if (masked === written) return;
+    pieces.push(document.slice(copied, from), masked);
+    copied = from + token.length;
+    const before = Buffer.from(document.slice(from - token.column, from), 'latin1').toString();
+    const place = { offset: from, line: token.line + 1, column: before.length + 1 };
+    const location = { ...place, pointer: maskedPointer(path) };
+    fields.push({ name: maskText(names.find((name) => name !== '') ?? 'the document'), location });
+  };
+
+  const fault = walkJson(document.slice(start), {
+    open: () => undefined,
+    close: () => undefined,
+    // A name has no name of its own: only what encloses it can make it an identifier.
+    name: (name, token) => {
+      mask(token, [...token.path(), name], ['', ...namesOf(token.path())]);
+    },
+    literal: (value, token) => {
+      const path = token.path();
+      const parent = path.slice(0, -1).join('\0');
+      const names = namesOf(path);
+      // In `{ "key": "_tracking_number", "value": "…" }` the value's name is the sibling that comes before it.
+      if (names[0] === 'value' && label?.parent === parent) names.unshift(label.name);
+      if (/^(?:key|name)$/.test(names[0] ?? '') && typeof value === 'string') label = { parent, name: value };
+      mask(token, path, names);
+    },
+  });
+  return fault ? undefined : { text: pieces.join('') + document.slice(copied), fields };
+}
+
+type Path = readonly (string | number)[];
+
+/** The names that enclose a value, its own first; elements of a list have the list's. */
+function namesOf(path: Path): string[] {
+  return path.filter((key) => typeof key === 'string').reverse();
+}
+
+function maskedPointer(path: Path): string {
+  return path.map((key) => pointerToken(maskText(String(key)))).join('');
+}
+
+/** A text, number or word of JSON as it may be kept, as long as it was. */
+function maskToken(written: string, names: readonly string[]): string {
+  if (!/\d/.test(written)) return written;
+  const isText = written.startsWith('"');
+  if (isSecurityCode(names[0])) return isText ? maskDigits(written) : asText('*'.repeat(written.length), written);
+  if (isIdentifier(names)) return written;
+  if (isText) return maskText(written);
+  if (!/^-?\d+$/.test(written) || maskCardNumbers(written).found === 0) return written;
+  return asText('*'.repeat(written.length - LAST_FOUR) + written.slice(-LAST_FOUR), written);
+}
+
+/** The end of a text in quotes, as long as the number that it replaces; one digit is too short for quotes. */
+function asText(text: string, number: string): string {
+  return number.length < 2 ? '0' : `"${text.slice(2)}"`;
+}
+
+function isSecurityCode(name: string | undefined): boolean {
+  return SECURITY_CODE.test(wordsOf(name ?? '').join(''));
+}
+
+function isIdentifier([own = '', ...enclosing]: readonly string[]): boolean {
+  if ([own, ...enclosing].some((name) => wordsOf(name).some((word) => PAYMENT.has(word)))) return false;
+  return identifies(own) || enclosing.some((name) => /^(?:ids|identifiers)$/i.test(name));
+}
+
+function identifies(name: string): boolean {
+  const words = wordsOf(name);
+  // The number of an account may be a card's: PAN is short for primary account number.
+  if (words.includes('account')) return false;
+  const last = (words.at(-1) ?? '').replace(/\d+$/, '');
+  return name === 'line' || IDENTIFIERS.has(last) || IDENTIFYING.test(name.toLowerCase()) || RUN_TOGETHER.test(last);
+}
+
+/** `poNumber`, `po_number` and `PO-Number` are all `po`, `number`. */
+function wordsOf(name: string): readonly string[] {
+  const parted = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2');
+  return parted
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+}
+
+/** Masks a document that is not JSON as one text. */
+function maskWhole(bytes: Uint8Array): MaskedFields {
+  const document = Buffer.from(bytes).toString('latin1');
+  const text = maskText(document);
+  const offset = bytes.findIndex((byte, index) => byte !== text.charCodeAt(index));
+  return { text, fields: offset < 0 ? [] : [{ name: 'the document', location: { offset, pointer: '' } }] };
+}
+
+/**
+ * Masks the card numbers in text as it is written in a document, at the same length: a digit may stand there as the
+ * escape `\u0034`, and a document in UTF-16 has a zero byte beside each.
+ */
+function maskText(written: string): string {
+  return rewrite(written, (plain) => maskCardNumbers(plain).text);
+}
+
+function maskDigits(written: string): string {
+  return rewrite(written, (plain) => plain.replace(/\d/g, '*'));
+}
+
+/** Changes characters of what a text says, and writes each change over its place in the text as written. */
+function rewrite(written: string, change: (plain: string) => string): string {
+  const { plain, offsets } = readPlain(written);
+  const changed = change(plain);
+  if (changed === plain) return written;
+  const pieces: string[] = [];
+  let copied = 0;
+  for (let index = 0; index < plain.length; index++) {
+    const at = offsets[index] ?? 0;
+    if (plain[index] === changed[index]) continue;
+    const isEscape = written[at] === '\\';
+    pieces.push(written.slice(copied, at), isEscape ? MASKED_ESCAPE : changed.charAt(index));
+    copied = at + (isEscape ? MASKED_ESCAPE.length : 1);
+  }
+  return pieces.join('') + written.slice(copied);
+}
+
+/** `*` as an escape. */
+const MASKED_ESCAPE = '\\u002a';
+
+/** The characters that escapes of ASCII and UTF-16 stand for, and where each is written. */
+function readPlain(written: string): { readonly plain: string; readonly offsets: Uint32Array } {
+  const offsets = new Uint32Array(written.length);
+  let plain = '';
+  let copied = 0;
+  const copy = (to: number): void => {
+    for (let at = copied; at < to; at++) offsets[plain.length + at - copied] = at;
+    plain += written.slice(copied, to);
+  };
+  for (const { 0: special, 1: hexadecimal, index } of written.matchAll(/\\u00([0-7][0-9a-f])|\0/gi)) {
+    copy(index);
+    if (hexadecimal !== undefined) {
+      offsets[plain.length] = index;
+      plain += String.fromCharCode(parseInt(hexadecimal, 16));
+    }
+    copied = index + special.length;
+  }
+  copy(written.length);
+  return { plain, offsets };
+}
+
+function cardFinding({ name, location }: MaskedField, { cardNumbers }: Pick<SourceProfile, 'cardNumbers'>): Finding {
+  const where = name.slice(0, LONGEST_NAME);
+  const isRefused = cardNumbers === 'refuse';
+  return {
+    code: isRefused ? 'CARD.REFUSED' : 'CARD.MASKED',
+    category: 'data_format',
+    disposition: isRefused ? 'reject' : 'warn',
+    path: location.pointer ?? '',
+    message: isRefused
+      ? `Card data stands in "${where}" and was masked. This source must not send any: take it out and send the order again.`
+      : `Card data stood in "${where}" and was masked before anything was kept: send a payment token instead.`,
+    evidence: null,
+    location,
+  };
 }

@@ -76,18 +76,22 @@ class Stop extends Error {
   }
 }
 
-/** Where a token stands as the scanner tells it: index in UTF-16 units, line and column zero-based. */
-interface Token {
+/** Where a token stands as the scanner tells it: index and length in UTF-16 units, line and column zero-based. */
+export interface Token {
   readonly index: number;
+  readonly length: number;
   readonly line: number;
   readonly column: number;
+  /** Names and indexes down to the value, or to the object whose member a name is. */
+  readonly path: () => readonly (string | number)[];
 }
 
 /** What is told of a document, in its order. */
-interface Handler {
+export interface JsonHandler {
   readonly open: (container: 'object' | 'array', at: Token) => void;
   readonly close: () => void;
   readonly name: (name: string, at: Token) => void;
+  /** A number comes as the text it was written as. */
   readonly literal: (value: string | boolean | null, at: Token, isNumber: boolean) => void;
 }
 
@@ -101,7 +105,7 @@ export function readJson(bytes: Uint8Array): JsonReading {
     () => {
       const text = decodeUtf8(bytes);
       const builder = createBuilder(createPlacer(text, byteOrderMarkLength(bytes)));
-      walk(text, bytes, builder.handler, builder.pointer);
+      walk(text, byteOrderMarkLength(bytes), builder.handler, builder.pointer);
       return { document: builder.finish() };
     },
     (fault) => ({ fault }),
@@ -118,7 +122,7 @@ export interface JsonKind {
 export function scanJson(bytes: Uint8Array): JsonKind {
   let kind: JsonKind['kind'] = 'other';
   let depth = 0;
-  const handler: Handler = {
+  const handler: JsonHandler = {
     open: (container) => {
       if (depth++ === 0) kind = container;
     },
@@ -130,7 +134,7 @@ export function scanJson(bytes: Uint8Array): JsonKind {
   };
   return untilFault<JsonKind>(
     () => {
-      walk(decodeUtf8(bytes), bytes, handler, () => '');
+      walk(decodeUtf8(bytes), byteOrderMarkLength(bytes), handler, () => '');
       return { kind };
     },
     (fault) => ({ kind, fault }),
@@ -154,18 +158,34 @@ function untilFault<T>(read: () => T, give: (fault: JsonFault) => T): T {
   }
 }
 
-/** Walks over the text in one pass; stops at the first fault of syntax or depth. */
-function walk(text: string, bytes: Uint8Array, handler: Handler, pointer: () => string): void {
+/**
+ * Tells a handler of a document's text, in one pass, up to the first fault of syntax or depth.
+ * @returns the fault; undefined if the text is JSON
+ */
+export function walkJson(text: string, handler: JsonHandler): JsonFault | undefined {
+  return untilFault<JsonFault | undefined>(
+    () => {
+      walk(text, 0, handler, () => '');
+      return undefined;
+    },
+    (fault) => fault,
+  );
+}
+
+function walk(text: string, startOffset: number, handler: JsonHandler, pointer: () => string): void {
   let depth = 0;
-  const place = createPlacer(text, byteOrderMarkLength(bytes));
-  const stop = (code: JsonFault['code'], message: string, at: Token): never => {
+  const place = createPlacer(text, startOffset);
+  const stop = (code: JsonFault['code'], message: string, at: Omit<Token, 'path'>): never => {
     throw new Stop({ code, message, pointer: pointer(), place: place(at) });
   };
-  const open = (container: 'object' | 'array') => (index: number, _length: number, line: number, column: number) => {
-    // Stopped here because the parser recurses: deeper nesting would exhaust the stack.
-    if (++depth > DEEPEST) stop('JSON.TOO_DEEP', `nested deeper than ${DEEPEST} levels`, { index, line, column });
-    handler.open(container, { index, line, column });
-  };
+  const open =
+    (container: 'object' | 'array') =>
+    (index: number, length: number, line: number, column: number, path: Token['path']) => {
+      const at = { index, length, line, column, path };
+      // Stopped here because the parser recurses: deeper nesting would exhaust the stack.
+      if (++depth > DEEPEST) stop('JSON.TOO_DEEP', `nested deeper than ${DEEPEST} levels`, at);
+      handler.open(container, at);
+    };
   const close = (): void => {
     depth--;
     handler.close();
@@ -173,7 +193,7 @@ function walk(text: string, bytes: Uint8Array, handler: Handler, pointer: () => 
   const checkWellFormed = (written: string, at: Token): void => {
     if (!written.isWellFormed()) stop('JSON.SYNTAX', 'half of a surrogate pair: a \\ud800 to \\udfff stands alone', at);
   };
-  if (text.trim() === '') stop('JSON.SYNTAX', 'the document is empty', { index: 0, line: 0, column: 0 });
+  if (text.trim() === '') stop('JSON.SYNTAX', 'the document is empty', { index: 0, length: 0, line: 0, column: 0 });
   visit(
     text,
     {
@@ -181,18 +201,19 @@ function walk(text: string, bytes: Uint8Array, handler: Handler, pointer: () => 
       onArrayBegin: open('array'),
       onObjectEnd: close,
       onArrayEnd: close,
-      onObjectProperty: (name, index, _length, line, column) => {
-        checkWellFormed(name, { index, line, column });
-        handler.name(name, { index, line, column });
+      onObjectProperty: (name, index, length, line, column, path) => {
+        const at = { index, length, line, column, path };
+        checkWellFormed(name, at);
+        handler.name(name, at);
       },
-      onLiteralValue: (value: unknown, index, length, line, column) => {
-        const at = { index, line, column };
+      onLiteralValue: (value: unknown, index, length, line, column, path) => {
+        const at = { index, length, line, column, path };
         if (typeof value === 'string') checkWellFormed(value, at);
         if (typeof value === 'number') handler.literal(text.slice(index, index + length), at, true);
         else handler.literal(value as string | boolean | null, at, false);
       },
-      onError: (error, index, _length, line, column) =>
-        stop('JSON.SYNTAX', SYNTAX_FAULTS[printParseErrorCode(error)] ?? 'not JSON', { index, line, column }),
+      onError: (error, index, length, line, column) =>
+        stop('JSON.SYNTAX', SYNTAX_FAULTS[printParseErrorCode(error)] ?? 'not JSON', { index, length, line, column }),
     },
     { disallowComments: true, allowTrailingComma: false },
   );
@@ -207,7 +228,7 @@ interface Frame {
 }
 
 /** Puts the value together and notes each place. */
-function createBuilder(place: (at: Token) => Place) {
+function createBuilder(place: Placer) {
   const places = new Map<string, Place>();
   const exponents: string[] = [];
   const open: Frame[] = [];
@@ -234,7 +255,7 @@ function createBuilder(place: (at: Token) => Place) {
       Object.defineProperty(frame.members, frame.name, { value, enumerable: true, writable: true, configurable: true });
   };
 
-  const handler: Handler = {
+  const handler: JsonHandler = {
     open: (container, at) => {
       note(at);
       open.push({ pointer: pointer(), members: container === 'array' ? [] : {}, name: '' });
@@ -259,8 +280,10 @@ function createBuilder(place: (at: Token) => Place) {
   return { handler, pointer, finish: (): JsonDocument => ({ value: root, places, exponents }) };
 }
 
+type Placer = (at: Pick<Token, 'index' | 'line' | 'column'>) => Place;
+
 /** Turns tokens into places. Asked in the order of the document it counts each byte once. */
-function createPlacer(text: string, startOffset: number): (at: Token) => Place {
+function createPlacer(text: string, startOffset: number): Placer {
   let index = 0;
   let offset = startOffset;
   return (at) => {
@@ -270,7 +293,8 @@ function createPlacer(text: string, startOffset: number): (at: Token) => Place {
   };
 }
 
-function byteOrderMarkLength(bytes: Uint8Array): number {
+/** How many bytes a document's byte order mark takes: three or none. */
+export function byteOrderMarkLength(bytes: Uint8Array): number {
   return BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte) ? BYTE_ORDER_MARK.length : 0;
 }
 
