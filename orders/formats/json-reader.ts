@@ -8,7 +8,7 @@ export interface JsonObject {
 }
 
 /** Where something stands in a document. */
-export interface Place {
+interface Place {
   /** Zero-based, in bytes, a byte order mark included. */
   readonly offset: number;
   /** One-based. */
