@@ -71,7 +71,7 @@ function applyChange(target: unknown, change: FieldChange): Step {
 function setAt(target: unknown, tokens: readonly string[], change: FieldChange): Container | undefined {
   const [token, ...deeper] = tokens;
   if (token === undefined || !isContainer(target)) return undefined;
-  const key = Array.isArray(target) ? indexOf(target, token) : token;
+  const key = isList(target) ? indexOf(target, token) : token;
   if (key === undefined) return undefined;
   if (deeper.length > 0) {
     const child = setAt(readMember(target, key), deeper, change);
@@ -98,14 +98,18 @@ function readMember(target: Container, key: string | number): unknown {
 }
 
 function withMember(target: Container, key: string | number, value: unknown): Container {
-  if (!Array.isArray(target)) return { ...target, [key]: value };
-  const list: readonly unknown[] = target;
-  return [...list.slice(0, Number(key)), value, ...list.slice(Number(key) + 1)];
+  if (!isList(target)) return { ...target, [key]: value };
+  return [...target.slice(0, Number(key)), value, ...target.slice(Number(key) + 1)];
 }
 
 function withoutMember(target: Container, key: string | number): Container {
-  if (Array.isArray(target)) return target.filter((_, index) => index !== key);
+  if (isList(target)) return target.filter((_, index) => index !== key);
   return Object.fromEntries(Object.entries(target).filter(([name]) => name !== key));
+}
+
+/** `Array.isArray` does not narrow what may be a readonly array. */
+function isList(value: Container): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 function parsePointer(path: string): string[] | undefined {

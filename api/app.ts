@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import helmet from 'helmet';
+import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
+import { Erased } from '../db/seal.ts';
+import type { Deps } from './deps.ts';
+import { describeApi } from './openapi.ts';
+import type { Call, Operation, Reply } from './operation.ts';
+import { authenticate, type Caller } from './principal.ts';
+import { Problem, PROBLEMS, toProblemBody } from './problem.ts';
+import { createDocsOperations } from './routes/docs.ts';
+import { documentOperations } from './routes/documents.ts';
+import { ediOperations } from './routes/edi.ts';
+import { healthOperations } from './routes/health.ts';
+import { lookupOperations } from './routes/lookups.ts';
+import { serveManualEntry } from './routes/manual-entry.ts';
+import { orderOperations } from './routes/orders.ts';
+import { reviewOperations } from './routes/reviews.ts';
+import { ruleOperations } from './routes/rules.ts';
+import { sourceOperations } from './routes/sources.ts';
+import { submissionOperations } from './routes/submissions.ts';
+
+/** Bodies other than order documents are small. */
+const SMALL_BODY = 256 * 1024;
+
+/** Nothing is loaded from elsewhere, and nobody frames us. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/** Every operation that is served; the API's document is made from the same list. */
+const OPERATIONS: readonly Operation[] = [
+  ...submissionOperations,
+  ...orderOperations,
+  ...reviewOperations,
+  ...documentOperations,
+  ...ediOperations,
+  ...sourceOperations,
+  ...ruleOperations,
+  ...lookupOperations,
+  ...healthOperations,
+];
+
+/** The gateway: authenticates, checks what it is given, keeps what it takes, and hands the rest on. */
+export function buildApp(deps: Deps): Express {
+  const app = express();
+  app.set('etag', false);
+  app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }), identify(deps));
+  const served = [...OPERATIONS, ...createDocsOperations(OPERATIONS, describeApi)];
+  for (const operation of served) {
+    app[operation.method](
+      toExpressPath(operation.path),
+      authenticate(deps, operation.access),
+      readBody(deps, operation),
+      run(deps, operation),
+    );
+  }
+  serveManualEntry(app);
+  refuseOtherMethods(app, served);
+  app.use(() => {
+    throw new Problem('not-found', 'nothing is served at this path; see /docs');
+  });
+  app.use(answerProblem(deps));
+  return app;
+}
+
+function toExpressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** Gives each request its id, and writes one line about it: the route, never the query, which may name someone. */
+function identify({ log }: Deps): RequestHandler {
+  return (request, response, next) => {
+    const sent = request.get('X-Request-Id') ?? '';
+    const requestId = /^[\w.:-]{1,100}$/.test(sent) ? sent : randomUUID();
+    response.locals['requestId'] = requestId;
+    response.set('X-Request-Id', requestId);
+    // Answers are about orders and people; pages and assets set their own.
+    response.set('Cache-Control', 'no-store');
+    const began = performance.now();
+    response.on('finish', () => {
+      const route = (request.route as { path?: string } | undefined)?.path ?? null;
+      const ms = Math.round(performance.now() - began);
+      const caller = (response.locals['caller'] as Caller | undefined)?.id ?? null;
+      // Probes come every few seconds.
+      log[request.path.endsWith('z') ? 'debug' : 'info'](
+        { requestId, method: request.method, route, status: response.statusCode, ms, caller },
+        'answered',
+      );
+    });
+    next();
+  };
+}
+
+/** Reads the body whole, after it is known who sends it. */
+function readBody({ settings }: Deps, { body }: Operation): RequestHandler {
+  if (body === undefined) return (_request, _response, next) => next();
+  return express.raw({ type: () => true, limit: body === 'document' ? settings.bodyLimitBytes : SMALL_BODY });
+}
+
+function run(deps: Deps, operation: Operation): RequestHandler {
+  return async (request, response) => {
+    const call = {
+      deps,
+      request,
+      caller: response.locals['caller'] as Caller,
+      params: request.params,
+      query: checkQuery(operation, request),
+      body: checkBody(operation, request),
+    };
+    send(response, await operation.handle(call as unknown as Call<never, never, never>));
+  };
+}
+
+function checkQuery({ query }: Operation, request: Request): unknown {
+  return query ? check(query, request.query, 'query') : undefined;
+}
+
+function checkBody({ body }: Operation, request: Request): unknown {
+  if (body === undefined) return undefined;
+  const bytes: unknown = request.body;
+  // Without a body the parser leaves nothing.
+  const raw = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0);
+  request.body = raw;
+  return body === 'document' ? raw : check(body, raw.length === 0 ? undefined : parseJson(raw), 'body');
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new Problem('invalid-request', 'the body is not JSON');
+  }
+}
+
+/** @throws Problem naming the members that do not fit, never quoting them. */
+function check(
+  schema: NonNullable<Operation['query']> | Exclude<Operation['body'], 'document' | undefined>,
+  value: unknown,
+  what: string,
+): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message }) => ({
+    pointer: path.map((part) => `/${String(part)}`).join(''),
+    detail: message,
+  }));
+  throw new Problem('invalid-request', `the ${what} does not have the expected form`, { errors });
+}
+
+function send(response: Response, { status, body, contentType, headers = {} }: Reply): void {
+  response.status(status).set(headers);
+  if (body === undefined) response.end();
+  else if (contentType === undefined) response.json(body);
+  else response.type(contentType).send(body);
+}
+
+function refuseOtherMethods(app: Express, operations: readonly Operation[]): void {
+  const byPath = Map.groupBy(operations, ({ path }) => path);
+  for (const [path, there] of byPath) {
+    const offered = there.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    const Allow = [...offered, 'OPTIONS'].join(', ');
+    app.all(toExpressPath(path), (request, response) => {
+      if (request.method !== 'OPTIONS')
+        throw new Problem('method-not-allowed', `this path takes ${Allow}`, {}, { Allow });
+      response.status(204).set({ Allow }).end();
+    });
+  }
+}
+
+/** Every failure ends here as problem+json. What nobody foresaw is logged by its id, and its words stay inside. */
+function answerProblem({ log, settings }: Deps): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    const requestId = String(response.locals['requestId']);
+    const problem = toProblem(error, settings.bodyLimitBytes);
+    if (problem.kind === 'internal-error') log.error({ requestId, err: error }, 'a request failed');
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const { status } = PROBLEMS[problem.kind];
+    response
+      .status(status)
+      .set(problem.headers)
+      .type('application/problem+json')
+      .send(JSON.stringify(toProblemBody(problem, requestId)));
+  };
+}
+
+function toProblem(error: unknown, bodyLimitBytes: number): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof Erased) return new Problem('erased', 'the content was erased and cannot be read again');
+  if (error instanceof BackOfficeUnavailable) {
+    const wait = { 'Retry-After': String(error.retryAfterSeconds ?? 30) };
+    return new Problem('back-office-unavailable', 'the back office does not answer; try again later', {}, wait);
+  }
+  if (error instanceof BackOfficeRefused)
+    return new Problem('invalid-request', 'the back office does not take this question');
+  // Express and its body parser give their errors the status they stand for.
+  const { status } = error as { status?: unknown };
+  if (status === 413)
+    return new Problem(
+      'too-large',
+      `the body is larger than allowed; a document may have ${String(bodyLimitBytes)} bytes`,
+    );
+  if (status === 415)
+    return new Problem('unsupported-format', 'this Content-Encoding is not taken; send gzip, deflate, br or none');
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new Problem('invalid-request', 'the request cannot be read');
+  return new Problem('internal-error', 'the request failed; quote its id if you ask about it');
+}

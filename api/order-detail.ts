@@ -1,0 +1,62 @@
+import type { z } from 'zod';
+import { listDecisions } from '../db/decisions.ts';
+import { listFindings } from '../db/findings.ts';
+import { listOpenHolds } from '../db/holds.ts';
+import { getRevision, listRevisions, type OrderRow } from '../db/orders.ts';
+import { listOutbox } from '../db/outbox.ts';
+import { findOpenReview } from '../db/reviews.ts';
+import { Erased } from '../db/seal.ts';
+import type { Finding } from '../orders/finding.ts';
+import type { Order } from '../orders/order.ts';
+import type { Deps } from './deps.ts';
+import type { Caller } from './principal.ts';
+import { type shapes, toAcknowledgment, toDecision, toOrderSummary, toReview } from './views.ts';
+
+type OrderDetail = z.input<typeof shapes.OrderDetail>;
+
+/** Everything that is known of one order. A source does not see who of our people decided what. */
+export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow): Promise<OrderDetail> {
+  const { store, now } = deps;
+  const [revisions, holds, review, sent, content] = await Promise.all([
+    listRevisions(store, row.id),
+    listOpenHolds(store, row.id),
+    findOpenReview(store, row.id),
+    listOutbox(store, `order:${row.id}`),
+    readContent(deps, caller, row),
+  ]);
+  const shownReview = review ? toReview(review, now()) : null;
+  return {
+    ...toOrderSummary(deps, row),
+    ...content,
+    revisions: revisions.map(({ revision, origin, created_by, created_at }) => ({
+      revision,
+      origin,
+      createdBy: caller.source ? 'staff' : created_by,
+      createdAt: created_at,
+    })),
+    holds,
+    review: shownReview && caller.source ? { ...shownReview, claimedBy: null } : shownReview,
+    acknowledgments: sent.map(toAcknowledgment),
+  };
+}
+
+type Content = Pick<OrderDetail, 'order' | 'erased' | 'findings' | 'decisions'>;
+
+/** What is sealed under the order's key; nothing of it once the key is gone. */
+async function readContent({ store }: Deps, caller: Caller, row: OrderRow): Promise<Content> {
+  try {
+    const order = await findRevision(store, row);
+    const findings: readonly Finding[] = await listFindings(store, `order:${row.id}`, row.revision);
+    const decisions = caller.source ? [] : await listDecisions(store, row.id);
+    return { order, erased: false, findings: [...findings], decisions: decisions.map(toDecision) };
+  } catch (error) {
+    if (error instanceof Erased) return { order: null, erased: true, findings: [], decisions: [] };
+    throw error;
+  }
+}
+
+/** The present revision; null while the order is not read, or when it could not be. */
+async function findRevision(store: Deps['store'], { id, revision }: OrderRow): Promise<Order | null> {
+  const kept = await listRevisions(store, id);
+  return kept.some((one) => one.revision === revision) ? getRevision(store, { orderId: id, revision }) : null;
+}

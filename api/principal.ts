@@ -1,0 +1,67 @@
+import type { RequestHandler } from 'express';
+import type { OrderRow } from '../db/orders.ts';
+import { findPrincipalByToken, type Principal } from '../db/principals.ts';
+import { findSourceByKey } from '../db/sources.ts';
+import type { Role } from '../orders/state.ts';
+import type { SourceProfile } from '../orders/source.ts';
+import type { Deps } from './deps.ts';
+import type { Access } from './operation.ts';
+import { Problem } from './problem.ts';
+
+/** Who calls: a person, or a source with its key. Every route and statement is limited by it. */
+export interface Caller extends Principal {
+  /** The source whose key it is; null for people. */
+  readonly source: SourceProfile | null;
+}
+
+/** Stands where an operation is open to all; sees nothing. */
+const NOBODY: Caller = { id: 'nobody', roles: [], sources: [], source: null };
+
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="order-staging"' };
+
+/**
+ * Finds out who calls, by `Authorization: Bearer <key or token>`, and whether they may.
+ * @see RFC 6750
+ */
+export function authenticate(deps: Deps, access: Access): RequestHandler {
+  return async (request, response, next) => {
+    const caller = access === 'open' ? NOBODY : await getCaller(deps, request.get('Authorization'));
+    if (access !== 'open' && !mayCall(access, caller)) throw new Problem('not-allowed', refusal(access, caller));
+    response.locals['caller'] = caller;
+    next();
+  };
+}
+
+async function getCaller({ store }: Deps, authorization: string | undefined): Promise<Caller> {
+  const [, token] = /^Bearer +([\w.~+/=-]{1,512})$/i.exec(authorization ?? '') ?? [];
+  if (token === undefined)
+    throw new Problem('not-authenticated', 'send Authorization: Bearer <key or token>', {}, CHALLENGE);
+  const source = await findSourceByKey(store, token);
+  if (source) return { id: `source:${source.id}`, roles: [], sources: [source.id], source };
+  const person = await findPrincipalByToken(store, token);
+  if (person) return { ...person, source: null };
+  const headers = { 'WWW-Authenticate': `${CHALLENGE['WWW-Authenticate']}, error="invalid_token"` };
+  throw new Problem('not-authenticated', 'nobody has this key or token', {}, headers);
+}
+
+function mayCall({ roles, sources }: Exclude<Access, 'open'>, caller: Caller): boolean {
+  return caller.source ? sources : hasRole(caller, roles);
+}
+
+function refusal({ roles }: Exclude<Access, 'open'>, caller: Caller): string {
+  return caller.source
+    ? "a source's key cannot be used for this; it takes a person"
+    : `this takes the role ${roles.join(' or ')}`;
+}
+
+/** Whether the person has one of the roles. */
+export function hasRole(caller: Principal, roles: readonly Role[]): boolean {
+  return caller.roles.some((role) => roles.includes(role));
+}
+
+/** Whether the caller may see what belongs to this source and customer. */
+export function maySee(caller: Principal, of: Pick<OrderRow, 'source' | 'customer_id'>): boolean {
+  const sourceFits = caller.sources === undefined || caller.sources.includes(of.source);
+  const { customers } = caller;
+  return sourceFits && (customers === undefined || (of.customer_id !== null && customers.includes(of.customer_id)));
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { findDocument, type DocumentRow } from '../../db/documents.ts';
+import { listFindings } from '../../db/findings.ts';
+import { searchOrders } from '../../db/order-search.ts';
+import { listOutbox } from '../../db/outbox.ts';
+import { printCursor, readCursor } from '../cursor.ts';
+import type { Deps } from '../deps.ts';
+import { webUiLink } from '../engine.ts';
+import { type Call, EVERY_ROLE, operation, type Operation, type Reply } from '../operation.ts';
+import { cursorParameter, pageSizeParameter } from '../parameters.ts';
+import type { Caller } from '../principal.ts';
+import { Problem } from '../problem.ts';
+import { logReading } from '../reading-log.ts';
+import { shapes, toAcknowledgment, toOrderSummary } from '../views.ts';
+
+const pageQuery = z.strictObject({ cursor: cursorParameter, limit: pageSizeParameter });
+
+/** What was received as one piece. */
+export const documentOperations: readonly Operation[] = [
+  operation({
+    method: 'get',
+    path: '/v1/documents/{id}',
+    id: 'getDocument',
+    tag: 'Documents',
+    summary: 'A document with its orders, findings and acknowledgments',
+    access: { roles: EVERY_ROLE, sources: true },
+    params: z.object({ id: z.string() }),
+    query: pageQuery,
+    answers: { 200: { description: 'The document, with a page of its orders', schema: shapes.DocumentDetail } },
+    handle: show,
+  }),
+];
+
+async function show({
+  deps,
+  caller,
+  params,
+  query,
+}: Call<{ id: string }, z.output<typeof pageQuery>, undefined>): Promise<Reply> {
+  const document = await findDocument(deps.store, params.id);
+  if (!document || (caller.sources && !caller.sources.includes(document.source))) throw NOT_THERE;
+  const orders = await readOrders(deps, caller, document.id, query);
+  // A person who is limited to customers sees a document through their orders in it, and only these.
+  if (caller.customers && orders.items.length === 0) throw NOT_THERE;
+  await logReading(deps, caller, `document:${document.id}`, 'document.read');
+  return {
+    status: 200,
+    body: { ...describe(deps, document), orders, ...(await readAround(deps, caller, document.id)) },
+  };
+}
+
+const NOT_THERE = new Problem('not-found', 'there is no such document');
+
+async function readOrders(
+  deps: Deps,
+  caller: Caller,
+  documentId: string,
+  { cursor, limit }: z.output<typeof pageQuery>,
+) {
+  const [receivedAt, id] = cursor === undefined ? [] : readCursor(cursor, 2);
+  const after = receivedAt === undefined || id === undefined ? {} : { after: { receivedAt, id } };
+  const rows = await searchOrders(deps.store, caller, { documentId }, { ...after, size: limit + 1 });
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const nextCursor = rows.length > limit && last ? printCursor([last.received_at, last.id]) : null;
+  return { items: shown.map((row) => toOrderSummary(deps, row)), nextCursor };
+}
+
+/** What concerns the document as a whole; other customers' orders may show through it. */
+async function readAround({ store }: Deps, caller: Caller, documentId: string) {
+  if (caller.customers) return { findings: [], acknowledgments: [] };
+  const [findings, sent] = await Promise.all([
+    listFindings(store, `document:${documentId}`, 0),
+    listOutbox(store, `document:${documentId}`),
+  ]);
+  return { findings, acknowledgments: sent.map(toAcknowledgment) };
+}
+
+function describe(deps: Deps, row: DocumentRow) {
+  const temporal = webUiLink(deps, `document:${row.id}`);
+  return {
+    documentId: row.id,
+    source: row.source,
+    channel: row.channel,
+    format: row.format,
+    contentType: row.content_type,
+    state: row.state,
+    bytes: row.byte_length,
+    orderCount: row.order_count,
+    receivedAt: row.received_at,
+    receivedBy: row.received_by,
+    changedAt: row.changed_at,
+    links: { self: `/v1/documents/${row.id}`, ...(temporal !== undefined && { temporal }) },
+  };
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { getSlice } from '../../db/documents.ts';
+import { listLog } from '../../db/log.ts';
+import { searchOrders } from '../../db/order-search.ts';
+import { TERMINAL_STATES } from '../../orders/state.ts';
+import { CONTENT_TYPES } from '../content-types.ts';
+import { printCursor, readCursor } from '../cursor.ts';
+import { keepDecision, tellAndAnswer } from '../decide.ts';
+import { type Call, EVERY_ROLE, operation, type Reply } from '../operation.ts';
+import { readOrderDetail } from '../order-detail.ts';
+import { cursorParameter, instantParameter, pageSizeParameter, reasonMember } from '../parameters.ts';
+import { Problem } from '../problem.ts';
+import { logReading } from '../reading-log.ts';
+import { shapes, toOrderSummary } from '../views.ts';
+import { getVisibleOrder } from '../visible.ts';
+
+/** Everybody who has a business with orders; a source sees its own. */
+const READERS = { roles: EVERY_ROLE, sources: true } as const;
+
+const orderId = z.object({ id: z.string() });
+const code = z.string().max(60).optional();
+const { channel, state } = shapes.OrderSummary.shape;
+
+const searchQuery = z.strictObject({
+  source: code,
+  channel: channel.optional(),
+  state: state.optional(),
+  customerId: code,
+  poNumber: z.string().max(80).optional(),
+  documentId: code,
+  hold: code.describe('Code of a hold that stands'),
+  receivedFrom: instantParameter.optional().describe('Received at this instant or after'),
+  receivedTo: instantParameter.optional().describe('Received before this instant'),
+  cursor: cursorParameter,
+  limit: pageSizeParameter,
+});
+
+const cancellation = z.strictObject({
+  reason: reasonMember,
+  revision: z.int().min(1).optional().describe('The revision you looked at; the present one without'),
+});
+
+/** One order and many. */
+export const orderOperations = [
+  operation({
+    method: 'get',
+    path: '/v1/orders',
+    id: 'searchOrders',
+    tag: 'Orders',
+    summary: 'Search orders, newest first',
+    access: READERS,
+    query: searchQuery,
+    answers: { 200: { description: 'One page', schema: shapes.OrderPage } },
+    handle: search,
+  }),
+  operation({
+    method: 'get',
+    path: '/v1/orders/{id}',
+    id: 'getOrder',
+    tag: 'Orders',
+    summary: 'One order with revisions, findings, holds, review, decisions, acknowledgments',
+    description: "A person's reading is noted in the order's audit trail.",
+    access: READERS,
+    params: orderId,
+    answers: { 200: { description: 'The order', schema: shapes.OrderDetail } },
+    handle: async ({ deps, caller, params }) => {
+      const row = await getVisibleOrder(deps, caller, params.id);
+      await logReading(deps, caller, `order:${row.id}`, 'order.read');
+      return { status: 200, body: await readOrderDetail(deps, caller, row) };
+    },
+  }),
+  operation({
+    method: 'get',
+    path: '/v1/orders/{id}/document',
+    id: 'getOrderDocument',
+    tag: 'Orders',
+    summary: "The order's part of the document, as received",
+    description:
+      'Card numbers were masked before anything was kept. The type is that of the format, such as application/json.',
+    access: READERS,
+    params: orderId,
+    answers: { 200: { description: 'The bytes', contentType: 'application/octet-stream' } },
+    handle: async ({ deps, caller, params }) => {
+      const row = await getVisibleOrder(deps, caller, params.id);
+      const { bytes, format } = await getSlice(deps.store, row.id);
+      await logReading(deps, caller, `order:${row.id}`, 'order.document_read');
+      const headers = { 'Content-Disposition': `attachment; filename="order-${row.id}.${format}"` };
+      return { status: 200, body: Buffer.from(bytes), contentType: CONTENT_TYPES[format], headers };
+    },
+  }),
+  operation({
+    method: 'get',
+    path: '/v1/orders/{id}/log',
+    id: 'getOrderLog',
+    tag: 'Orders',
+    summary: "The order's audit trail, oldest first",
+    access: { roles: EVERY_ROLE, sources: false },
+    params: orderId,
+    answers: { 200: { description: 'All entries', schema: shapes.Log } },
+    handle: async ({ deps, caller, params }) => {
+      const row = await getVisibleOrder(deps, caller, params.id);
+      const entries = await listLog(deps.store, `order:${row.id}`);
+      const items = entries.map(({ sequence, at, actor, action, detail_json }) => ({
+        sequence,
+        at,
+        actor,
+        action,
+        detail: JSON.parse(detail_json) as unknown,
+      }));
+      return { status: 200, body: { items } };
+    },
+  }),
+  operation({
+    method: 'post',
+    path: '/v1/orders/{id}/cancel',
+    id: 'cancelOrder',
+    tag: 'Orders',
+    summary: 'Cancel an order that production does not have yet',
+    access: { roles: ['operator', 'reviewer', 'supervisor', 'admin'], sources: true },
+    params: orderId,
+    body: cancellation,
+    answers: {
+      200: { description: 'Cancelled', schema: shapes.DecisionOutcome },
+      202: {
+        description: 'Recorded; it is told to the order as soon as that can be reached',
+        schema: shapes.RecordedDecision,
+      },
+      409: {
+        description: 'Too late, or another revision',
+        schema: shapes.Problem,
+        contentType: 'application/problem+json',
+      },
+    },
+    handle: cancel,
+  }),
+];
+
+async function search({
+  deps,
+  caller,
+  query,
+}: Call<undefined, z.output<typeof searchQuery>, undefined>): Promise<Reply> {
+  const { cursor, limit, ...filter } = query;
+  const asked = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  const [receivedAt, id] = cursor === undefined ? [] : readCursor(cursor, 2);
+  const after = receivedAt === undefined || id === undefined ? {} : { after: { receivedAt, id } };
+  // One more than asked for tells whether there is another page.
+  const rows = await searchOrders(deps.store, caller, asked, { ...after, size: limit + 1 });
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  await logReading(deps, caller, `actor:${caller.id}`, 'orders.listed', { ...asked, rows: items.length });
+  const nextCursor = rows.length > limit && last ? printCursor([last.received_at, last.id]) : null;
+  return { status: 200, body: { items: items.map((row) => toOrderSummary(deps, row)), nextCursor } };
+}
+
+async function cancel(call: Call<{ id: string }, undefined, z.output<typeof cancellation>>): Promise<Reply> {
+  const { deps, caller, params, body } = call;
+  const row = await getVisibleOrder(deps, caller, params.id);
+  if (row.terminal_at !== null || TERMINAL_STATES.includes(row.state))
+    throw new Problem('conflict', `the order is ${row.state} already`);
+  const revision = body.revision ?? row.revision;
+  if (revision !== row.revision) throw new Problem('conflict', `the order is at revision ${String(row.revision)}`);
+  const decisionId = await keepDecision(deps, caller, row, {
+    action: 'cancel',
+    reviewId: null,
+    reason: body.reason,
+    changes: [],
+  });
+  return tellAndAnswer(deps, row.id, decisionId);
+}

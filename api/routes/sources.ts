@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { findSource, hashToken, listSources, putSource } from '../../db/sources.ts';
+import { sourceProfileSchema } from '../../orders/source.ts';
+import { type Call, EVERY_ROLE, operation, type Operation, type Reply } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { shapes } from '../views.ts';
+
+const putBody = z.looseObject({ id: z.string().optional() }).describe('A SourceProfile; `id` may be left out');
+
+const keptSource = z.object({
+  source: sourceProfileSchema,
+  apiKey: z.string().optional().describe('The key of a new source. Shown once; only its hash is kept'),
+});
+
+/** Who may send, and how their orders are treated. */
+export const sourceOperations: readonly Operation[] = [
+  operation({
+    method: 'get',
+    path: '/v1/sources',
+    id: 'listSources',
+    tag: 'Sources',
+    summary: 'The sources that the caller may see',
+    access: { roles: EVERY_ROLE, sources: true },
+    answers: { 200: { description: 'All of them', schema: z.object({ items: z.array(shapes.SourceProfile) }) } },
+    handle: async ({ deps, caller }) => {
+      const items = (await listSources(deps.store)).filter(({ id }) => caller.sources?.includes(id) ?? true);
+      return { status: 200, body: { items } };
+    },
+  }),
+  operation({
+    method: 'put',
+    path: '/v1/sources/{id}',
+    id: 'putSource',
+    tag: 'Sources',
+    summary: "Put a source's profile in place, new or changed",
+    access: { roles: ['admin'], sources: false },
+    params: z.object({ id: z.string() }),
+    body: putBody,
+    answers: {
+      200: { description: 'Changed', schema: keptSource },
+      201: { description: 'New, with its key', schema: keptSource },
+      422: { description: 'Not a profile', schema: shapes.Problem, contentType: 'application/problem+json' },
+    },
+    handle: put,
+  }),
+];
+
+async function put({
+  deps,
+  caller,
+  params,
+  body,
+}: Call<{ id: string }, undefined, z.output<typeof putBody>>): Promise<Reply> {
+  if (caller.sources && !caller.sources.includes(params.id))
+    throw new Problem('not-allowed', 'this source is not yours to change');
+  if (body.id !== undefined && body.id !== params.id)
+    throw new Problem('invalid-profile', 'the id in the body is not the one in the path');
+  const parsed = sourceProfileSchema.safeParse({ ...body, id: params.id });
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map(({ path, message }) => ({
+      pointer: path.map((part) => `/${String(part)}`).join(''),
+      detail: message,
+    }));
+    throw new Problem('invalid-profile', 'the profile does not have the expected form', { errors });
+  }
+  const source = parsed.data;
+  const by = { actor: caller.id, at: deps.now().toISOString() };
+  const known = await findSource(deps.store, source.id);
+  if (known) {
+    await putSource(deps.store, source, by);
+    return { status: 200, body: { source } };
+  }
+  const apiKey = randomBytes(32).toString('base64url');
+  await putSource(deps.store, source, { ...by, keyHash: hashToken(apiKey) });
+  return { status: 201, body: { source, apiKey } };
+}

@@ -1,0 +1,339 @@
+import { z } from 'zod';
+import type { KeptDecision } from '../db/decisions.ts';
+import type { OrderRow } from '../db/orders.ts';
+import type { ReviewListRow } from '../db/reviews.ts';
+import { orderSchema } from '../orders/order.ts';
+import { sourceProfileSchema } from '../orders/source.ts';
+import type { Deps } from './deps.ts';
+import { webUiLink } from './engine.ts';
+
+/*
+ * What the API answers with. The schemas are the API's document; the functions beside them make the values from rows.
+ * Instants are ISO 8601 in UTC, amounts are decimal strings.
+ */
+
+const instant = z.iso.datetime();
+const state = z.enum([
+  'received', 'parsed', 'validated', 'reserved', 'staged', 'submitted', 'completed', 'in_review', 'held', 'rejected', 'cancelled',
+]); // prettier-ignore
+const channel = z.enum(['ecommerce', 'edi', 'api', 'manual']);
+const role = z.enum(['operator', 'reviewer', 'supervisor', 'auditor', 'admin']);
+const category = z.enum(['data_format', 'business_rule', 'system_integration', 'processing']);
+
+const links = z.object({
+  self: z.string(),
+  document: z.string(),
+  log: z.string(),
+  temporal: z.url().optional().describe("The order's run in Temporal's Web UI"),
+});
+
+const finding = z.object({
+  code: z.string().describe('Stable, upper-case with dots, e.g. TOTAL.MISMATCH'),
+  ruleVersion: z.int().optional(),
+  category,
+  disposition: z.enum(['reject', 'hold', 'warn']),
+  path: z.string().describe('JSON pointer into the canonical order'),
+  message: z.string(),
+  evidence: z.string().nullable(),
+  location: z
+    .object({
+      offset: z.int().optional(),
+      line: z.int().optional(),
+      column: z.int().optional(),
+      segment: z.string().optional(),
+      segmentPosition: z.int().optional(),
+      element: z.int().optional(),
+      row: z.int().optional(),
+      pointer: z.string().optional(),
+    })
+    .describe('Where in the document as received'),
+});
+
+const problem = z.object({
+  type: z.string().describe('/problems/<kind>, stable'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string().describe('The X-Request-Id of the request'),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  findings: z.array(finding).optional(),
+  documentId: z.string().optional(),
+});
+
+const takenOrder = z.object({
+  orderId: z.string(),
+  state,
+  revision: z.int(),
+  holds: z.array(z.string()).optional().describe('Codes of the holds that stand'),
+  links,
+});
+
+const taken = z.object({
+  documentId: z.string(),
+  orders: z.array(takenOrder).describe('Empty until a document that may hold many orders is split'),
+  links: z.object({ document: z.string() }),
+});
+
+const orderSummary = z.object({
+  orderId: z.string(),
+  documentId: z.string(),
+  source: z.string(),
+  channel,
+  state,
+  revision: z.int(),
+  type: z.string(),
+  customerId: z.string().nullable(),
+  poNumber: z.string().nullable(),
+  externalId: z.string().nullable(),
+  currency: z.string().nullable(),
+  total: z.string().nullable(),
+  lineCount: z.int().nullable(),
+  orderDate: z.string().nullable(),
+  requestedDeliveryDate: z.string().nullable(),
+  operatorId: z.string().nullable(),
+  gate: z.enum(['live', 'shadow', 'manual', 'paused']).nullable(),
+  productionOrderId: z.string().nullable(),
+  receivedAt: instant,
+  automaticDoneAt: instant.nullable(),
+  changedAt: instant,
+  terminalAt: instant.nullable(),
+  links,
+});
+
+const hold = z.object({
+  code: z.string(),
+  category,
+  releaseRole: role.nullable().describe('Who may release it; null: it clears itself'),
+  openedAt: instant,
+});
+
+const review = z.object({
+  reviewId: z.string(),
+  openedAt: instant,
+  dueAt: instant,
+  secondsToSla: z.int().describe('Negative once it is overdue'),
+  claimedBy: z.string().nullable(),
+  leaseUntil: instant.nullable(),
+  escalatedAt: instant.nullable(),
+});
+
+const change = z.strictObject({
+  path: z.string().max(500).describe('JSON pointer into the canonical order; "-" appends to a list'),
+  value: z.unknown().optional().describe('The new value; left out: the field is removed'),
+});
+
+const decision = z.object({
+  decisionId: z.string(),
+  action: z.enum(['approve', 'reject', 'correct', 'cancel']),
+  revision: z.int(),
+  actor: z.string(),
+  reason: z.string(),
+  changes: z.array(change),
+  state: z.enum(['pending', 'applied', 'refused']),
+  refusal: z.string().nullable(),
+  createdAt: instant,
+  settledAt: instant.nullable(),
+});
+
+const acknowledgment = z.object({
+  id: z.string(),
+  kind: z.string(),
+  state: z.enum(['pending', 'delivered', 'available']),
+  attempts: z.int(),
+  createdAt: instant,
+  deliveredAt: instant.nullable(),
+});
+
+const orderDetail = orderSummary.extend({
+  order: orderSchema
+    .nullable()
+    .describe('The canonical order in its current revision; null before it is read, or once erased'),
+  erased: z.boolean(),
+  revisions: z.array(
+    z.object({ revision: z.int(), origin: z.enum(['parsed', 'corrected']), createdBy: z.string(), createdAt: instant }),
+  ),
+  findings: z.array(finding),
+  holds: z.array(hold),
+  review: review.nullable(),
+  decisions: z.array(decision).describe('Shown to people only'),
+  acknowledgments: z.array(acknowledgment),
+});
+
+const reviewItem = review.extend({
+  orderId: z.string(),
+  source: z.string(),
+  channel,
+  state,
+  revision: z.int(),
+  customerId: z.string().nullable(),
+  poNumber: z.string().nullable(),
+  currency: z.string().nullable(),
+  total: z.string().nullable(),
+  holds: z.array(hold),
+  links,
+});
+
+const documentDetail = z.object({
+  documentId: z.string(),
+  source: z.string(),
+  channel,
+  format: z.enum(['json', 'xml', 'x12', 'csv']).nullable(),
+  contentType: z.string().nullable(),
+  state: z.enum(['received', 'split', 'processed', 'refused']),
+  bytes: z.int(),
+  orderCount: z.int(),
+  receivedAt: instant,
+  receivedBy: z.string(),
+  changedAt: instant,
+  orders: z.object({ items: z.array(orderSummary), nextCursor: z.string().nullable() }),
+  findings: z.array(finding),
+  acknowledgments: z.array(acknowledgment),
+  links: z.object({ self: z.string(), temporal: z.url().optional() }),
+});
+
+const decisionOutcome = z.object({
+  decisionId: z.string(),
+  applied: z.boolean(),
+  state,
+  revision: z.int(),
+  holds: z.array(z.string()),
+});
+
+const recordedDecision = z.object({
+  decisionId: z.string(),
+  state: z.literal('recorded').describe('Kept, and told to the order as soon as it can be reached'),
+});
+
+const page = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+/** The named shapes of the API's document. */
+export const shapes = {
+  Order: orderSchema,
+  SourceProfile: sourceProfileSchema,
+  Finding: finding,
+  Problem: problem,
+  Taken: taken,
+  OrderSummary: orderSummary,
+  OrderDetail: orderDetail,
+  OrderPage: page(orderSummary),
+  Hold: hold,
+  Review: review,
+  ReviewPage: page(reviewItem),
+  Change: change,
+  Decision: decision,
+  DecisionOutcome: decisionOutcome,
+  RecordedDecision: recordedDecision,
+  Acknowledgment: acknowledgment,
+  DocumentDetail: documentDetail,
+  DryRun: z.object({ order: orderSchema.nullable(), findings: z.array(finding) }),
+  Log: z.object({
+    items: z.array(
+      z.object({
+        sequence: z.int(),
+        at: instant,
+        actor: z.string(),
+        action: z.string(),
+        detail: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  }),
+  BatchStarted: z.object({ workflowId: z.string(), links: z.object({ temporal: z.url().optional() }) }),
+  Readiness: z.object({
+    status: z.enum(['ready', 'degraded', 'unavailable']),
+    checks: z.record(z.string(), z.enum(['up', 'down'])),
+  }),
+} as const;
+
+export type OrderSummary = z.infer<typeof orderSummary>;
+
+/** Where the parts of an order are found. */
+export function linksOf(deps: Deps, orderId: string): z.infer<typeof links> {
+  const self = `/v1/orders/${orderId}`;
+  const temporal = webUiLink(deps, `order:${orderId}`);
+  return { self, document: `${self}/document`, log: `${self}/log`, ...(temporal !== undefined && { temporal }) };
+}
+
+/** An order's row as callers see it: no content that could identify a person. */
+export function toOrderSummary(deps: Deps, row: OrderRow): OrderSummary {
+  return {
+    orderId: row.id,
+    documentId: row.document_id,
+    source: row.source,
+    channel: row.channel,
+    state: row.state,
+    revision: row.revision,
+    type: row.type,
+    customerId: row.customer_id,
+    poNumber: row.po_number,
+    externalId: row.external_id,
+    currency: row.currency,
+    total: row.total,
+    lineCount: row.line_count,
+    orderDate: row.order_date,
+    requestedDeliveryDate: row.requested_delivery_date,
+    operatorId: row.operator_id,
+    gate: row.gate,
+    productionOrderId: row.production_order_id,
+    receivedAt: row.received_at,
+    automaticDoneAt: row.automatic_done_at,
+    changedAt: row.changed_at,
+    terminalAt: row.terminal_at,
+    links: linksOf(deps, row.id),
+  };
+}
+
+/** A review's clock and owner. A lease that ran out owns nothing. */
+export function toReview(
+  row: Pick<ReviewListRow, 'id' | 'opened_at' | 'due_at' | 'claimed_by' | 'lease_until' | 'escalated_at'>,
+  now: Date,
+): z.infer<typeof review> {
+  const leased = row.lease_until !== null && row.lease_until >= now.toISOString();
+  return {
+    reviewId: row.id,
+    openedAt: row.opened_at,
+    dueAt: row.due_at,
+    secondsToSla: Math.floor((Date.parse(row.due_at) - now.getTime()) / 1000),
+    claimedBy: leased ? row.claimed_by : null,
+    leaseUntil: leased ? row.lease_until : null,
+    escalatedAt: row.escalated_at,
+  };
+}
+
+/** A decision with what became of it. */
+export function toDecision({
+  id,
+  action,
+  revision,
+  actor,
+  reason,
+  changes,
+  ...kept
+}: KeptDecision): z.infer<typeof decision> {
+  const { state: decisionState, refusal, created_at: createdAt, settled_at: settledAt } = kept;
+  return {
+    decisionId: id,
+    action,
+    revision,
+    actor,
+    reason,
+    changes: [...changes],
+    state: decisionState,
+    refusal,
+    createdAt,
+    settledAt,
+  };
+}
+
+/** What went or will go out about an order or a document. */
+export function toAcknowledgment(row: {
+  id: string;
+  kind: string;
+  state: 'pending' | 'delivered' | 'available';
+  attempts: number;
+  created_at: string;
+  delivered_at: string | null;
+}): z.infer<typeof acknowledgment> {
+  const { id, kind, state: deliveryState, attempts } = row;
+  return { id, kind, state: deliveryState, attempts, createdAt: row.created_at, deliveredAt: row.delivered_at };
+}
