@@ -116,7 +116,7 @@ async function statIfThere(path: string): Promise<BigIntStats | undefined> {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }
 
 function isSame(before: BigIntStats | undefined, after: BigIntStats): boolean {
@@ -140,12 +140,13 @@ async function* readFile(path: string, file: InboxFile, maxFileBytes: number): A
 
 /** O_NOFOLLOW refuses a link put in the file's place after it was listed. */
 async function openPlainFile(path: string, file: InboxFile, maxFileBytes: number): Promise<FileHandle> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: unknown) => {
-    throw new FileRefused(`${file.name} cannot be opened`, { cause: error });
-  });
-  const stats = await handle.stat();
-  const unchanged = stats.size === file.size && stats.mtime.toISOString() === file.modifiedAt;
-  if (stats.isFile() && unchanged && stats.size <= maxFileBytes) return handle;
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error: unknown) => {
+      throw new FileRefused(`${file.name} cannot be opened`, { cause: error });
+    },
+  );
+  const stats = await handle.stat({ bigint: true });
+  if (stats.isFile() && isListed(stats, file) && file.size <= maxFileBytes) return handle;
   await handle.close();
   throw new FileRefused(`${file.name} is too large, was changed, or is no plain file`);
 }
@@ -153,7 +154,11 @@ async function openPlainFile(path: string, file: InboxFile, maxFileBytes: number
 /** Whether the inbox still holds the file that was listed, and not a newer one of the same name. */
 async function isStillThere(path: string, file: InboxFile): Promise<boolean> {
   const stats = await statIfThere(path);
-  return stats !== undefined && Number(stats.size) === file.size && stats.mtime.toISOString() === file.modifiedAt;
+  return stats !== undefined && isListed(stats, file);
+}
+
+function isListed(stats: BigIntStats, { size, modifiedAt }: InboxFile): boolean {
+  return Number(stats.size) === size && stats.mtime.toISOString() === modifiedAt;
 }
 
 /** A name in the rejected folder that is not taken, so that a second bad file of the same name keeps its own report. */

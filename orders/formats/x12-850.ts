@@ -62,20 +62,26 @@ export function parseX12Order(bytes: Uint8Array, context: X12Context, profile: S
 /** Cuts the set into its parts; undefined if it has no line. */
 function divide(reading: Reading, segments: readonly X12Segment[]): Areas | undefined {
   if (segments.length === 0) return undefined;
-  const [header, summary]: X12Segment[][] = [[], []];
+  const header: X12Segment[] = [];
+  const summary: X12Segment[] = [];
   const lines: { po1: X12Segment; rest: X12Segment[] }[] = [];
   for (const segment of segments.slice(1, -1)) {
     if (!SEGMENTS.has(segment.id)) {
       say(reading, 'X12.SEGMENT.UNKNOWN', segment, undefined, `The 850 has no segment ${segment.id}; it is only kept.`);
     }
-    if (segment.id === 'CTT' || summary?.length) summary?.push(segment);
+    if (segment.id === 'CTT' || summary.length > 0) summary.push(segment);
     else if (segment.id === 'PO1') lines.push({ po1: segment, rest: [] });
-    else (lines.at(-1)?.rest ?? header)?.push(segment);
+    else (lines.at(-1)?.rest ?? header).push(segment);
   }
-  const stray = summary?.find(({ id }) => id === 'PO1');
-  if (stray) say(reading, 'X12.SEGMENT.SEQUENCE', stray, undefined, 'PO1 stands after CTT; all lines must stand before it.');
+  const stray = summary.find(({ id }) => id === 'PO1');
+  if (stray)
+    say(reading, 'X12.SEGMENT.SEQUENCE', stray, undefined, 'PO1 stands after CTT; lines must stand before it.');
   if (lines.length === 0) sayMissing(reading, 'PO1', segments.at(-1), 'The order has no line (PO1).', '/lines');
-  return lines.length === 0 ? undefined : { header: header ?? [], lines, summary: summary ?? [] };
+  return lines.length === 0 ? undefined : { header, lines: lines.map(describeLine), summary };
+}
+
+function describeLine({ po1, rest }: Pick<LineSegments, 'po1' | 'rest'>, index: number): LineSegments {
+  return { po1, id: element(po1, 1) || String(index + 1), rest, loops: readLoops(rest) };
 }
 
 function sayMissing(reading: Reading, id: string, before: X12Segment | undefined, message: string, path: string): void {
@@ -168,7 +174,14 @@ function judgeType(reading: Reading, beg: X12Segment): void {
     const message = `BEG02 is "${type}": a blanket order has nothing to ship; send its releases (BEG02 RL).`;
     say(reading, 'X12.ORDER.BLANKET', beg, 2, message, '/type');
   } else if (type !== '' && !SHIPPABLE.has(type)) {
-    say(reading, 'X12.ORDER.TYPE', beg, 2, `BEG02 is "${type.slice(0, 10)}" and was taken as SA, stand-alone.`, '/type');
+    say(
+      reading,
+      'X12.ORDER.TYPE',
+      beg,
+      2,
+      `BEG02 is "${type.slice(0, 10)}" and was taken as SA, stand-alone.`,
+      '/type',
+    );
   }
 }
 
@@ -189,7 +202,8 @@ function readCustomer(reading: Reading, header: readonly Loop[]): string | undef
   if (customer !== undefined) return customer;
   const parties = header.filter(({ head }) => head.id === 'N1').map(({ head }) => head);
   const asked = parties.map(partyKey).join(' ') || 'none';
-  const message = 'No party (N1) of the order is mapped to a customer of ours; ask for its N104 to be added to the source.';
+  const message =
+    'No party (N1) of the order is mapped to a customer of ours; ask for its N104 to be added to the source.';
   const location = parties[0] ? locate(parties[0], 4) : { segment: 'N1' };
   const said = { path: '/customerId', evidence: asked.slice(0, 500) };
   reading.findings.push(x12Finding('X12.CUSTOMER.UNMAPPED', message, location, said));
@@ -210,7 +224,9 @@ function readRequestedDate(reading: Reading, header: readonly Loop[]): string | 
   for (const dtm of headsOf(header, 'DTM')) {
     const isRequested = element(dtm, 1) === '002';
     const name = `DTM02 (date ${element(dtm, 1).slice(0, 3)})`;
-    const [path, code] = isRequested ? (['/requestedDeliveryDate'] as const) : (['', 'X12.ELEMENT.DATE_IGNORED'] as const);
+    const [path, code] = isRequested
+      ? (['/requestedDeliveryDate'] as const)
+      : (['', 'X12.ELEMENT.DATE_IGNORED'] as const);
     const date = readDate(reading, dtm, 2, name, path, code);
     if (!isRequested || requested !== undefined) continue;
     requested = date;
@@ -236,7 +252,9 @@ function checkCounts(reading: Reading, { lines, summary }: Areas, { quantities }
   if (!ctt) {
     const last = lines.at(-1)?.po1;
     const message = 'There is no CTT with the number of lines; send one so that lost lines are noticed.';
-    reading.findings.push(x12Finding('X12.ORDER.COUNT_MISSING', message, last ? { ...locate(last), segment: 'CTT' } : {}));
+    reading.findings.push(
+      x12Finding('X12.ORDER.COUNT_MISSING', message, last ? { ...locate(last), segment: 'CTT' } : {}),
+    );
     return;
   }
   use(reading, ctt, 1, 2);
@@ -254,7 +272,13 @@ function checkCounts(reading: Reading, { lines, summary }: Areas, { quantities }
 
 function readAmounts(reading: Reading, areas: Areas, header: readonly Loop[], read: ReadLines, currency: string) {
   const goods = sum(read.lines.map(({ amount }) => amount));
-  const sacs = readCharges(reading, headsOf(header, 'SAC'), { amount: goods, quantity: null }, currency, '/charges');
+  const sacs = readCharges(
+    reading,
+    headsOf(header, 'SAC'),
+    { amount: () => goods, quantity: null },
+    currency,
+    '/charges',
+  );
   const charges = [...sacs, ...read.charges].map(({ code, amount }: Charge) => ({ code, amount }));
   const tax = readTax(reading, areas, currency);
   const computed = toCurrency(goods.plus(sum(charges.map(({ amount }) => amount))).plus(decimal(tax)), currency);
@@ -266,7 +290,7 @@ function readAmounts(reading: Reading, areas: Areas, header: readonly Loop[], re
 function readTax(reading: Reading, { header, lines, summary }: Areas, currency: string): string {
   const taxes = [...header, ...lines.flatMap(({ rest }) => rest), ...summary].filter(({ id }) => id === 'TXI');
   const amounts = taxes.map((txi) => readReal(reading, txi, 2, 'TXI02 (tax)', '/tax') ?? '0');
-  return printAmount(sum(amounts).toFixed(), currency);
+  return printAmount(sum(amounts), currency);
 }
 
 /**
@@ -281,7 +305,9 @@ function readTotal(
 ): string {
   const stated = findAmounts(areas);
   const lines = areas.lines.length;
-  stated.filter((amt) => element(amt, 1) === '1').forEach((amt) => checkGoods(reading, amt, own.goods, lines, currency));
+  stated
+    .filter((amt) => element(amt, 1) === '1')
+    .forEach((amt) => checkGoods(reading, amt, own.goods, lines, currency));
   const amt = stated.find((each) => element(each, 1) === 'TT') ?? stated.find((each) => element(each, 1) === 'GV');
   const amount = amt && readReal(reading, amt, 2, 'AMT02 (total)', '/total');
   if (!amt || amount === undefined) return own.computed;
@@ -290,7 +316,7 @@ function readTotal(
   if (isNear(amount, own.computed, lines, currency)) return own.computed;
   const message = `AMT ${element(amt, 1)} is ${amount}; lines, charges and taxes come to ${own.computed}.`;
   say(reading, 'X12.ORDER.TOTAL', amt, 2, message, '/total');
-  return printAmount(amount, currency);
+  return printAmount(decimal(amount), currency);
 }
 
 /** The AMTs about the whole order: of the header and the summary, and of the last line where no CTT begins a summary. */
@@ -307,7 +333,10 @@ function checkGoods(reading: Reading, amt: X12Segment, goods: string, lines: num
 
 function isNear(a: string, b: string, lines: number, currency: string): boolean {
   const half = decimal('0.5').times(decimal('10').pow(-minorUnits(currency)));
-  return decimal(a).minus(decimal(b)).abs().lessThanOrEqualTo(half.times(lines + 1));
+  return decimal(a)
+    .minus(decimal(b))
+    .abs()
+    .lessThanOrEqualTo(half.times(lines + 1));
 }
 
 // Text, and what is left
@@ -316,10 +345,8 @@ function isNear(a: string, b: string, lines: number, currency: string): boolean 
 function readNotes(reading: Reading, header: readonly Loop[], lines: readonly LineSegments[]): string[] {
   const notes = [
     ...header.map((loop) => readNote(reading, loop)),
-    ...lines.flatMap(({ po1, rest }, index) =>
-      readLoops(rest)
-        .map((loop) => readNote(reading, loop))
-        .map((note) => note && `Line ${element(po1, 1) || index + 1}: ${note}`),
+    ...lines.flatMap(({ id, loops }) =>
+      loops.map((loop) => readNote(reading, loop)).map((note) => note && `Line ${id}: ${note}`),
     ),
   ].filter((note) => note !== '');
   const short = notes.slice(0, MOST_NOTES).map((note) => note.slice(0, LONGEST_NOTE));
@@ -336,6 +363,7 @@ function readNotes(reading: Reading, header: readonly Loop[], lines: readonly Li
 const NOTE_ELEMENT: Readonly<Record<string, number>> = { MSG: 1, MTX: 2, NTE: 2 };
 
 function readNote(reading: Reading, { head, members }: Loop): string {
+  if (members.length === 0 && NOTE_ELEMENT[head.id] === undefined) return '';
   const texts = [head, ...members].flatMap((segment) => {
     const number = NOTE_ELEMENT[segment.id];
     if (number === undefined) return [];
@@ -348,7 +376,7 @@ function readNote(reading: Reading, { head, members }: Loop): string {
 /** Everything that the order does not hold, segment by segment, and which line it belongs to. */
 function keepRest(reading: Reading, beg: X12Segment, { lines }: Areas, segments: readonly X12Segment[]) {
   use(reading, beg, 1, 2, 3, 4, 5);
-  const lineOf = new Map(lines.flatMap(({ po1, rest }) => rest.map((segment) => [segment, element(po1, 1)] as const)));
+  const lineOf = new Map(lines.flatMap(({ po1, id, rest }) => [po1, ...rest].map((segment) => [segment, id] as const)));
   const kept = segments.slice(1, -1).filter((segment) => !reading.used.has(segment));
   return {
     x12: {
@@ -383,6 +411,10 @@ function complete(reading: Reading, draft: Draft, places: ReadonlyMap<string, Lo
 function schemaFinding(message: string, path: string, places: ReadonlyMap<string, Location>): Finding {
   let at = path;
   while (at !== '' && !places.has(at)) at = at.slice(0, at.lastIndexOf('/'));
-  return x12Finding('X12.ORDER.SCHEMA', `The order's ${path || 'form'} does not fit: ${message}.`, places.get(at) ?? {}, { path });
+  return x12Finding(
+    'X12.ORDER.SCHEMA',
+    `The order's ${path || 'form'} does not fit: ${message}.`,
+    places.get(at) ?? {},
+    { path },
+  );
 }
-

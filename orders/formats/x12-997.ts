@@ -64,7 +64,9 @@ function acknowledge({ group, verdict, findings, declaredSets, sets }: Acknowled
   const ak1 = ['AK1', group.functionalId, group.controlNumber, ...version];
   const accepted = verdict === 'accepted' ? sets.filter((set) => judgeSet(set) !== 'R') : [];
   const codes = codesOf(findings, 'group');
-  const counts = [/^\d{1,6}$/.test(declaredSets) ? declaredSets : sets.length, sets.length, accepted.length].map(String);
+  const counts = [/^\d{1,6}$/.test(declaredSets) ? declaredSets : sets.length, sets.length, accepted.length].map(
+    String,
+  );
   const ak9 = ['AK9', judgeGroup(verdict, sets, accepted.length, codes.length > 0), ...counts, ...codes];
   // A group that is refused as a whole says nothing about its sets: none of them was looked at to be taken.
   return [ak1, ...(verdict === 'accepted' ? sets.flatMap(acknowledgeSet) : []), ak9];
@@ -90,7 +92,9 @@ function judgeSet({ findings }: AcknowledgedSet): 'A' | 'E' | 'R' {
 }
 
 function acknowledgeSet(set: AcknowledgedSet): readonly Segment[] {
-  const inSegments = set.findings.filter((finding) => ['segment', 'element'].includes(findAcknowledged(finding)?.level ?? ''));
+  const inSegments = set.findings.filter((finding) =>
+    ['segment', 'element'].includes(findAcknowledged(finding)?.level ?? ''),
+  );
   const codes = [...codesOf(set.findings, 'set'), ...(inSegments.length > 0 ? ['5'] : [])];
   return [
     ['AK2', set.type, set.controlNumber],
@@ -174,10 +178,16 @@ function print(segments: readonly Segment[], delimiters: X12Delimiters): Uint8Ar
 }
 
 /** Empty elements at the end of a segment are left out. ISA is of fixed length and holds the delimiters themselves. */
-function printSegment(segment: Segment, { element, component, repetition, segment: terminator }: X12Delimiters): string {
+function printSegment(
+  segment: Segment,
+  { element, component, repetition, segment: terminator }: X12Delimiters,
+): string {
   if (segment[0] === 'ISA') return segment.join(element);
-  const reserved = new Set([element, component, repetition, terminator]);
-  const clean = (text: string) => [...text].map((character) => (reserved.has(character) ? ' ' : character)).join('');
+  const reserved = [element, component, terminator, ...(repetition === null ? [] : [repetition])];
+  const clean = (text: string) => reserved.reduce((left, delimiter) => left.replaceAll(delimiter, ' '), text);
   const last = segment.findLastIndex((text) => text !== '');
-  return segment.slice(0, last + 1).map(clean).join(element);
+  return segment
+    .slice(0, last + 1)
+    .map(clean)
+    .join(element);
 }

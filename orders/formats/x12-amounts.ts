@@ -13,8 +13,8 @@ export interface Charge {
 
 /** What a SAC's percentage and rate apply to. */
 export interface ChargeBase {
-  /** Value of the goods, before this SAC. */
-  readonly amount: Decimal;
+  /** Value of the goods, before this SAC; asked for only where a SAC gives a percentage. */
+  readonly amount: () => Decimal;
   /** Pieces; null where a quantity makes no sense. */
   readonly quantity: string | null;
 }
@@ -45,7 +45,7 @@ export function readCharges(
     }
     const size = readChargeAmount(reading, segment, base, currency, path);
     if (size === undefined) return [];
-    const amount = decimal(size).times(sign).toFixed();
+    const amount = printAmount(decimal(size).times(sign), currency);
     return [{ segment, code: (element(segment, 2) || element(segment, 4) || 'SAC').slice(0, 40), amount }];
   });
 }
@@ -68,7 +68,14 @@ function readChargeAmount(
     return undefined;
   }
   const amount = toCurrency(computed, currency);
-  say(reading, 'X12.CHARGE.COMPUTED', segment, undefined, `SAC05 is empty; the amount was computed as ${amount}.`, path);
+  say(
+    reading,
+    'X12.CHARGE.COMPUTED',
+    segment,
+    undefined,
+    `SAC05 is empty; the amount was computed as ${amount}.`,
+    path,
+  );
   return amount;
 }
 
@@ -92,15 +99,14 @@ function readImplied(reading: Reading, segment: X12Segment, path: string): strin
 
 function computeCharge(reading: Reading, segment: X12Segment, base: ChargeBase, path: string): Decimal | undefined {
   const percent = readReal(reading, segment, 7, 'SAC07 (percent)', path);
-  if (percent !== undefined) return base.amount.times(decimal(percent)).dividedBy(100);
+  if (percent !== undefined) return base.amount().times(decimal(percent)).dividedBy(100);
   const rate = readReal(reading, segment, 8, 'SAC08 (rate)', path);
   const quantity = readReal(reading, segment, 10, 'SAC10 (quantity)', path) ?? base.quantity;
   return rate === undefined || quantity === null ? undefined : decimal(rate).times(decimal(quantity));
 }
 
-/** An amount as the currency writes it, `3700` as `"3700.00"`; what has more decimals stays as it is. */
-export function printAmount(text: string, currency: string): string {
-  const amount = decimal(text);
+/** An amount as the currency writes it, 3700 as `"3700.00"`; what has more decimals stays as it is. */
+export function printAmount(amount: Decimal, currency: string): string {
   return amount.decimalPlaces() <= minorUnits(currency) ? toCurrency(amount, currency) : amount.toFixed();
 }
 
@@ -110,8 +116,10 @@ export function apportion(amount: string, quantities: readonly string[], currenc
   let left = decimal(amount);
   return quantities.map((quantity, index) => {
     const isLast = index === quantities.length - 1;
-    const share = isLast ? left : decimal(toCurrency(decimal(amount).times(decimal(quantity)).dividedBy(all), currency));
+    const share = isLast
+      ? left
+      : decimal(toCurrency(decimal(amount).times(decimal(quantity)).dividedBy(all), currency));
     left = left.minus(share);
-    return share.toFixed();
+    return printAmount(share, currency);
   });
 }

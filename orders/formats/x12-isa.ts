@@ -49,8 +49,8 @@ function readDelimiters(text: string, isa11: string, isa12: string): X12Delimite
 function findLayoutFault(text: string, offset: number): Finding | undefined {
   const separator = text.charAt(3);
   const wrong = SEPARATORS.findIndex((at) => text.charAt(at) !== separator);
-  const extra = [...text.slice(0, COMPONENT_SEPARATOR)].filter((character) => character === separator).length;
-  if (wrong === -1 && extra === SEPARATORS.length) return undefined;
+  const count = text.slice(0, COMPONENT_SEPARATOR).split(separator).length - 1;
+  if (wrong === -1 && count === SEPARATORS.length) return undefined;
   const lineBreak = text.slice(0, SEGMENT_TERMINATOR).search(/[\r\n]/);
   const element = wrong === -1 ? 16 : wrong;
   const reason =

@@ -7,7 +7,6 @@ import {
   checkLength,
   headsOf,
   readDate,
-  readLoops,
   readMandatory,
   readReal,
   say,
@@ -17,10 +16,13 @@ import {
 } from './x12-reading.ts';
 import { element, type X12Segment } from './x12-segments.ts';
 
-/** A PO1 loop: the segment and what follows it up to the next. */
+/** A PO1 loop: the segment, and the loops that follow it up to the next. */
 export interface LineSegments {
   readonly po1: X12Segment;
+  /** PO101; a line without it is called by its place, so that people and acknowledgments can name it. */
+  readonly id: string;
   readonly rest: readonly X12Segment[];
+  readonly loops: readonly Loop[];
 }
 
 /** What the lines of an order come to. */
@@ -66,9 +68,9 @@ export function readLines(reading: Reading, groups: readonly LineSegments[], cur
     quantities: [],
     sources: [],
   };
-  groups.forEach((group, index) => {
+  groups.forEach((group) => {
     const path = `/lines/${read.lines.length}`;
-    const { lines, charges, quantity } = readLine(reading, group, index, currency, path);
+    const { lines, charges, quantity } = readLine(reading, group, currency, path);
     read.lines.push(...lines);
     read.charges.push(...charges);
     read.quantities.push(quantity);
@@ -87,16 +89,13 @@ function sayDuplicateIds(reading: Reading, groups: readonly LineSegments[]): voi
   }
 }
 
-function readLine(reading: Reading, group: LineSegments, index: number, currency: string, path: string) {
-  const { po1, rest } = group;
-  const loops = readLoops(rest);
-  // A line without an id is called by its place, so that people and acknowledgments can name it.
-  const id = element(po1, 1) || String(index + 1);
+function readLine(reading: Reading, group: LineSegments, currency: string, path: string) {
+  const { po1, id, loops } = group;
   const quantity = readQuantity(reading, po1, id, path);
   const unitPrice = readPrice(reading, po1, loops, id, path);
   checkCurrency(reading, loops, currency, id);
-  const gross = decimal(quantity).times(decimal(unitPrice));
-  const sacs = readCharges(reading, headsOf(loops, 'SAC'), { amount: gross, quantity }, currency, `${path}/discounts`);
+  const amount = () => decimal(quantity).times(decimal(unitPrice));
+  const sacs = readCharges(reading, headsOf(loops, 'SAC'), { amount, quantity }, currency, `${path}/discounts`);
   const common = {
     ...readIds(reading, po1, id, path),
     description: readDescription(reading, loops),
@@ -121,14 +120,18 @@ function makeLines(
   id: string,
   currency: string,
 ): readonly OrderLine[] {
+  const price = decimal(common.unitPrice);
   const quantities = parts.map(({ quantity }) => quantity);
-  const allowances = sacs.filter((sac) => !isCharge(sac)).map(({ code, amount }) => ({
-    code,
-    shares: apportion(decimal(amount).negated().toFixed(), quantities, currency),
-  }));
+  const allowances = sacs
+    .filter((sac) => !isCharge(sac))
+    .map(({ code, amount }) => ({
+      code,
+      shares: apportion(decimal(amount).negated().toFixed(), quantities, currency),
+    }));
   return parts.map(({ quantity, deliverTo, date }, at) => {
     const discounts = allowances.map(({ code, shares }) => ({ code, amount: shares[at] ?? '0' }));
-    const amount = decimal(quantity).times(decimal(common.unitPrice)).minus(sum(discounts.map((each) => each.amount)));
+    const goods = price.times(decimal(quantity));
+    const amount = discounts.reduce((left, discount) => left.minus(decimal(discount.amount)), goods);
     return {
       ...common,
       line: parts.length === 1 ? id : `${id}/${at + 1}`,
@@ -244,7 +247,7 @@ function readParts(
   const dates = readSchedules(reading, headsOf(loops, 'SCH'), id, path);
   if (places.length > 0 && dates.length > 1) {
     const message = `PO1 line ${id} is split by SCH and by SDQ; which place gets what when cannot be told.`;
-    say(reading, 'X12.LINE.SPLIT_TWICE', (headsOf(loops, 'SCH')[0] as X12Segment), undefined, message, path);
+    say(reading, 'X12.LINE.SPLIT_TWICE', headsOf(loops, 'SCH')[0] as X12Segment, undefined, message, path);
   }
   const parts = places.length > 0 ? places.map((part) => ({ ...part, date: date ?? onlyDate(dates) })) : dates;
   if (parts.length === 0) return [whole];

@@ -23,6 +23,8 @@ const FREE_TEXT: Readonly<Record<string, readonly number[]>> = {
 
 /** Never a delimiter: those are no letters. */
 const MASK = 'X';
+/** A document full of card numbers has one cause. */
+const MOST_FINDINGS = 100;
 const STEP = 64 * 1024;
 const LONGEST_SEGMENT = 64 * 1024;
 
@@ -59,7 +61,7 @@ function maskSegments(masking: Masking, scanner: Scanner, atEnd: boolean): boole
       if (piece.text.startsWith(`IEA${masking.separator}`)) scanner.inside = false;
     }
     if (!isReadable) {
-      maskText(masking, piece.offset, masking.bytes.toString('latin1', piece.offset), { offset: piece.offset });
+      maskRest(masking, piece.offset);
       return false;
     }
   }
@@ -85,10 +87,18 @@ function maskSegment(masking: Masking, { text, offset }: Extract<Scanned, { kind
   });
 }
 
+/** By runs of digits, so that memory stays small for any document. */
+function maskRest(masking: Masking, from: number): void {
+  for (const { 0: run, index } of masking.bytes.toString('latin1', from).matchAll(/\d[\d -]{11,}\d/g)) {
+    maskText(masking, from + index, run, { offset: from + index });
+  }
+}
+
 function maskText(masking: Masking, offset: number, text: string, location: Location): void {
   const { text: masked, found } = maskCardNumbers(text, MASK);
   if (found === 0) return;
   masking.bytes.write(masked, offset, 'latin1');
+  if (masking.findings.length >= MOST_FINDINGS) return;
   const message = 'This text held a card number, which was masked to its last four digits; never send card numbers.';
   masking.findings.push(x12Finding('X12.CARD.MASKED', message, location, { disposition: masking.disposition }));
 }

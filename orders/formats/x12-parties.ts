@@ -33,7 +33,8 @@ function readAddress(reading: Reading, { head, members }: Loop, path: string): A
   const lines = [...named('N2'), ...named('N3')].flatMap((segment) => segment.elements.filter((text) => text !== ''));
   const place = named('N4')[0];
   use(reading, head, 1, 2, 4);
-  if (lines.length <= LONGEST_ADDRESS) [...named('N2'), ...named('N3')].forEach((segment) => use(reading, segment, 1, 2));
+  if (lines.length <= LONGEST_ADDRESS)
+    [...named('N2'), ...named('N3')].forEach((segment) => use(reading, segment, 1, 2));
   return {
     id: element(head, 4) || null,
     name: element(head, 2) || null,
@@ -65,7 +66,9 @@ function readCountry(reading: Reading, n4: X12Segment, path: string): string | n
 /** The person to ask: the order's own PER, else the buyer's, else the ship-to's. */
 export function readContact(loops: readonly Loop[]): Order['contact'] {
   const own = loops.filter(({ head }) => head.id === 'PER').map(({ head }) => head);
-  const others = ['BY', 'ST'].flatMap((entity) => findParty(loops, entity)?.members.filter(({ id }) => id === 'PER') ?? []);
+  const others = ['BY', 'ST'].flatMap(
+    (entity) => findParty(loops, entity)?.members.filter(({ id }) => id === 'PER') ?? [],
+  );
   const per = [...own, ...others][0];
   if (!per) return null;
   const numbers = new Map([3, 5, 7].map((at) => [element(per, at), element(per, at + 1)]));
@@ -77,7 +80,9 @@ export function readContact(loops: readonly Loop[]): Order['contact'] {
 export function findCustomer({ profile }: Reading, loops: readonly Loop[]): string | undefined {
   const parties = loops.filter(({ head }) => head.id === 'N1').map(({ head }) => head);
   const first = CUSTOMER_FIRST.flatMap((entity) => parties.filter((party) => element(party, 1) === entity));
-  return [...first, ...parties].map((party) => profile.x12?.customers[partyKey(party)]).find((customer) => customer !== undefined);
+  return [...first, ...parties]
+    .map((party) => profile.x12?.customers[partyKey(party)])
+    .find((customer) => customer !== undefined);
 }
 
 /** A party as the profile writes it: `<N101>:<N103>:<N104>`. */

@@ -37,20 +37,29 @@ const LOOP_MEMBERS: Readonly<Record<string, ReadonlySet<string>>> = {
   SPI: new Set(['REF', 'DTM', 'MSG']),
 };
 
+const NO_MEMBERS: readonly X12Segment[] = [];
+
 /** Groups segments into loops; a segment that opens none and belongs to none is a loop of its own. */
 export function readLoops(segments: readonly X12Segment[]): readonly Loop[] {
-  const loops: { readonly head: X12Segment; readonly members: X12Segment[] }[] = [];
+  const loops: Loop[] = [];
+  let open: { readonly wanted: ReadonlySet<string>; readonly members: X12Segment[] } | undefined;
   for (const segment of segments) {
-    const open = loops.at(-1);
-    if (open && LOOP_MEMBERS[open.head.id]?.has(segment.id)) open.members.push(segment);
-    else loops.push({ head: segment, members: [] });
+    if (open?.wanted.has(segment.id)) {
+      open.members.push(segment);
+      continue;
+    }
+    const wanted = LOOP_MEMBERS[segment.id];
+    open = wanted && { wanted, members: [] };
+    loops.push({ head: segment, members: open?.members ?? NO_MEMBERS });
   }
   return loops;
 }
 
 /** The segments with this id that stand in no other loop. */
 export function headsOf(loops: readonly Loop[], id: string): readonly X12Segment[] {
-  return loops.filter(({ head }) => head.id === id).map(({ head }) => head);
+  const heads: X12Segment[] = [];
+  for (const { head } of loops) if (head.id === id) heads.push(head);
+  return heads;
 }
 
 /** Notes a finding about a segment or one of its elements, with the element's text as evidence. */
@@ -84,7 +93,14 @@ export function readReal(
   if (text === '') return undefined;
   const value = parseReal(text);
   if (value !== undefined) return value;
-  say(reading, 'X12.ELEMENT.NUMBER', segment, number, `${name} is "${text.slice(0, 30)}"; ${adviseNumber(text)}.`, path);
+  say(
+    reading,
+    'X12.ELEMENT.NUMBER',
+    segment,
+    number,
+    `${name} is "${text.slice(0, 30)}"; ${adviseNumber(text)}.`,
+    path,
+  );
   return undefined;
 }
 
@@ -112,7 +128,13 @@ export function readDate(
 }
 
 /** A mandatory element; says if it is empty. */
-export function readMandatory(reading: Reading, segment: X12Segment, number: number, name: string, path: string): string {
+export function readMandatory(
+  reading: Reading,
+  segment: X12Segment,
+  number: number,
+  name: string,
+  path: string,
+): string {
   const text = element(segment, number);
   if (text === '') say(reading, 'X12.ELEMENT.MISSING', segment, number, `${name} is mandatory and is empty.`, path);
   return text;

@@ -18,7 +18,13 @@ export interface X12Delimiters {
 /** One piece of the document as the scanner sees it. Offsets count bytes from the start of the document. */
 export type Scanned =
   | { readonly kind: 'isa'; readonly offset: number; readonly text: string }
-  | { readonly kind: 'segment'; readonly offset: number; readonly end: number; readonly text: string; readonly unterminated: boolean }
+  | {
+      readonly kind: 'segment';
+      readonly offset: number;
+      readonly end: number;
+      readonly text: string;
+      readonly unterminated: boolean;
+    }
   | { readonly kind: 'noise'; readonly noise: Noise; readonly offset: number }
   | { readonly kind: 'foreign'; readonly offset: number; readonly text: string }
   | { readonly kind: 'cut_isa'; readonly offset: number; readonly text: string }
@@ -54,7 +60,17 @@ export interface Scanner {
 
 /** An empty scanner at the start of a document. */
 export function createScanner(maxSegmentBytes: number): Scanner {
-  return { maxSegmentBytes, buffer: EMPTY, start: 0, end: 0, base: 0, searched: 0, held: null, terminator: null, inside: false };
+  return {
+    maxSegmentBytes,
+    buffer: EMPTY,
+    start: 0,
+    end: 0,
+    base: 0,
+    searched: 0,
+    held: null,
+    terminator: null,
+    inside: false,
+  };
 }
 
 /** Adds bytes to the window, dropping from it what nobody needs any more. */
@@ -117,7 +133,9 @@ function scanSegment(scanner: Scanner, atEnd: boolean): Scanned | undefined {
   if (startsIsa(scanner)) return scanIsa(scanner, atEnd);
   const offset = scanner.base + scanner.start;
   if (!scanner.inside || scanner.terminator === null) return { kind: 'foreign', offset, text: firstFour(scanner) };
-  const found = scanner.buffer.subarray(0, scanner.end).indexOf(scanner.terminator, Math.max(scanner.searched, scanner.start));
+  const found = scanner.buffer
+    .subarray(0, scanner.end)
+    .indexOf(scanner.terminator, Math.max(scanner.searched, scanner.start));
   const stop = found === -1 ? scanner.end : found;
   if (stop - scanner.start > scanner.maxSegmentBytes) return { kind: 'too_long', offset };
   scanner.searched = stop;
@@ -152,7 +170,8 @@ function scanIsa(scanner: Scanner, atEnd: boolean): Scanned | undefined {
 function makeRoom(scanner: Scanner, more: number): void {
   const keep = Math.min(scanner.start, scanner.held === null ? scanner.start : scanner.held - scanner.base);
   const needed = scanner.end - keep + more;
-  const target = needed > scanner.buffer.length ? Buffer.allocUnsafeSlow(Math.max(2 * needed, 1 << 17)) : scanner.buffer;
+  const target =
+    needed > scanner.buffer.length ? Buffer.allocUnsafeSlow(Math.max(2 * needed, 1 << 17)) : scanner.buffer;
   scanner.buffer.copy(target, 0, keep, scanner.end);
   scanner.buffer = target;
   scanner.base += keep;

@@ -1,4 +1,4 @@
-import { X12Parser, type X12Interchange as ParsedInterchange } from 'node-x12';
+import { X12Parser, type X12Interchange as ParsedInterchange, type X12Segment as ParsedSegment } from 'node-x12';
 import type { Finding, Location } from '../finding.ts';
 import { x12Finding } from './x12-codes.ts';
 import type { X12Delimiters } from './x12-scanner.ts';
@@ -12,8 +12,9 @@ export interface X12Segment {
   readonly position: number;
   /** Byte offset in the document. */
   readonly offset: number;
-  /** Byte offset in the document of each element. */
-  readonly elementOffset: (element: number) => number;
+  /** The segment as it stands in the document, each byte one character, and what separates its elements. */
+  readonly bytes: string;
+  readonly separator: string;
 }
 
 /** A transaction set's text cut at the terminators, each piece with the byte offset in the set at which it begins. */
@@ -30,9 +31,10 @@ export function element(segment: X12Segment, number: number): string {
 
 /** Where a segment, or one of its elements, stands in the document. */
 export function locate(segment: X12Segment, number?: number): Location {
-  const { id, position, offset, elementOffset } = segment;
+  const { id, position, offset, bytes, separator } = segment;
   if (number === undefined) return { offset, segment: id, segmentPosition: position };
-  return { offset: elementOffset(number), segment: id, segmentPosition: position, element: number };
+  const start = offset + startOfElement(bytes, number, separator);
+  return { offset: start, segment: id, segmentPosition: position, element: number };
 }
 
 /**
@@ -55,12 +57,16 @@ export function readSegments(
     const location = { offset, segment: 'ST', segmentPosition: 1 };
     return { segments: [], findings: [...findings, x12Finding('X12.SET.UNREADABLE', message, location)] };
   }
-  return { segments: pieces.map((piece, i) => describe(piece, i, parsed[i] ?? [], offset, delimiters)), findings };
+  const segments = parsed.flatMap((segment, index) => {
+    const piece = pieces[index];
+    return piece ? [describe(piece, index, segment, offset, delimiters.element)] : [];
+  });
+  return { segments, findings };
 }
 
 function cut(raw: string, terminator: string): readonly Omit<Piece, 'text'>[] {
   const pieces: Omit<Piece, 'text'>[] = [];
-  for (let at = 0; at < raw.length; ) {
+  for (let at = 0; at < raw.length;) {
     const found = raw.indexOf(terminator, at);
     const stop = found === -1 ? raw.length : found;
     while (at < stop && isBlank(raw.charCodeAt(at))) at++;
@@ -76,8 +82,8 @@ function isBlank(code: number): boolean {
 
 /** X12 names no encoding: UTF-8 where it is valid, of which ASCII is a part, else Latin-1 as Windows writes it. */
 function decodePieces(pieces: readonly Omit<Piece, 'text'>[], bytes: Uint8Array): { pieces: Piece[]; isUtf8: boolean } {
-  const isAscii = pieces.every((piece) => isAsciiText(piece.bytes));
-  if (isAscii) return { pieces: pieces.map((piece) => ({ ...piece, text: piece.bytes })), isUtf8: true };
+  if (pieces.every((piece) => isAsciiText(piece.bytes)))
+    return { pieces: pieces.map((piece) => ({ ...piece, text: piece.bytes })), isUtf8: true };
   const isUtf8 = isValidUtf8(bytes);
   const decoder = new TextDecoder(isUtf8 ? 'utf-8' : 'windows-1252');
   const decode = (piece: Omit<Piece, 'text'>) => decoder.decode(Buffer.from(piece.bytes, 'latin1'));
@@ -120,23 +126,22 @@ function judgeId(piece: Piece, index: number, offset: number, delimiters: X12Del
  * partner may be allowed a wrong SE01, so SE is given as it should be. An element is added to a segment without any:
  * else the library would give it the last one of the segment before.
  */
-function parseWithLibrary(pieces: readonly Piece[], delimiters: X12Delimiters): readonly (readonly string[])[] | undefined {
+function parseWithLibrary(pieces: readonly Piece[], delimiters: X12Delimiters): readonly ParsedSegment[] | undefined {
   const { element: separator, segment: terminator } = delimiters;
   const texts = pieces.slice(0, -1).map(({ text }) => (text.includes(separator) ? text : text.trimEnd() + separator));
   const controlNumber = pieces[0]?.text.split(separator)[2] ?? '';
   const end = ['SE', String(pieces.length), controlNumber].join(separator);
   const document = wrap([...texts, end].join(terminator) + terminator, delimiters);
   try {
-    return valuesOf(new X12Parser(true).parse(document) as ParsedInterchange);
+    return segmentsOf(new X12Parser(true).parse(document) as ParsedInterchange);
   } catch {
     return undefined;
   }
 }
 
-function valuesOf(interchange: ParsedInterchange): readonly (readonly string[])[] | undefined {
+function segmentsOf(interchange: ParsedInterchange): readonly ParsedSegment[] | undefined {
   const set = interchange.functionalGroups[0]?.transactions[0];
-  if (!set) return undefined;
-  return [set.header, ...set.segments, set.trailer].map(({ tag, elements }) => [tag, ...elements.map(({ value }) => value)]);
+  return set && [set.header, ...set.segments, set.trailer];
 }
 
 /** The set between ISA and GE of our own making, with the delimiters of the document. */
@@ -150,27 +155,34 @@ function wrap(set: string, { element, component, segment }: X12Delimiters): stri
   return `${header}${segment}${group}${segment}${set}${end}${segment}`;
 }
 
-function isSame(parsed: readonly (readonly string[])[], pieces: readonly Piece[], delimiters: X12Delimiters): boolean {
+function isSame(parsed: readonly ParsedSegment[], pieces: readonly Piece[], delimiters: X12Delimiters): boolean {
   if (pieces.length < 2 || parsed.length !== pieces.length) return false;
-  return pieces.every((piece, index) => {
-    const id = idOf(piece, delimiters);
-    return parsed[index]?.[0] === id && (index === 0) === (id === 'ST') && (index === pieces.length - 1) === (id === 'SE');
+  const last = pieces.length - 1;
+  return parsed.every(({ tag }, index) => {
+    const piece = pieces[index];
+    return (
+      piece &&
+      tag === idOf(piece, delimiters) &&
+      (index === 0) === (tag === 'ST') &&
+      (index === last) === (tag === 'SE')
+    );
   });
 }
 
 function describe(
   piece: Piece,
   index: number,
-  [id = '', ...values]: readonly string[],
+  { tag, elements }: ParsedSegment,
   offset: number,
-  delimiters: X12Delimiters,
+  separator: string,
 ): X12Segment {
   return {
-    id,
-    elements: values.map((value) => value.trimEnd()),
+    id: tag,
+    elements: elements.map(({ value }) => value.trimEnd()),
     position: index + 1,
     offset: offset + piece.start,
-    elementOffset: (number) => offset + piece.start + startOfElement(piece.bytes, number, delimiters.element),
+    bytes: piece.bytes,
+    separator,
   };
 }
 

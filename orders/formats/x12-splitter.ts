@@ -179,7 +179,8 @@ function take(state: State, bytes: Uint8Array): void {
   state.received += bytes.length;
   append(state.scanner, bytes.subarray(0, room));
   readOn(state, false);
-  if (bytes.length > room) stop(state, 'X12.DOCUMENT.TOO_LARGE', tooLarge(state), { offset: state.limits.maxDocumentBytes });
+  if (bytes.length > room)
+    stop(state, 'X12.DOCUMENT.TOO_LARGE', tooLarge(state), { offset: state.limits.maxDocumentBytes });
 }
 
 function tooLarge({ limits }: State): string {
@@ -311,7 +312,9 @@ function endInterchange(state: State, open: OpenInterchange, elements: readonly 
   const [count = '', controlNumber = ''] = elements;
   if (controlNumber !== interchange.controlNumber) {
     const message = `IEA02 is "${controlNumber}" but ISA13 is "${interchange.controlNumber}"; they must be the same text.`;
-    findings.push(x12Finding('X12.IEA.CONTROL_NUMBER', message, { ...location, element: 2 }, { evidence: controlNumber }));
+    findings.push(
+      x12Finding('X12.IEA.CONTROL_NUMBER', message, { ...location, element: 2 }, { evidence: controlNumber }),
+    );
   }
   if (!isCount(count, groups.length)) {
     const message = `IEA01 is "${count}" but the interchange has ${groups.length} functional groups.`;
@@ -320,12 +323,12 @@ function endInterchange(state: State, open: OpenInterchange, elements: readonly 
   if (groups.length === 0) {
     findings.push(x12Finding('X12.INTERCHANGE.EMPTY', 'The interchange has no functional group.', location));
   }
+  state.scanner.inside = false;
   emitInterchangeEnd(state, open);
 }
 
 function emitInterchangeEnd(state: State, { interchange, findings, groups }: OpenInterchange): void {
   state.interchange = null;
-  state.scanner.inside = false;
   state.events.push({ kind: 'interchange_end', interchange, verdict: judge(findings), findings, groups });
 }
 
@@ -409,7 +412,9 @@ function refuseStray(state: State, open: OpenInterchange, id: string, location: 
   if (id === 'TA1' && !state.group) return;
   const name = /^[A-Z0-9]{2,3}$/.test(id) ? id : 'A segment';
   if (state.group) {
-    state.group.findings.push(x12Finding('X12.GROUP.SEGMENT', `${name} stands between GS and GE but in no ST to SE.`, location));
+    state.group.findings.push(
+      x12Finding('X12.GROUP.SEGMENT', `${name} stands between GS and GE but in no ST to SE.`, location),
+    );
   } else {
     open.findings.push(x12Finding('X12.INTERCHANGE.SEGMENT', `${name} stands in no functional group.`, location));
   }
@@ -444,7 +449,8 @@ function judgeGroup(group: X12Group, open: OpenInterchange, { expects }: State):
   if (!SUPPORTED_VERSION.test(version)) {
     say('X12.GS.VERSION', 8, `GS08 is "${version}"; versions 003, 004 and 005 are read, e.g. "004010".`, version);
   } else {
-    if (version.length > 6) say('X12.GS.VERSION_SUFFIX', 8, `GS08 "${version}" is read as "${version.slice(0, 6)}".`, version);
+    if (version.length > 6)
+      say('X12.GS.VERSION_SUFFIX', 8, `GS08 "${version}" is read as "${version.slice(0, 6)}".`, version);
     if (version.slice(0, 5) !== open.interchange.version) {
       say('X12.GS.VERSION_DIFFERS', 8, `GS08 is "${version}" but ISA12 is "${open.interchange.version}".`, version);
     }
@@ -477,7 +483,9 @@ function endGroup(state: State, open: OpenGroup, elements: readonly string[], lo
   const [count = '', controlNumber = ''] = elements;
   if (controlNumber !== group.controlNumber) {
     const message = `GE02 is "${controlNumber}" but GS06 is "${group.controlNumber}"; they must be the same text.`;
-    findings.push(x12Finding('X12.GE.CONTROL_NUMBER', message, { ...location, element: 2 }, { evidence: controlNumber }));
+    findings.push(
+      x12Finding('X12.GE.CONTROL_NUMBER', message, { ...location, element: 2 }, { evidence: controlNumber }),
+    );
   }
   if (!isCount(count, sets)) {
     const message = `GE01 is "${count}" but the group has ${sets} transaction sets.`;
@@ -509,7 +517,15 @@ function emitGroupEnd(state: State, { group, findings, sets }: OpenGroup, declar
 
 function startSet(state: State, open: OpenGroup, elements: readonly string[], offset: number): void {
   const [type = '', controlNumber = ''] = elements;
-  const set: OpenSet = { index: open.sets, offset, type, controlNumber, segmentCount: 1, tooLarge: false, findings: [] };
+  const set: OpenSet = {
+    index: open.sets,
+    offset,
+    type,
+    controlNumber,
+    segmentCount: 1,
+    tooLarge: false,
+    findings: [],
+  };
   set.findings.push(...judgeSet(set, open, state));
   open.setNumbers.add(controlNumber);
   open.sets += 1;
@@ -540,7 +556,9 @@ function countSegment(state: State, set: OpenSet, { end }: { readonly end: numbe
 
 function overflowSet(state: State, set: OpenSet): void {
   const message = `The transaction set is larger than ${state.limits.maxSetBytes} bytes; split the order.`;
-  set.findings.push(x12Finding('X12.SET.TOO_LARGE', message, { offset: set.offset, segment: 'ST', segmentPosition: 1 }));
+  set.findings.push(
+    x12Finding('X12.SET.TOO_LARGE', message, { offset: set.offset, segment: 'ST', segmentPosition: 1 }),
+  );
   set.tooLarge = true;
   state.scanner.held = null;
 }
