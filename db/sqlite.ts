@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -10,59 +10,97 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 
 /** How long a writer waits for its turn among processes before giving up, in milliseconds. */
 const BUSY_LIMIT_MS = 30_000;
 const STATEMENTS_KEPT = 500;
 
 /**
- * Kysely on Node's own SQLite: no native build. One connection a process; writers take their turn by `BEGIN IMMEDIATE`,
- * because a deferred begin fails at once with SQLITE_BUSY_SNAPSHOT when two processes write. SQLite's own busy wait would
- * block the event loop, so it is 0 and the waiting is done here.
+ * Kysely on Node's own SQLite: no native build. Each process has one connection that writes, transactions taking turns, and
+ * one that reads what is committed. Writers of several processes take their turn by `BEGIN IMMEDIATE`, because a deferred
+ * begin fails at once with SQLITE_BUSY_SNAPSHOT; SQLite's own busy wait would block the event loop, so it is 0 and the
+ * waiting is done here.
  * @see https://www.sqlite.org/lang_transaction.html
  */
 export function sqliteDialect(path: string): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new Adapter(),
     createDriver: () => createDriver(path),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
 }
 
+/** Kysely says no to both, out of care for other drivers. A write transaction is the migration lock. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** What kysely is given for the time of a statement or a transaction. */
+interface Session extends DatabaseConnection {
+  inTransaction: boolean;
+}
+
 function createDriver(path: string): Driver {
-  let database: DatabaseSync | undefined;
-  let connection: SqliteConnection | undefined;
-  const turns = createTurns();
+  let writer: Connection | undefined;
+  let reader: Connection | undefined;
+  let group: GroupCommit | undefined;
+  const opened = <T>(part: T | undefined): T => {
+    if (part === undefined) throw new Error('the database is closed');
+    return part;
+  };
   return {
     async init() {
-      database = await whileBusy(() => openFile(path));
-      connection = createConnection(database);
+      const database = (writer = connect(await whileBusy(() => openFile(path))));
+      reader = connect(await whileBusy(() => openFile(path)));
+      group = createGroupCommit({ begin: () => whileBusy(() => database.exec('BEGIN IMMEDIATE')), exec: database.exec });
     },
-    async acquireConnection() {
-      await turns.take();
-      if (!connection) throw new Error('the database is closed');
-      return connection;
+    acquireConnection() {
+      const session: Session = {
+        inTransaction: false,
+        executeQuery: <R>(query: CompiledQuery) => execute<R>(session, query),
+        // The statements of this product read pages, never streams.
+        streamQuery() {
+          throw new Error('streaming is not offered');
+        },
+      };
+      return Promise.resolve(session);
     },
-    async beginTransaction(held) {
-      await held.executeQuery(CompiledQuery.raw('BEGIN IMMEDIATE'));
+    async beginTransaction(session) {
+      await opened(group).enter();
+      (session as Session).inTransaction = true;
     },
-    async commitTransaction(held) {
-      await held.executeQuery(CompiledQuery.raw('COMMIT'));
+    async commitTransaction(session) {
+      (session as Session).inTransaction = false;
+      await opened(group).leave();
     },
-    async rollbackTransaction(held) {
-      await held.executeQuery(CompiledQuery.raw('ROLLBACK'));
+    async rollbackTransaction(session) {
+      (session as Session).inTransaction = false;
+      await opened(group).undo();
     },
-    releaseConnection() {
-      turns.give();
-      return Promise.resolve();
-    },
+    releaseConnection: () => Promise.resolve(),
     destroy() {
-      connection = undefined;
-      database?.close();
+      for (const connection of [reader, writer]) connection?.close();
+      reader = writer = group = undefined;
       return Promise.resolve();
     },
   };
+
+  async function execute<R>(session: Session, query: CompiledQuery): Promise<QueryResult<R>> {
+    if (session.inTransaction) return opened(writer).run(query);
+    if (query.query.kind === 'SelectQueryNode') return whileBusy(() => opened(reader).run<R>(query));
+    const { enter, leave, undo } = opened(group);
+    await enter();
+    const result = await Promise.resolve().then(() => opened(writer).run<R>(query)).catch(async (error: unknown) => {
+      await undo();
+      throw error;
+    }); // prettier-ignore
+    await leave();
+    return result;
+  }
 }
 
 function openFile(path: string): DatabaseSync {
@@ -78,9 +116,14 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-type SqliteConnection = DatabaseConnection;
+interface Connection {
+  run<R>(query: CompiledQuery): QueryResult<R>;
+  exec(sql: string): void;
+  close(): void;
+}
 
-function createConnection(database: DatabaseSync): SqliteConnection {
+/** A connection that keeps its statements prepared. */
+function connect(database: DatabaseSync): Connection {
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql);
@@ -91,20 +134,15 @@ function createConnection(database: DatabaseSync): SqliteConnection {
     return made;
   };
   return {
-    executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      return whileBusy(() => run<R>(prepare(sql), parameters as SQLInputValue[]));
+    run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
+      const statement = prepare(sql);
+      const values = parameters as SQLInputValue[];
+      if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] };
+      return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) };
     },
-    // The statements of this product read pages, never streams.
-    streamQuery() {
-      throw new Error('streaming is not offered');
-    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
   };
-}
-
-function run<R>(statement: StatementSync, parameters: SQLInputValue[]): QueryResult<R> {
-  if (statement.columns().length > 0) return { rows: statement.all(...parameters) as R[] };
-  const { changes } = statement.run(...parameters);
-  return { rows: [], numAffectedRows: BigInt(changes) };
 }
 
 /** Runs `attempt`, again and again while another process holds the write lock, without blocking the event loop. */
@@ -124,22 +162,4 @@ async function whileBusy<T>(attempt: () => T): Promise<T> {
 function isBusy(error: unknown): boolean {
   const code = (error as { errcode?: number }).errcode;
   return code !== undefined && [5, 6].includes(code & 0xff);
-}
-
-/** First come, first served: one holder of the connection at a time. */
-function createTurns(): { take(): Promise<void>; give(): void } {
-  const waiting: (() => void)[] = [];
-  let taken = false;
-  return {
-    take() {
-      if (taken) return new Promise((resolve) => waiting.push(resolve));
-      taken = true;
-      return Promise.resolve();
-    },
-    give() {
-      const next = waiting.shift();
-      if (next) next();
-      else taken = false;
-    },
-  };
 }

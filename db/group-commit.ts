@@ -1,0 +1,113 @@
+/**
+ * Transactions of one process that are ready at the same time share one commit, because a commit that survives a power cut
+ * costs a sync of the disk. Each is a savepoint: it fails alone, and is not told that it is done before the commit is.
+ */
+export interface GroupCommit {
+  /** Waits for the transaction's turn and begins it. */
+  enter(): Promise<void>;
+  /** Ends the transaction; settles when it is durable. */
+  leave(): Promise<void>;
+  /** Takes the transaction back. */
+  undo(): Promise<void>;
+}
+
+/** Where a group runs. */
+export interface GroupConnection {
+  begin(): Promise<void>;
+  exec(sql: string): void;
+}
+
+/** Transactions in one commit: beyond it other processes would wait too long for their turn. */
+const LARGEST_GROUP = 32;
+
+interface Member {
+  done(): void;
+  failed(error: unknown): void;
+}
+
+/** @param connection on which nothing else is executed while a group is open. */
+export function createGroupCommit(connection: GroupConnection): GroupCommit {
+  const waiting: (() => void)[] = [];
+  let taken = false;
+  /** Those whose work is in the open group, and that wait for its commit; undefined while there is no group. */
+  let members: Member[] | undefined;
+
+  const giveTurn = (): void => {
+    const next = waiting.shift();
+    if (next) next();
+    else taken = false;
+  };
+  const takeTurn = (): Promise<void> => {
+    if (taken) return new Promise((resolve) => waiting.push(resolve));
+    taken = true;
+    return Promise.resolve();
+  };
+  /** Commits unless another transaction is ready to join; either way the turn goes on. */
+  const settle = (): void => {
+    if (members && (waiting.length === 0 || members.length >= LARGEST_GROUP)) {
+      const group = members;
+      members = undefined;
+      commit(connection, group);
+    }
+    giveTurn();
+  };
+
+  return {
+    async enter() {
+      await takeTurn();
+      try {
+        if (!members) {
+          await connection.begin();
+          members = [];
+        }
+        connection.exec('SAVEPOINT member');
+      } catch (error) {
+        settle();
+        throw error;
+      }
+    },
+    leave() {
+      return new Promise((done, failed) => {
+        members?.push({ done, failed });
+        try {
+          connection.exec('RELEASE member');
+        } catch (error) {
+          abandon(connection, members ?? [], error);
+          members = undefined;
+        }
+        settle();
+      });
+    },
+    undo() {
+      try {
+        connection.exec('ROLLBACK TO member');
+        connection.exec('RELEASE member');
+      } catch (error) {
+        // SQLite itself took the whole transaction back, e.g. because the disk is full.
+        abandon(connection, members ?? [], error);
+        members = undefined;
+      }
+      settle();
+      return Promise.resolve();
+    },
+  };
+}
+
+function commit(connection: GroupConnection, group: readonly Member[]): void {
+  try {
+    connection.exec('COMMIT');
+  } catch (error) {
+    abandon(connection, group, error);
+    return;
+  }
+  for (const member of group) member.done();
+}
+
+function abandon(connection: GroupConnection, group: readonly Member[], error: unknown): void {
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // There is no transaction any more; that is what was wanted.
+  }
+  for (const member of group) member.failed(error);
+}
