@@ -88,6 +88,7 @@ async function objectionToApproval(tx: Store, decision: KeptDecision, order: Ord
   const corrected = (await listRevisions(tx, order.id)).filter((revision) => revision.origin === 'corrected');
   const authors = [order.operator_id, ...corrected.map((revision) => revision.created_by)];
   if (authors.includes(decision.actor)) return 'nobody approves an order that they typed or corrected';
+  if (order.type !== 'new') return `a ${order.type} makes no production order; act on the earlier order and reject this one`;
   const missing = (await listOpenHolds(tx, order.id)).find(
     ({ releaseRole }) => releaseRole === 'supervisor' && !decision.roles.includes('supervisor'),
   );

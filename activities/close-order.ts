@@ -10,8 +10,8 @@ import { type OrderProgress, readProgress } from './progress.ts';
 
 /** Ends a rejected or cancelled order: gives back what it may have reserved, tells its source. */
 export async function closeOrder({ store, backOffice }: Deps, ref: OrderRef): Promise<OrderProgress> {
-  const { state, reservation } = await getOrder(store, ref.orderId);
-  if (state !== 'rejected' && state !== 'cancelled') return readProgress(store, ref.orderId);
+  const { state, reservation, terminal_at: terminalAt } = await getOrder(store, ref.orderId);
+  if (terminalAt !== null || (state !== 'rejected' && state !== 'cancelled')) return readProgress(store, ref.orderId);
   if (reservation === 'began') await askBackOffice(() => backOffice().release(ref.orderId, ref.revision));
   await inTransaction(store, async (tx) => {
     const at = nowIso();

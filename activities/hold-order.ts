@@ -15,16 +15,19 @@ export type ProcessingHold =
   /** A step failed three times for another reason; clears itself. */
   | 'PROCESSING.FAILED';
 
-/** Where an order that was stopped by a fault goes on: states whose way ended already only keep the hold. */
-const ENDING: readonly OrderState[] = ['rejected', 'cancelled'];
+/** States in which an order stays while it waits: it waits already, or nothing but its end is left to do. */
+const STAYING: readonly OrderState[] = ['held', 'in_review', 'rejected', 'cancelled'];
 
 /** Lets an order wait for something to get well again. */
 export async function holdOrder({ store }: Deps, ref: OrderRef, code: ProcessingHold): Promise<OrderProgress> {
   await inTransaction(store, async (tx) => {
     const at = nowIso();
-    const { state } = await getOrder(tx, ref.orderId);
-    const forPerson = code === 'BACKOFFICE.REFUSED';
-    if (!ENDING.includes(state)) await moveOrder(tx, ref, [state], forPerson ? 'in_review' : 'held', at, { resume_state: state });
+    const { state, terminal_at: terminalAt } = await getOrder(tx, ref.orderId);
+    if (terminalAt !== null) return;
+    const staying = STAYING.includes(state);
+    // No person can let an order that is ending go on: it looks again by itself, or it would ask without a pause.
+    const forPerson = code === 'BACKOFFICE.REFUSED' && !staying;
+    if (!staying) await moveOrder(tx, ref, [state], forPerson ? 'in_review' : 'held', at, { resume_state: state });
     await openHolds(tx, ref, [{ code, category: 'processing', releaseRole: forPerson ? 'supervisor' : null }], at);
     const stepKey = `hold:${code}:${at}`;
     await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.held', detail: { code, during: state } });

@@ -5,7 +5,6 @@ import { collectInbox } from './collect-inbox.ts';
 import type { Deps } from './deps.ts';
 import { holdOrder, type ProcessingHold, resumeOrder } from './hold-order.ts';
 import { parseOrder } from './parse-order.ts';
-import { type OrderProgress, readProgress } from './progress.ts';
 import { reserveOrder } from './reserve-order.ts';
 import { enterReview, type Milestone, recordMilestone } from './review-order.ts';
 import { splitDocument } from './split-document.ts';
@@ -21,8 +20,7 @@ import { checkCredit, checkInventory, settleVerdict, takeFacts, validateOrder } 
  */
 export function createActivities(deps: Deps) {
   return {
-    loadOrder: (orderId: string): Promise<OrderProgress> => readProgress(deps.store, orderId),
-    parseOrder: (order: OrderRef) => parseOrder(deps, refOf(order)),
+    parseOrder: (orderId: string) => parseOrder(deps, orderId),
     takeFacts: (order: OrderRef) => takeFacts(deps, refOf(order)),
     validateOrder: (order: OrderRef) => validateOrder(deps, refOf(order)),
     checkCredit: (order: OrderRef) => checkCredit(deps, refOf(order)),

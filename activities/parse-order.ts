@@ -12,15 +12,18 @@ import type { SourceProfile } from '../orders/source.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 
-/** Reads the order's slice into the canonical form; what cannot be read goes back to its source. */
-export async function parseOrder({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
-  const row = await getOrder(store, ref.orderId);
+/**
+ * Reads the order's slice into the canonical form; what cannot be read goes back to its source. An order that was read
+ * before is left as it is: this is how every workflow learns where its order stands.
+ */
+export async function parseOrder({ store }: Deps, orderId: string): Promise<OrderProgress> {
+  const row = await getOrder(store, orderId);
   if (row.state === 'received') {
-    const parsed = await readSlice(store, ref.orderId, await getSource(store, row.source));
+    const parsed = await readSlice(store, orderId, await getSource(store, row.source));
     const order = parsed.order && { ...parsed.order, operatorId: row.operator_id };
-    await keepParsed(store, ref, { ...parsed, order });
+    await keepParsed(store, { orderId, revision: row.revision }, { ...parsed, order });
   }
-  return readProgress(store, ref.orderId);
+  return readProgress(store, orderId);
 }
 
 async function readSlice(store: Store, orderId: string, profile: SourceProfile): Promise<ParseResult> {

@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { heartbeat } from '@temporalio/activity';
 import { listUntoldDecisions } from '../db/decisions.ts';
 import { getDocument, listUnfinishedDocuments } from '../db/documents.ts';
-import { listSelfClearing } from '../db/holds.ts';
+import { type HoldCursor, listSelfClearing, type SelfClearingHold } from '../db/holds.ts';
 import { listUnfinishedOrders } from '../db/order-search.ts';
 import { getOrder } from '../db/orders.ts';
 import { listDueOutbox, markDelivered, openOutbox, type OutboxRow, postponeOutbox } from '../db/outbox.ts';
 import { Erased } from '../db/seal.ts';
-import { getSource } from '../db/sources.ts';
+import { listSources } from '../db/sources.ts';
 import { decideGate } from '../orders/gate.ts';
 import { type Deps, nowIso } from './deps.ts';
 import { GATE_PAUSED } from './gate.ts';
@@ -24,20 +24,28 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
     () => true,
     () => false,
   );
+  const sources = new Map((await listSources(store)).map((source) => [source.id, source]));
+  const mayGoOn = ({ code, source, customer_id: customerId }: SelfClearingHold): boolean => {
+    const profile = sources.get(source);
+    if (code !== GATE_PAUSED) return answers;
+    return profile !== undefined && decideGate(profile, customerId) !== 'paused';
+  };
   let rechecked = 0;
-  for (let afterId = ''; ; ) {
-    const holds = await listSelfClearing(store, { afterId, size: PAGE });
+  let lastOrder = '';
+  for (let after: HoldCursor = { orderId: '', code: '' }; ; ) {
+    const holds = await listSelfClearing(store, { after, size: PAGE });
     for (const hold of holds) {
-      const stillPaused = decideGate(await getSource(store, hold.source), hold.customer_id) === 'paused';
-      if (hold.code === GATE_PAUSED ? stillPaused : !answers) continue;
+      after = { orderId: hold.order_id, code: hold.code };
+      // An order is asked once, however many of its holds have lost their cause.
+      if (hold.order_id === lastOrder || !mayGoOn(hold)) continue;
+      lastOrder = hold.order_id;
       await runs.recheckOrder(hold.order_id);
       rechecked += 1;
       heartbeat();
       await pause(1000 / RECHECKS_PER_SECOND);
     }
-    const last = holds.at(-1);
-    if (!last) return { rechecked };
-    afterId = last.order_id;
+    if (holds.length < PAGE) return { rechecked };
+    heartbeat();
   }
 }
 
@@ -47,9 +55,7 @@ export async function reconcile({ store, runs }: Deps): Promise<{ orders: number
   const running = await runs.listRunning();
   const documents = await adoptDocuments({ store, runs }, running, changedBefore);
   const orders = await adoptOrders({ store, runs }, running, changedBefore);
-  const untold = await listUntoldDecisions(store, changedBefore, PAGE);
-  for (const decision of untold) await runs.tellDecision(decision.order_id, decision.id);
-  return { orders, documents, decisions: untold.length };
+  return { orders, documents, decisions: await tellDecisions({ store, runs }, changedBefore) };
 }
 
 type Adopter = Pick<Deps, 'store' | 'runs'>;
@@ -80,6 +86,21 @@ async function adoptDocuments({ store, runs }: Adopter, running: ReadonlySet<str
     }
     const last = documents.at(-1);
     if (!last) return adopted;
+    afterId = last.id;
+  }
+}
+
+async function tellDecisions({ store, runs }: Adopter, createdBefore: string): Promise<number> {
+  let told = 0;
+  for (let afterId = ''; ; ) {
+    const untold = await listUntoldDecisions(store, { createdBefore, afterId, size: PAGE });
+    for (const { id, order_id: orderId } of untold) {
+      await runs.tellDecision(orderId, id);
+      told += 1;
+      heartbeat();
+    }
+    const last = untold.at(-1);
+    if (!last) return told;
     afterId = last.id;
   }
 }

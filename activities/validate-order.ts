@@ -3,7 +3,7 @@ import { getFacts, putFacts } from '../db/facts.ts';
 import { type FindingStep, listFindings, putFindings } from '../db/findings.ts';
 import { type Hold, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { getOrder, getRevision, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
 import { closeReview } from '../db/reviews.ts';
 import { listRules } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
@@ -13,6 +13,9 @@ import type { RuleKind, RuleVersion } from '../orders/rules/rule.ts';
 import { askBackOffice } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
+
+/** Held by an order that changes an earlier one: it is never made into a production order of its own. */
+export const CHANGE_REQUESTED = 'CHANGE.REQUESTED';
 
 /** Asks the back office for what the order is to be judged by, and keeps the answer with the revision. */
 export async function takeFacts({ store, backOffice }: Deps, ref: OrderRef): Promise<void> {
@@ -56,29 +59,27 @@ export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<Ord
   if (row.state === 'parsed') {
     const rules = await listRules(store);
     await inTransaction(store, async (tx) => {
-      const duplicate = await findDuplicate(tx, ref, nowIso());
-      const findings = await listFindings(tx, `order:${ref.orderId}`, ref.revision);
-      await applyVerdict(tx, ref, [...findings, ...duplicate], rules);
+      await findClash(tx, row);
+      await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
     });
   }
   return readProgress(store, ref.orderId);
 }
 
-async function findDuplicate(tx: Store, ref: OrderRef, at: string): Promise<Finding[]> {
-  const order = await getOrder(tx, ref.orderId);
+/** What the order means for others: the same PO number came before, or it changes an earlier order. */
+async function findClash(tx: Store, order: OrderRow): Promise<void> {
+  const at = nowIso();
+  const of = { subject: `order:${order.id}`, revision: order.revision, step: 'clash', at } as const;
+  const common = { category: 'business_rule', disposition: 'hold', location: {} } as const;
+  if (order.type !== 'new') {
+    const message = `this is a ${order.type} of an earlier order; act on that order, then reject this one`;
+    await putFindings(tx, of, [{ ...common, code: CHANGE_REQUESTED, path: '/type', message, evidence: order.type }]);
+    return;
+  }
   const other = await claimPurchaseOrder(tx, order, at);
-  if (other === undefined) return [];
-  const finding: Finding = {
-    code: 'PO.DUPLICATE',
-    category: 'business_rule',
-    disposition: 'hold',
-    path: '/poNumber',
-    message: `this customer's PO number came before, as order ${other}; compare the two and reject one, or approve both`,
-    evidence: other,
-    location: {},
-  };
-  await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'duplicate', at }, [finding]);
-  return [finding];
+  if (other === undefined) return;
+  const message = `this customer's PO number came before, as order ${other}; compare the two, then reject or approve this one`;
+  await putFindings(tx, of, [{ ...common, code: 'PO.DUPLICATE', path: '/poNumber', message, evidence: other }]);
 }
 
 async function applyVerdict(tx: Store, ref: OrderRef, findings: readonly Finding[], rules: readonly RuleVersion[]): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Finding } from '../orders/finding.ts';
-import { createSealer, getSealer, type Subject } from './seal.ts';
+import { getSealer, type Subject } from './seal.ts';
 import type { Store } from './store.ts';
 
 /** The steps that find things. */
-export type FindingStep = 'intake' | 'parse' | 'validate' | 'credit' | 'inventory' | 'duplicate' | 'reserve' | 'submit';
+export type FindingStep = 'intake' | 'parse' | 'validate' | 'credit' | 'inventory' | 'clash' | 'reserve' | 'submit';
 
 /** Writes what a step found, replacing what the same step found on the same revision before. */
 export async function putFindings(
@@ -18,7 +18,7 @@ export async function putFindings(
     .where('step', '=', of.step)
     .execute();
   if (findings.length === 0) return;
-  const sealer = await createSealer(tx, of.subject, of.at);
+  const sealer = await getSealer(tx, of.subject);
   for (const [sequence, { code, ruleVersion, category, disposition, path, message, evidence, location }] of findings.entries()) {
     const content = sealer.sealJson(placeOf(of.revision, of.step, sequence), { message, evidence });
     await tx.db
@@ -39,6 +39,7 @@ export async function listFindings(store: Store, subject: Subject, revision: num
     .where('subject', '=', subject)
     .where('revision', '=', revision)
     .orderBy('created_at')
+    .orderBy('step')
     .orderBy('sequence')
     .execute();
   if (rows.length === 0) return [];
