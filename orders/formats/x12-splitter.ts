@@ -3,7 +3,6 @@ import type { X12Profile } from '../source.ts';
 import { x12Finding, type X12Code } from './x12-codes.ts';
 import type {
   Verdict,
-  X12Address,
   X12Event,
   X12Group,
   X12GroupEnd,
@@ -12,6 +11,7 @@ import type {
   X12TransactionSet,
 } from './x12-events.ts';
 import { readIsa } from './x12-isa.ts';
+import { judgeApplications, judgeGe, judgeGs, judgeIea, judgeIsa, judgeSe, judgeSt } from './x12-judge.ts';
 import { append, copyBytes, createScanner, scanNext } from './x12-scanner.ts';
 import type { Noise, Scanned, Scanner } from './x12-scanner.ts';
 
@@ -22,8 +22,8 @@ export interface X12Limits {
   readonly maxDocumentBytes: number;
 }
 
-/** The largest real sets have some thousand lines of some hundred bytes; an hour's batch has been 60 MB. */
-export const DEFAULT_X12_LIMITS: X12Limits = {
+/** Far above real orders: a set of 5000 lines has about 1 MB, an interchange of 20,000 orders about 60 MB. */
+const DEFAULT_X12_LIMITS: X12Limits = {
   maxSegmentBytes: 64 * 1024,
   maxSetBytes: 8 * 1024 * 1024,
   maxDocumentBytes: 256 * 1024 * 1024,
@@ -47,7 +47,6 @@ export interface X12Splitter {
 
 /** How much of a pushed chunk is looked at before the window is moved on: keeps memory small for any chunk. */
 const STEP = 64 * 1024;
-const SUPPORTED_VERSION = /^00[345]\d{3}/;
 
 /** A set or group that has not ended yet. */
 interface OpenSet extends Omit<X12TransactionSet, 'bytes' | 'findings' | 'segmentCount'> {
@@ -72,7 +71,6 @@ interface OpenInterchange {
 }
 
 interface State {
-  readonly options: X12SplitOptions;
   readonly profile: X12Profile;
   readonly limits: X12Limits;
   readonly expects: { readonly functionalId: string; readonly setType: string };
@@ -149,7 +147,6 @@ export function isGroupAccepted(envelopes: X12Envelopes, interchange: X12Interch
 function createState(options: X12SplitOptions): State {
   const limits = { ...DEFAULT_X12_LIMITS, ...options.limits };
   return {
-    options,
     profile: options.profile,
     limits,
     expects: options.expects ?? { functionalId: 'PO', setType: '850' },
@@ -270,59 +267,15 @@ function startInterchange(state: State, text: string, offset: number): void {
     return;
   }
   const { interchange } = read;
-  const findings = [...read.findings, ...judgeIsa(interchange, state)];
+  const findings = [...read.findings, ...judgeIsa(interchange, state.profile, state.interchangeNumbers)];
   state.interchangeNumbers.add(interchange.controlNumber);
   state.interchanges += 1;
   state.interchange = { interchange, findings, groupNumbers: new Set(), groups: [], noise: new Set() };
   state.events.push({ kind: 'interchange_start', interchange });
 }
 
-function judgeIsa(interchange: X12Interchange, { profile, interchangeNumbers }: State): Finding[] {
-  const { sender, receiver, usage, controlNumber, offset } = interchange;
-  const findings: Finding[] = [];
-  const say = (code: X12Code, element: number, message: string, evidence: string) =>
-    findings.push(x12Finding(code, message, { offset, segment: 'ISA', element }, { evidence }));
-  if (!isSameAddress(sender, profile.partner)) {
-    say('X12.ISA.SENDER', 6, `ISA05/ISA06 must be ${print(profile.partner)} for this source.`, print(sender));
-  }
-  if (!isSameAddress(receiver, profile.us)) {
-    say('X12.ISA.RECEIVER', 8, `ISA07/ISA08 must be ${print(profile.us)}, our address.`, print(receiver));
-  }
-  if (usage !== profile.usage) {
-    say('X12.ISA.USAGE', 15, `ISA15 is "${usage}"; this source takes "${profile.usage}" only.`, usage);
-  }
-  if (!/^\d{9}$/.test(controlNumber)) {
-    say('X12.ISA.CONTROL_NUMBER', 13, 'ISA13 must be nine digits.', controlNumber);
-  } else if (interchangeNumbers.has(controlNumber)) {
-    say('X12.ISA.DUPLICATE', 13, `ISA13 ${controlNumber} occurs twice in this document.`, controlNumber);
-  }
-  return findings;
-}
-
-function isSameAddress(a: X12Address, b: X12Address): boolean {
-  return a.qualifier === b.qualifier && a.id === b.id;
-}
-
-function print({ qualifier, id }: X12Address): string {
-  return `${qualifier}/${id}`;
-}
-
 function endInterchange(state: State, open: OpenInterchange, elements: readonly string[], location: Location): void {
-  const { interchange, findings, groups } = open;
-  const [count = '', controlNumber = ''] = elements;
-  if (controlNumber !== interchange.controlNumber) {
-    const message = `IEA02 is "${controlNumber}" but ISA13 is "${interchange.controlNumber}"; they must be the same text.`;
-    findings.push(
-      x12Finding('X12.IEA.CONTROL_NUMBER', message, { ...location, element: 2 }, { evidence: controlNumber }),
-    );
-  }
-  if (!isCount(count, groups.length)) {
-    const message = `IEA01 is "${count}" but the interchange has ${groups.length} functional groups.`;
-    findings.push(x12Finding('X12.IEA.GROUP_COUNT', message, { ...location, element: 1 }, { evidence: count }));
-  }
-  if (groups.length === 0) {
-    findings.push(x12Finding('X12.INTERCHANGE.EMPTY', 'The interchange has no functional group.', location));
-  }
+  open.findings.push(...judgeIea(open.interchange, elements, open.groups.length, location));
   state.scanner.inside = false;
   emitInterchangeEnd(state, open);
 }
@@ -334,10 +287,6 @@ function emitInterchangeEnd(state: State, { interchange, findings, groups }: Ope
 
 function judge(findings: readonly Finding[]): Verdict {
   return findings.some((finding) => finding.disposition === 'reject') ? 'rejected' : 'accepted';
-}
-
-function isCount(text: string, count: number): boolean {
-  return /^\d{1,10}$/.test(text) && Number(text) === count;
 }
 
 /** Closes what is still open where the document ends or an ISA comes too early. */
@@ -427,73 +376,18 @@ function startGroup(state: State, open: OpenInterchange, elements: readonly stri
   const [functionalId = '', sender = '', receiver = '', , , controlNumber = '', agency = '', version = ''] = elements;
   const index = open.groups.length;
   const group: X12Group = { index, offset, functionalId, sender, receiver, controlNumber, agency, version };
-  const findings = [...judgeGroup(group, open, state), ...judgeApplications(group, open.interchange, state.profile)];
+  const findings = [
+    ...judgeGs(group, open.interchange, open.groupNumbers, state.expects.functionalId),
+    ...judgeApplications(group, open.interchange, state.profile),
+  ];
   open.groupNumbers.add(controlNumber);
   state.group = { group, findings, setNumbers: new Set(), sets: 0 };
   state.events.push({ kind: 'group_start', interchange: open.interchange, group });
 }
 
-function judgeGroup(group: X12Group, open: OpenInterchange, { expects }: State): Finding[] {
-  const { functionalId, controlNumber, version, offset } = group;
-  const findings: Finding[] = [];
-  const say = (code: X12Code, element: number, message: string, evidence: string) =>
-    findings.push(x12Finding(code, message, { offset, segment: 'GS', element }, { evidence }));
-  if (functionalId !== expects.functionalId) {
-    say('X12.GS.TYPE', 1, `GS01 is "${functionalId}"; only "${expects.functionalId}" is taken here.`, functionalId);
-  }
-  if (!/^\d{1,9}$/.test(controlNumber)) {
-    say('X12.GS.CONTROL_NUMBER', 6, 'GS06 must be one to nine digits.', controlNumber);
-  } else if (open.groupNumbers.has(controlNumber)) {
-    say('X12.GS.DUPLICATE', 6, `GS06 ${controlNumber} occurs twice in this interchange.`, controlNumber);
-  }
-  if (!SUPPORTED_VERSION.test(version)) {
-    say('X12.GS.VERSION', 8, `GS08 is "${version}"; versions 003, 004 and 005 are read, e.g. "004010".`, version);
-  } else {
-    if (version.length > 6)
-      say('X12.GS.VERSION_SUFFIX', 8, `GS08 "${version}" is read as "${version.slice(0, 6)}".`, version);
-    if (version.slice(0, 5) !== open.interchange.version) {
-      say('X12.GS.VERSION_DIFFERS', 8, `GS08 is "${version}" but ISA12 is "${open.interchange.version}".`, version);
-    }
-  }
-  return findings;
-}
-
-function judgeApplications(group: X12Group, interchange: X12Interchange, profile: X12Profile): readonly Finding[] {
-  return [
-    ...judgeApplication(group, 2, group.sender, profile.partnerApplication, interchange.sender.id),
-    ...judgeApplication(group, 3, group.receiver, profile.usApplication, interchange.receiver.id),
-  ];
-}
-
-function judgeApplication(
-  group: X12Group,
-  element: number,
-  written: string,
-  agreed: string | undefined,
-  isaId: string,
-): readonly Finding[] {
-  if (written === (agreed ?? isaId)) return [];
-  const code = agreed === undefined ? 'X12.GS.APPLICATION_DIFFERS' : 'X12.GS.APPLICATION';
-  const message = `GS0${element} is "${written}"; expected "${agreed ?? isaId}".`;
-  return [x12Finding(code, message, { offset: group.offset, segment: 'GS', element }, { evidence: written })];
-}
-
 function endGroup(state: State, open: OpenGroup, elements: readonly string[], location: Location): void {
-  const { group, findings, sets } = open;
-  const [count = '', controlNumber = ''] = elements;
-  if (controlNumber !== group.controlNumber) {
-    const message = `GE02 is "${controlNumber}" but GS06 is "${group.controlNumber}"; they must be the same text.`;
-    findings.push(
-      x12Finding('X12.GE.CONTROL_NUMBER', message, { ...location, element: 2 }, { evidence: controlNumber }),
-    );
-  }
-  if (!isCount(count, sets)) {
-    const message = `GE01 is "${count}" but the group has ${sets} transaction sets.`;
-    const said = { evidence: count, profile: state.profile };
-    findings.push(x12Finding('X12.GE.SET_COUNT', message, { ...location, element: 1 }, said));
-  }
-  if (sets === 0) findings.push(x12Finding('X12.INTERCHANGE.EMPTY', 'The group has no transaction set.', location));
-  emitGroupEnd(state, open, count);
+  open.findings.push(...judgeGe(open.group, elements, open.sets, location, state.profile));
+  emitGroupEnd(state, open, elements[0] ?? '');
 }
 
 function closeUnfinishedGroup(state: State, offset: number): void {
@@ -526,27 +420,11 @@ function startSet(state: State, open: OpenGroup, elements: readonly string[], of
     tooLarge: false,
     findings: [],
   };
-  set.findings.push(...judgeSet(set, open, state));
+  set.findings.push(...judgeSt(set, open.setNumbers, state.expects.setType));
   open.setNumbers.add(controlNumber);
   open.sets += 1;
   state.set = set;
   state.scanner.held = offset;
-}
-
-function judgeSet(set: OpenSet, open: OpenGroup, { expects }: State): readonly Finding[] {
-  const { type, controlNumber, offset } = set;
-  const findings: Finding[] = [];
-  const say = (code: X12Code, element: number, message: string, evidence: string) =>
-    findings.push(x12Finding(code, message, { offset, segment: 'ST', segmentPosition: 1, element }, { evidence }));
-  if (type !== expects.setType) {
-    say('X12.ST.TYPE', 1, `ST01 is "${type}"; only "${expects.setType}" is taken here.`, type);
-  }
-  if (!/^[A-Za-z0-9]{4,9}$/.test(controlNumber)) {
-    say('X12.ST.CONTROL_NUMBER', 2, 'ST02 must be 4 to 9 letters or digits.', controlNumber);
-  } else if (open.setNumbers.has(controlNumber)) {
-    say('X12.ST.DUPLICATE', 2, `ST02 ${controlNumber} occurs twice in this functional group.`, controlNumber);
-  }
-  return findings;
 }
 
 function countSegment(state: State, set: OpenSet, { end }: { readonly end: number }): void {
@@ -567,25 +445,6 @@ function endSet(state: State, set: OpenSet, elements: readonly string[], at: { o
   countSegment(state, set, at);
   set.findings.push(...judgeSe(set, elements, at.offset, state.profile));
   emitSet(state, set, set.tooLarge ? new Uint8Array() : copyBytes(state.scanner, set.offset, at.end));
-}
-
-function judgeSe(set: OpenSet, elements: readonly string[], offset: number, profile: X12Profile): readonly Finding[] {
-  const [count = '', controlNumber = ''] = elements;
-  const findings: Finding[] = [];
-  const say = (code: X12Code, element: number, message: string, evidence: string) => {
-    const location = { offset, segment: 'SE', segmentPosition: set.segmentCount, element };
-    findings.push(x12Finding(code, message, location, { evidence, profile }));
-  };
-  if (controlNumber !== set.controlNumber) {
-    const message = `SE02 is "${controlNumber}" but ST02 is "${set.controlNumber}"; they must be the same text.`;
-    say('X12.SE.CONTROL_NUMBER', 2, message, controlNumber);
-  }
-  if (!isCount(count, set.segmentCount)) {
-    say('X12.SE.SEGMENT_COUNT', 1, `SE01 is "${count}" but the set has ${set.segmentCount} segments.`, count);
-  } else if (count.startsWith('0')) {
-    say('X12.SE.PADDED_COUNT', 1, `SE01 "${count}" has leading zeros.`, count);
-  }
-  return findings;
 }
 
 function closeUnfinishedSet(state: State, offset: number): void {
