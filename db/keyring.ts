@@ -1,5 +1,15 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -27,7 +37,7 @@ interface KeyFile {
  */
 export function openKeyFile(path: string): Keyring {
   if (!existsSync(path)) writeKeyFile(path);
-  const file = JSON.parse(readFileSync(path, 'utf8')) as KeyFile;
+  const file = readKeyFile(path);
   const keys = new Map(Object.entries(file.keys).map(([id, text]) => [id, decodeKey(path, id, text)]));
   const root = keys.get('root');
   if (!root || !keys.has(file.current)) throw new Error(`key file ${path}: needs the keys "root" and "${file.current}"`);
@@ -50,20 +60,52 @@ export function fingerprint(keys: Keyring, kind: string, value: string | Uint8Ar
   return createHmac('sha256', keys.fingerprintKey).update(`${kind}\0`).update(value).digest('hex');
 }
 
+/** Makes the file complete under another name first: a process that starts at the same moment never reads half of it. */
 function writeKeyFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
   const content: KeyFile = { current: 'root', keys: { root: randomBytes(32).toString('base64') } };
+  const draft = `${path}.${randomUUID()}`;
+  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
-    writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true });
-    chmodSync(path, 0o600);
+    linkSync(draft, path);
+    flushFolder(folder);
   } catch (error) {
     // Another process was first: its file is the one.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
   }
 }
 
-function decodeKey(path: string, id: string, text: string): Buffer {
-  const key = Buffer.from(text, 'base64');
+/** A file's name is durable when its folder is: a lost key file would be the loss of everything it sealed. */
+function flushFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readKeyFile(path: string): KeyFile {
+  const usable = (value: unknown): value is KeyFile => {
+    const { current, keys } = (value ?? {}) as Partial<Record<keyof KeyFile, unknown>>;
+    return typeof current === 'string' && typeof keys === 'object' && keys !== null;
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    // The parser's own words would quote the secret.
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (!usable(value)) throw new Error(`key file ${path}: is not { "current": "<id>", "keys": { "<id>": "<base64>" } }`);
+  return value;
+}
+
+function decodeKey(path: string, id: string, text: unknown): Buffer {
+  const key = typeof text === 'string' ? Buffer.from(text, 'base64') : Buffer.alloc(0);
   if (key.length !== 32) throw new Error(`key file ${path}: key "${id}" is not 32 bytes in base64`);
   return key;
 }
