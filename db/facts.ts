@@ -1,11 +1,11 @@
 import type { Facts } from '../orders/facts.ts';
 import type { OrderRef } from './orders.ts';
-import { createSealer, getSealer } from './seal.ts';
+import { getSealer } from './seal.ts';
 import type { Store } from './store.ts';
 
-/** Keeps what a revision is judged by, replacing an older answer. */
+/** Keeps what a revision is judged by, replacing an older answer. @throws Erased if the order's key is gone. */
 export async function putFacts(tx: Store, ref: OrderRef, facts: Facts): Promise<void> {
-  const sealer = await createSealer(tx, `order:${ref.orderId}`, facts.asOf);
+  const sealer = await getSealer(tx, `order:${ref.orderId}`);
   const content = sealer.sealJson(placeOf(ref), facts);
   await tx.db.deleteFrom('facts_snapshots').where('order_id', '=', ref.orderId).where('revision', '=', ref.revision).execute();
   await tx.db

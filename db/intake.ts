@@ -5,7 +5,7 @@ import { insertOnce } from './dialect.ts';
 import { putFindings } from './findings.ts';
 import { fingerprint } from './keyring.ts';
 import { appendLog } from './log.ts';
-import { createSealer } from './seal.ts';
+import { createSealer, getSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
 
 /** Sealed in pieces of this many bytes, so that a large document never needs to be in memory at once. */
@@ -52,7 +52,7 @@ export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOr
   return inTransaction(store, async (tx) => {
     const before = await findEarlier(tx, arrival, print);
     if (before) return before;
-    await insertDocument(tx, arrival, print, single ? 'split' : 'received', single ? 1 : 0);
+    await insertDocument(tx, arrival, print, single ? 'processed' : 'received', single ? 1 : 0);
     if (single) await insertSingleOrder(tx, arrival, single);
     else await insertChunks(tx, arrival);
     await insertOnce(tx.db, 'fingerprints', {
@@ -108,22 +108,23 @@ async function insertDocument(
   tx: Store,
   arrival: Arrival,
   print: string,
-  state: 'received' | 'split' | 'refused',
+  state: 'received' | 'processed' | 'refused',
   orders: number,
 ): Promise<void> {
   const subject = `document:${arrival.documentId}` as const;
   const name = arrival.fileName;
-  const fileNameSealed = name === null ? null : (await createSealer(tx, subject, arrival.at)).seal('file name', name);
+  // The bytes of a document that is one order are sealed under the order's key.
+  const sealer = state === 'processed' && name === null ? undefined : await createSealer(tx, subject, arrival.at);
   await tx.db
     .insertInto('documents')
     .values({
       id: arrival.documentId, source: arrival.source, channel: arrival.channel, format: arrival.format,
-      content_type: arrival.contentType, file_name_sealed: fileNameSealed, state, byte_length: arrival.bytes.length,
+      content_type: arrival.contentType, file_name_sealed: name === null ? null : (sealer?.seal('file name', name) ?? null), state, byte_length: arrival.bytes.length,
       fingerprint: print, order_count: orders, envelope_sealed: null, received_at: arrival.at, received_by: arrival.receivedBy,
       changed_at: arrival.at,
     }) // prettier-ignore
     .execute();
-  if (state !== 'split') await putFindings(tx, { subject, revision: 0, step: 'intake', at: arrival.at }, arrival.findings);
+  if (state !== 'processed') await putFindings(tx, { subject, revision: 0, step: 'intake', at: arrival.at }, arrival.findings);
   const action = state === 'refused' ? 'document.refused' : 'document.received';
   const detail = { source: arrival.source, format: arrival.format, bytes: arrival.bytes.length };
   await appendLog(tx, subject, { stepKey: 'received', at: arrival.at, actor: arrival.receivedBy, action, detail });
@@ -137,7 +138,7 @@ async function insertSingleOrder(tx: Store, arrival: Arrival, single: SingleOrde
 }
 
 async function insertChunks(tx: Store, arrival: Arrival): Promise<void> {
-  const sealer = await createSealer(tx, `document:${arrival.documentId}`, arrival.at);
+  const sealer = await getSealer(tx, `document:${arrival.documentId}`);
   for (let sequence = 0; sequence * CHUNK_BYTES < arrival.bytes.length; sequence += 1) {
     const piece = arrival.bytes.subarray(sequence * CHUNK_BYTES, (sequence + 1) * CHUNK_BYTES);
     const row = { document_id: arrival.documentId, sequence, content_sealed: sealer.seal(`chunk ${String(sequence)}`, piece) };

@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { Order } from '../orders/order.ts';
 import type { OrderState } from '../orders/state.ts';
-import { createSealer, getSealer } from './seal.ts';
+import { insertOnce } from './dialect.ts';
+import { getSealer } from './seal.ts';
 import type { Store } from './store.ts';
 import type { OrderTable } from './tables.ts';
 
@@ -74,18 +75,15 @@ export async function putRevision(
   order: Order,
   by: { readonly origin: 'parsed' | 'corrected'; readonly actor: string; readonly at: string },
 ): Promise<void> {
-  const sealer = await createSealer(tx, `order:${ref.orderId}`, by.at);
-  await tx.db
-    .insertInto('order_revisions')
-    .values({
-      order_id: ref.orderId,
-      revision: ref.revision,
-      origin: by.origin,
-      content_sealed: sealer.sealJson(`revision ${String(ref.revision)}`, order),
-      created_by: by.actor,
-      created_at: by.at,
-    })
-    .execute();
+  const sealer = await getSealer(tx, `order:${ref.orderId}`);
+  await insertOnce(tx.db, 'order_revisions', {
+    order_id: ref.orderId,
+    revision: ref.revision,
+    origin: by.origin,
+    content_sealed: sealer.sealJson(`revision ${String(ref.revision)}`, order),
+    created_by: by.actor,
+    created_at: by.at,
+  });
 }
 
 /** One revision of the order's content. @throws Error if it was never parsed; Erased if its key is gone. */

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { first, insertOnce } from './dialect.ts';
-import { createSealer, getSealer, type Subject } from './seal.ts';
+import { getSealer, type Subject } from './seal.ts';
 import type { Store } from './store.ts';
 import type { OutboxTable } from './tables.ts';
 
@@ -21,7 +21,7 @@ export interface Outgoing {
 
 /** Writes an outgoing message, once, inside the transaction of what it tells of. */
 export async function putOutbox(tx: Store, outgoing: Outgoing, at: string): Promise<void> {
-  const sealer = await createSealer(tx, outgoing.subject, at);
+  const sealer = await getSealer(tx, outgoing.subject);
   await insertOnce(tx.db, 'outbox', {
     id: uuidv7(), source: outgoing.source, subject: outgoing.subject, kind: outgoing.kind, step_key: outgoing.stepKey,
     file_name: outgoing.fileName, content_sealed: sealer.seal(`outbox ${outgoing.stepKey}`, outgoing.content),

@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { insertOnce } from './dialect.ts';
 import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
 
@@ -24,28 +23,24 @@ export interface Sealer {
   openJson<T>(place: string, sealed: Uint8Array): T;
 }
 
-/** Makes and keeps a data key for a new subject, or takes the one it has. */
+/**
+ * Makes and keeps the data key of a new subject. Only the door does this; whoever adds content later takes the key that is
+ * there, or a subject that was erased would quietly get a second life under a new one.
+ */
 export async function createSealer(store: Store, subject: Subject, now: string): Promise<Sealer> {
-  const known = await findDataKey(store, subject);
-  if (known) return sealerOf(subject, known);
   const dataKey = randomBytes(32);
   const { currentId, wrappingKeys } = store.keys;
   const wrapped = encrypt(required(wrappingKeys.get(currentId), currentId), `data_keys ${subject}`, dataKey);
   const row = { subject, wrapped_key: wrapped, wrapping_key_id: currentId, created_at: now };
-  if (await insertOnce(store.db, 'data_keys', row)) return sealerOf(subject, dataKey);
-  return getSealer(store, subject);
+  await store.db.insertInto('data_keys').values(row).execute();
+  return sealerOf(subject, dataKey);
 }
 
 /** @throws Erased if the subject's data key is gone. */
 export async function getSealer(store: Store, subject: Subject): Promise<Sealer> {
-  const dataKey = await findDataKey(store, subject);
-  if (!dataKey) throw new Erased(`the content of ${subject} was erased`);
-  return sealerOf(subject, dataKey);
-}
-
-async function findDataKey(store: Store, subject: Subject): Promise<Buffer | undefined> {
   const row = await store.db.selectFrom('data_keys').selectAll().where('subject', '=', subject).executeTakeFirst();
-  return row && unwrap(store.keys, row.subject, row.wrapping_key_id, row.wrapped_key);
+  if (!row) throw new Erased(`the content of ${subject} was erased`);
+  return sealerOf(subject, unwrap(store.keys, subject, row.wrapping_key_id, row.wrapped_key));
 }
 
 function unwrap(keys: Keyring, subject: string, wrappingKeyId: string, wrapped: Uint8Array): Buffer {

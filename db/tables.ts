@@ -61,7 +61,11 @@ export interface DataKeyTable {
   created_at: string;
 }
 
-/** `received`: whole, not yet split. `split`: its orders are staged. `processed`: their automatic part is over. `refused`: kept, not read. */
+/**
+ * `received`: whole, not yet split. `split`: its orders are written. `processed`: nothing is left to do for the document
+ * itself, as the automatic part of its orders is over; one that is a single order is so from birth, because the order has
+ * its own story. `refused`: kept, not read.
+ */
 export type DocumentState = 'received' | 'split' | 'processed' | 'refused';
 
 export interface DocumentTable {
