@@ -6,9 +6,19 @@ import type { HandoffTable } from './tables.ts';
 
 export type HandoffRow = Selectable<HandoffTable>;
 
-/** Notes, before the call, that a submission of this revision begins. */
+/**
+ * Notes, before the call, that a submission of this revision begins. One that production refused and a person approved
+ * once more begins again: its outcome is unknown again.
+ */
 export async function beginHandoff(tx: Store, ref: OrderRef, at: string): Promise<void> {
-  await insertOnce(tx.db, 'handoffs', { order_id: ref.orderId, revision: ref.revision, began_at: at });
+  const key = { order_id: ref.orderId, revision: ref.revision };
+  if (await insertOnce(tx.db, 'handoffs', { ...key, began_at: at })) return;
+  await tx.db
+    .updateTable('handoffs')
+    .set({ began_at: at, outcome: null, settled_at: null })
+    .where((eb) => eb.and(key))
+    .where('outcome', '=', 'refused')
+    .execute();
 }
 
 /** Notes what the back office answered. */
