@@ -58,7 +58,13 @@ export async function findDecision(store: Store, decisionId: string): Promise<Ke
 
 /** All decisions on an order, oldest first. */
 export async function listDecisions(store: Store, orderId: string): Promise<KeptDecision[]> {
-  const rows = await store.db.selectFrom('decisions').selectAll().where('order_id', '=', orderId).orderBy('created_at').execute();
+  const rows = await store.db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
   return Promise.all(rows.map((row) => openDecision(store, row)));
 }
 
@@ -100,17 +106,22 @@ export async function listPendingDecisionIds(store: Store, orderId: string): Pro
     .where('order_id', '=', orderId)
     .where('state', '=', 'pending')
     .orderBy('created_at')
+    .orderBy('id')
     .execute();
   return rows.map((row) => row.id);
 }
 
-/** Decisions that were written but never told to their workflow; for the reconciler. */
-export function listUntoldDecisions(store: Store, createdBefore: string, size: number): Promise<{ id: string; order_id: string }[]> {
+/** Decisions that nobody has acted on though they are older than `createdBefore`, in pages by id; for the reconciler. */
+export function listUntoldDecisions(
+  store: Store,
+  page: { readonly createdBefore: string; readonly afterId: string; readonly size: number },
+): Promise<{ id: string; order_id: string }[]> {
   const query = store.db
     .selectFrom('decisions')
     .select(['id', 'order_id'])
     .where('state', '=', 'pending')
-    .where('created_at', '<', createdBefore)
-    .orderBy('created_at');
-  return first(query, size).execute();
+    .where('created_at', '<', page.createdBefore)
+    .where('id', '>', page.afterId)
+    .orderBy('id');
+  return first(query, page.size).execute();
 }

@@ -1,5 +1,5 @@
 import type { Category } from '../orders/finding.ts';
-import type { Channel, Role } from '../orders/state.ts';
+import type { Role } from '../orders/state.ts';
 import { first } from './dialect.ts';
 import type { OrderRef } from './orders.ts';
 import type { Store } from './store.ts';
@@ -85,18 +85,34 @@ export async function listApprovedCodes(store: Store, ref: OrderRef): Promise<st
   return rows.map((row) => row.code);
 }
 
-/** Holds that clear themselves, in pages by order; for the recheck. */
+/** A hold that clears itself, with what decides whether its cause may be gone. */
+export interface SelfClearingHold {
+  readonly order_id: string;
+  readonly code: string;
+  readonly source: string;
+  readonly customer_id: string | null;
+}
+
+/** A place in the list of holds that clear themselves: order id and code of the last one of the page before. */
+export interface HoldCursor {
+  readonly orderId: string;
+  readonly code: string;
+}
+
+/** Holds that clear themselves, the holds of an order side by side; for the recheck. */
 export function listSelfClearing(
   store: Store,
-  page: { readonly afterId: string; readonly size: number },
-): Promise<{ order_id: string; code: string; source: string; channel: Channel; customer_id: string | null }[]> {
+  page: { readonly after: HoldCursor; readonly size: number },
+): Promise<SelfClearingHold[]> {
   const query = store.db
     .selectFrom('holds')
     .innerJoin('orders', 'orders.id', 'holds.order_id')
-    .select(['holds.order_id', 'holds.code', 'orders.source', 'orders.channel', 'orders.customer_id'])
+    .select(['holds.order_id', 'holds.code', 'orders.source', 'orders.customer_id'])
     .where('holds.cleared_at', 'is', null)
     .where('holds.release_role', 'is', null)
-    .where('holds.order_id', '>', page.afterId)
-    .orderBy('holds.order_id');
+    .where('holds.order_id', '>=', page.after.orderId)
+    .where((eb) => eb.or([eb('holds.order_id', '>', page.after.orderId), eb('holds.code', '>', page.after.code)]))
+    .orderBy('holds.order_id')
+    .orderBy('holds.code');
   return first(query, page.size).execute();
 }

@@ -58,12 +58,10 @@ export function searchOrders(
   }
   const { after } = page;
   if (after) {
-    query = query.where((eb) =>
-      eb.or([
-        eb('received_at', '<', after.receivedAt),
-        eb.and([eb('received_at', '=', after.receivedAt), eb('id', '<', after.id)]),
-      ]),
-    );
+    // The first condition says less than the second, but it alone lets the database begin at the right place of the index.
+    query = query
+      .where('received_at', '<=', after.receivedAt)
+      .where((eb) => eb.or([eb('received_at', '<', after.receivedAt), eb('id', '<', after.id)]));
   }
   return first(query.orderBy('received_at', 'desc').orderBy('id', 'desc'), page.size).execute();
 }

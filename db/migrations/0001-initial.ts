@@ -46,7 +46,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     'requested_delivery_date?': text, 'operator_id?': id, 'gate?': text, reservation: text, 'production_order_id?': text,
     received_at: instant, 'automatic_done_at?': instant, changed_at: instant, 'terminal_at?': instant,
   }); // prettier-ignore
-  await createIndex(db, 'orders', ['state', 'changed_at']);
+  await createIndex(db, 'orders', ['state', 'received_at', 'id']);
+  await createIndex(db, 'orders', ['terminal_at', 'id']);
   await createIndex(db, 'orders', ['received_at', 'id']);
   await createIndex(db, 'orders', ['source', 'received_at', 'id']);
   await createIndex(db, 'orders', ['customer_id', 'received_at', 'id']);
@@ -84,18 +85,22 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     order_id: id, revision: integer, code: id, category: text, 'release_role?': text, opened_at: instant,
     'cleared_at?': instant, 'cleared_by?': id,
   }); // prettier-ignore
-  await createIndex(db, 'holds', ['cleared_at', 'code']);
+  await createIndex(db, 'holds', ['cleared_at', 'release_role', 'order_id', 'code']);
+  await createIndex(db, 'holds', ['code', 'cleared_at', 'order_id']);
   await createTable(db, 'reviews', ['id'], {
     id, order_id: id, source: id, 'customer_id?': id, opened_at: instant, due_at: instant, 'claimed_by?': id,
     'lease_until?': instant, 'escalated_at?': instant, 'closed_at?': instant,
   }); // prettier-ignore
   await createIndex(db, 'reviews', ['closed_at', 'due_at', 'id']);
   await createIndex(db, 'reviews', ['order_id', 'closed_at']);
+  // One open review an order, so that one clock runs.
+  await sql`create unique index ux_reviews_open on reviews (order_id) where closed_at is null`.execute(db);
   await createTable(db, 'decisions', ['id'], {
     id, order_id: id, revision: integer, 'review_id?': id, action: text, actor: id, roles_json: text, content_sealed: bytes, state: text,
     'refusal?': text, created_at: instant, 'settled_at?': instant,
   }); // prettier-ignore
-  await createIndex(db, 'decisions', ['state', 'created_at']);
+  await createIndex(db, 'decisions', ['state', 'id']);
+  await createIndex(db, 'decisions', ['order_id', 'created_at', 'id']);
   // One standing decision a review and revision: the second reviewer is refused by the database, whatever happens in between.
   await sql`create unique index ux_decisions_standing on decisions (review_id, revision)
     where state <> 'refused' and review_id is not null`.execute(db);
