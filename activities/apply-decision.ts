@@ -35,7 +35,7 @@ export async function applyDecision(deps: Deps, orderId: string, decisionId: str
   if (decision?.orderId !== orderId) return answer('there is no such decision on this order');
   if (decision.state !== 'pending') return answer(decision.refusal);
   if (decision.action === 'cancel') await settleSubmission(deps, await getOrder(store, orderId));
-  const refusal = await inTransaction(store, (tx) => take(tx, decision));
+  const refusal = await inTransaction(store, (tx) => take(tx, decision.id));
   return answer(refusal);
 }
 
@@ -59,8 +59,12 @@ async function settleSubmission({ store, backOffice }: Deps, order: OrderRow): P
   });
 }
 
-async function take(tx: Store, decision: KeptDecision): Promise<string | null> {
+async function take(tx: Store, decisionId: string): Promise<string | null> {
   const at = nowIso();
+  const decision = await findDecision(tx, decisionId);
+  if (!decision) throw new Error(`decision ${decisionId} is gone`);
+  // The same step may run twice at once: what the first one made of it stands.
+  if (decision.state !== 'pending') return decision.refusal;
   const order = await getOrder(tx, decision.orderId);
   const refusal = (await objection(tx, decision, order)) ?? (await perform(tx, decision, order, at));
   await settleDecision(tx, decision.id, { refusal, at });

@@ -95,6 +95,9 @@ async function finish(store: Store, document: DocumentRow, envelopes: X12Envelop
   const findings = allFindings(envelopes, groups);
   const gaps: Gap[] = spans.length === 0 ? [] : await gapsAround(readChunks(store, document.id), spans);
   return inTransaction(store, async (tx) => {
+    // The same split may run twice at once: a second 997 would leave a gap in the partner's control numbers.
+    const { state, order_count: orders } = await getDocument(tx, document.id);
+    if (state !== 'received') return { state, orders };
     await putFunctionalAcknowledgments(tx, document, groups, at);
     if (spans.length === 0) {
       await markRefused(tx, document.id, findings, at);

@@ -17,11 +17,16 @@ import { type OrderProgress, readProgress } from './progress.ts';
 /** Held by an order that changes an earlier one: it is never made into a production order of its own. */
 export const CHANGE_REQUESTED = 'CHANGE.REQUESTED';
 
-/** Asks the back office for what the order is to be judged by, and keeps the answer with the revision. */
+/**
+ * Asks the back office for what the order is to be judged by, and keeps the answer with the revision. A verdict that was
+ * drawn keeps the facts and findings it rests on: a step that runs again after it changes nothing.
+ */
 export async function takeFacts({ store, backOffice }: Deps, ref: OrderRef): Promise<void> {
   const order = await getRevision(store, ref);
   const facts = await askBackOffice(() => backOffice().getFacts(ref.orderId, order));
-  await inTransaction(store, (tx) => putFacts(tx, ref, facts));
+  await inTransaction(store, async (tx) => {
+    if (await findUnjudged(tx, ref)) await putFacts(tx, ref, facts);
+  });
 }
 
 /** Judges the order by every rule but credit and inventory, which are steps of their own. */
@@ -50,19 +55,26 @@ async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boo
 
 async function keepFindings(store: Store, ref: OrderRef, step: FindingStep, findings: readonly Finding[]): Promise<void> {
   const of = { subject: `order:${ref.orderId}`, revision: ref.revision, step, at: nowIso() } as const;
-  await inTransaction(store, (tx) => putFindings(tx, of, findings));
+  await inTransaction(store, async (tx) => {
+    if (await findUnjudged(tx, ref)) await putFindings(tx, of, findings);
+  });
+}
+
+/** The order's row, if this revision has no verdict yet. */
+async function findUnjudged(tx: Store, ref: OrderRef): Promise<OrderRow | undefined> {
+  const row = await getOrder(tx, ref.orderId);
+  return row.state === 'parsed' && row.revision === ref.revision ? row : undefined;
 }
 
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
-  const row = await getOrder(store, ref.orderId);
-  if (row.state === 'parsed') {
-    const rules = await listRules(store);
-    await inTransaction(store, async (tx) => {
-      await findClash(tx, row);
-      await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
-    });
-  }
+  const rules = await listRules(store);
+  await inTransaction(store, async (tx) => {
+    const row = await findUnjudged(tx, ref);
+    if (!row) return;
+    await findClash(tx, row);
+    await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
+  });
   return readProgress(store, ref.orderId);
 }
 
