@@ -1,5 +1,6 @@
 import { v4 as uuidv4 } from 'uuid';
 import { z } from 'zod';
+import { getDocument } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listOpenHolds } from '../../db/holds.ts';
 import { getOrder, type OrderRow } from '../../db/orders.ts';
@@ -95,8 +96,8 @@ async function submit(call: Delivery & { readonly query: z.output<typeof sourceQ
   const rows = await readDocumentOrders(deps, documentId);
   const [row, another] = rows;
   if (row && !another && visitor.format === 'json') return answerOrder(deps, row, readWait(request.get('Prefer')));
-  if (rows.length === 0)
-    await startDocument(deps, { id: documentId, source: visitor.profile.id, channel: visitor.profile.channel });
+  const document = await getDocument(deps.store, documentId);
+  if (document.state === 'received') await startDocument(deps, document);
   const Location = `/v1/documents/${documentId}`;
   const orders = rows.map((order) => ({
     orderId: order.id,
