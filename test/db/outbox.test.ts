@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { listDueOutbox, listOutbox, markDelivered, openOutbox, postponeOutbox, putOutbox, takeControlNumber } from '../../db/outbox.ts';
+import { inTransaction } from '../../db/store.ts';
+import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
+
+let house: TestStore;
+beforeAll(async () => void (house = await openTestStore()));
+afterAll(() => house.close());
+
+const at = (minute: number): string => `2026-11-23T10:${String(minute).padStart(2, '0')}:00.000Z`;
+
+async function givenMessage(minute: number, fileName: string | null = 'notice.json') {
+  const subject = `order:${(await givenOrder(house.store)).id}` as const;
+  const outgoing = { subject, source: 'web-shop', kind: 'order.completed', stepKey: 'completed', fileName, content: '{"a":1}' };
+  await putOutbox(house.store, outgoing, at(minute));
+  const row = await house.store.db.selectFrom('outbox').selectAll().where('subject', '=', subject).executeTakeFirstOrThrow();
+  return { subject, outgoing, row };
+}
+const due = async (minute: number) => (await listDueOutbox(house.store, at(minute), 100)).map((row) => row.id);
+
+describe('an outgoing message', () => {
+  test('is written once under its step, with the content of the first time', async () => {
+    const { subject, outgoing, row } = await givenMessage(0);
+    await putOutbox(house.store, { ...outgoing, content: 'other' }, at(1));
+    expect(await listOutbox(house.store, subject)).toHaveLength(1);
+    expect((await openOutbox(house.store, row)).toString()).toBe('{"a":1}');
+  });
+
+  test('that nobody is sent is available and never due', async () => {
+    const { row } = await givenMessage(0, null);
+    expect(row.state).toBe('available');
+    expect(await due(59)).not.toContain(row.id);
+  });
+
+  test('is due from its time on, put off after a failure, and gone when it is delivered', async () => {
+    const { subject, row } = await givenMessage(10);
+    expect(await due(9)).not.toContain(row.id);
+    expect(await due(10)).toContain(row.id);
+    await postponeOutbox(house.store, row.id, at(20));
+    expect(await due(19)).not.toContain(row.id);
+    expect(await due(20)).toContain(row.id);
+    await markDelivered(house.store, row.id, at(21));
+    expect(await due(59)).not.toContain(row.id);
+    expect(await listOutbox(house.store, subject)).toMatchObject([{ state: 'delivered', attempts: 2, delivered_at: at(21) }]);
+  });
+
+  test('waits its turn: the oldest are first', async () => {
+    await house.store.db.updateTable('outbox').set({ state: 'delivered' }).execute();
+    const rows = [];
+    for (const minute of [30, 10, 20]) rows.push((await givenMessage(minute)).row.id);
+    const [thirty, ten, twenty] = rows;
+    expect(await due(59)).toEqual([ten, twenty, thirty]);
+    expect((await listDueOutbox(house.store, at(59), 2)).map((row) => row.id)).toEqual([ten, twenty]);
+  });
+});
+
+describe('control numbers', () => {
+  const take = (source: string) => inTransaction(house.store, (tx) => takeControlNumber(tx, source, 'interchange'));
+
+  test('begin with 1 and go on by 1, for each partner and kind', async () => {
+    expect([await take('a'), await take('a'), await take('b'), await take('a')]).toEqual([1, 2, 1, 3]);
+    expect(await inTransaction(house.store, (tx) => takeControlNumber(tx, 'a', 'group'))).toBe(1);
+  });
+
+  test('that a failed transaction took are taken by the next', async () => {
+    const failing = (source: string) =>
+      inTransaction(house.store, async (tx) => {
+        await takeControlNumber(tx, source, 'interchange');
+        throw new Error('taken back');
+      });
+    const attempts = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => (i % 4 === 3 ? failing('c') : take('c'))));
+    const numbers = attempts.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+  });
+});
