@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Access, Answer, Operation } from './operation.ts';
+import type { Access } from './access.ts';
+import type { Answer, Operation } from './operation.ts';
 import { shapes } from './views.ts';
 
 type Json = Readonly<Record<string, unknown>>;

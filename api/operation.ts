@@ -1,13 +1,8 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
-import type { Role } from '../orders/state.ts';
+import type { Access } from './access.ts';
 import type { Deps } from './deps.ts';
 import type { Caller } from './principal.ts';
-
-/** Who may call: everyone, or people with one of the roles and, where it says so, sources with their key. */
-export type Access = 'open' | { readonly roles: readonly Role[]; readonly sources: boolean };
-
-export const EVERY_ROLE: readonly Role[] = ['operator', 'reviewer', 'supervisor', 'auditor', 'admin'];
 
 /** What a call is given, checked against its schemas. `body` is raw bytes where the operation takes a document. */
 export interface Call<Params, Query, Body> {
@@ -35,7 +30,7 @@ export interface Answer {
 }
 
 /** A request header as the API's document describes it. */
-export interface HeaderParameter {
+interface HeaderParameter {
   readonly name: string;
   readonly description: string;
 }

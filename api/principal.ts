@@ -4,8 +4,8 @@ import { findPrincipalByToken, type Principal } from '../db/principals.ts';
 import { findSourceByKey } from '../db/sources.ts';
 import type { Role } from '../orders/state.ts';
 import type { SourceProfile } from '../orders/source.ts';
+import type { Access } from './access.ts';
 import type { Deps } from './deps.ts';
-import type { Access } from './operation.ts';
 import { Problem } from './problem.ts';
 
 /** Who calls: a person, or a source with its key. Every route and statement is limited by it. */
@@ -55,7 +55,7 @@ function refusal({ roles }: Exclude<Access, 'open'>, caller: Caller): string {
 }
 
 /** Whether the person has one of the roles. */
-export function hasRole(caller: Principal, roles: readonly Role[]): boolean {
+function hasRole(caller: Principal, roles: readonly Role[]): boolean {
   return caller.roles.some((role) => roles.includes(role));
 }
 

@@ -14,10 +14,11 @@ import {
 import { inTransaction } from '../../db/store.ts';
 import { maskJson } from '../../orders/cards.ts';
 import { applyChanges, type FieldChange } from '../../orders/correction.ts';
+import { EVERY_ROLE } from '../access.ts';
 import { printCursor, readCursor } from '../cursor.ts';
 import { keepDecision, tellAndAnswer } from '../decide.ts';
 import type { Deps } from '../deps.ts';
-import { type Call, EVERY_ROLE, operation, type Operation, type Reply } from '../operation.ts';
+import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { cursorParameter, pageSizeParameter, reasonMember } from '../parameters.ts';
 import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';

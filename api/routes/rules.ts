@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listRules } from '../../db/rules.ts';
-import { EVERY_ROLE, operation, type Operation } from '../operation.ts';
+import { EVERY_ROLE } from '../access.ts';
+import { operation, type Operation } from '../operation.ts';
 
 const ruleVersion = z.object({
   code: z.string(),

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { findSource, hashToken, listSources, putSource } from '../../db/sources.ts';
 import { sourceProfileSchema } from '../../orders/source.ts';
-import { type Call, EVERY_ROLE, operation, type Operation, type Reply } from '../operation.ts';
+import { EVERY_ROLE } from '../access.ts';
+import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { shapes } from '../views.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { applyChanges } from '../../orders/correction.ts';
+import { applyChanges, CORRECTION_CODES } from '../../orders/correction.ts';
 import { type Order, orderSchema } from '../../orders/order.ts';
 
 const order: Order = orderSchema.parse({
@@ -77,5 +77,10 @@ describe('correcting an order', () => {
     const result = change('/lines/0/quantity', 'ten');
     expect(result).toMatchObject({ findings: [{ code: 'CORRECTION.VALUE', path: '/lines/0/quantity' }] });
     expect(codes(change('/lines', []))).toEqual(['CORRECTION.VALUE']);
+  });
+
+  test('every documented code can be met', () => {
+    const met = ['nowhere', '/source', '/total'].flatMap((path) => codes(change(path, 'x')));
+    expect(met.sort()).toEqual(Object.keys(CORRECTION_CODES).sort());
   });
 });

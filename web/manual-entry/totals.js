@@ -10,7 +10,7 @@ const SCALE = 10n ** BigInt(DECIMALS);
  * @param {string} text
  * @returns {bigint | undefined} in units of 10^-12; undefined if the text is no decimal
  */
-export function parseDecimal(text) {
+function parseDecimal(text) {
   const match = /^(-?)(\d{1,18})(?:\.(\d{1,12}))?$/.exec(text.trim());
   if (!match) return undefined;
   const [, minus, whole, fraction = ''] = match;

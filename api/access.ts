@@ -1,0 +1,6 @@
+import type { Role } from '../orders/state.ts';
+
+/** Who may call: everyone, or people with one of the roles and, where it says so, sources with their key. */
+export type Access = 'open' | { readonly roles: readonly Role[]; readonly sources: boolean };
+
+export const EVERY_ROLE: readonly Role[] = ['operator', 'reviewer', 'supervisor', 'auditor', 'admin'];
