@@ -114,8 +114,8 @@ function readOrder() {
   const { decimals, lines, total } = updateTotals();
   const wrong = markWrong(lines);
   if (wrong) {
-    wrong.focus();
     showProblem('Some fields are missing or are no numbers; they are marked.');
+    wrong.focus();
     return undefined;
   }
   const text = (id) => valueOf(id) || null;
