@@ -1,6 +1,6 @@
 import { claimPurchaseOrder } from '../db/duplicates.ts';
 import { getFacts, putFacts } from '../db/facts.ts';
-import { type FindingStep, listFindings, putFindings } from '../db/findings.ts';
+import { type FindingStep, hasFindings, listFindings, putFindings } from '../db/findings.ts';
 import { type Hold, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
@@ -55,6 +55,8 @@ async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boo
 
 async function keepFindings(store: Store, ref: OrderRef, step: FindingStep, findings: readonly Finding[]): Promise<void> {
   const of = { subject: `order:${ref.orderId}`, revision: ref.revision, step, at: nowIso() } as const;
+  // Most steps find nothing, and nothing need not be written.
+  if (findings.length === 0 && !(await hasFindings(store, of))) return;
   await inTransaction(store, async (tx) => {
     if (await findUnjudged(tx, ref)) await putFindings(tx, of, findings);
   });

@@ -1,4 +1,5 @@
 import type { Finding } from '../orders/finding.ts';
+import { first } from './dialect.ts';
 import { getSealer, type Subject } from './seal.ts';
 import type { Store } from './store.ts';
 
@@ -29,6 +30,20 @@ export async function putFindings(
       }) // prettier-ignore
       .execute();
   }
+}
+
+/** Whether a step found something on a revision when it last looked. */
+export async function hasFindings(
+  store: Store,
+  of: { readonly subject: Subject; readonly revision: number; readonly step: FindingStep },
+): Promise<boolean> {
+  const query = store.db
+    .selectFrom('order_staging_errors')
+    .select('sequence')
+    .where('subject', '=', of.subject)
+    .where('revision', '=', of.revision)
+    .where('step', '=', of.step);
+  return (await first(query, 1).executeTakeFirst()) !== undefined;
 }
 
 /** All findings on one revision, in the order of the steps. @throws Erased if the subject's key is gone. */

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+
 /**
  * Transactions of one process that are ready at the same time share one commit, because a commit that survives a power cut
  * costs a sync of the disk. Each is a savepoint: it fails alone, and is not told that it is done before the commit is.
@@ -9,6 +11,8 @@ export interface GroupCommit {
   leave(): Promise<void>;
   /** Takes the transaction back. */
   undo(): Promise<void>;
+  /** Waits until all that were waiting are done. */
+  finish(): Promise<void>;
 }
 
 /** Where a group runs. */
@@ -19,6 +23,13 @@ export interface GroupConnection {
 
 /** Transactions in one commit: beyond it other processes would wait too long for their turn. */
 const LARGEST_GROUP = 32;
+
+/**
+ * SQLite has no queue among processes: each tries again and again until it finds the lock free. One that has work all the
+ * time therefore leaves it free this long, in milliseconds, after each stretch: longer than others pause between tries.
+ */
+export const BREATH_MS = 5;
+const STRETCH_MS = 40;
 
 interface Member {
   done(): void;
@@ -31,7 +42,19 @@ export function createGroupCommit(connection: GroupConnection): GroupCommit {
   let taken = false;
   /** Those whose work is in the open group, and that wait for its commit; undefined while there is no group. */
   let members: Member[] | undefined;
+  /** Since when the lock is free, and since when it never was for a whole breath. */
+  let freeSince = 0;
+  let stretchBegan = 0;
 
+  const breathe = async (): Promise<void> => {
+    // Statements are answered at once: without this the event loop would stand still for as long as there is work.
+    await nextTurn();
+    if (performance.now() - freeSince < BREATH_MS) {
+      if (performance.now() - stretchBegan < STRETCH_MS) return;
+      await pause(BREATH_MS);
+    }
+    stretchBegan = performance.now();
+  };
   const giveTurn = (): void => {
     const next = waiting.shift();
     if (next) next();
@@ -48,6 +71,7 @@ export function createGroupCommit(connection: GroupConnection): GroupCommit {
       const group = members;
       members = undefined;
       commit(connection, group);
+      freeSince = performance.now();
     }
     giveTurn();
   };
@@ -57,6 +81,7 @@ export function createGroupCommit(connection: GroupConnection): GroupCommit {
       await takeTurn();
       try {
         if (!members) {
+          await breathe();
           await connection.begin();
           members = [];
         }
@@ -89,6 +114,10 @@ export function createGroupCommit(connection: GroupConnection): GroupCommit {
       }
       settle();
       return Promise.resolve();
+    },
+    async finish() {
+      await takeTurn();
+      settle();
     },
   };
 }

@@ -1,12 +1,22 @@
 import type { RuleScope, RuleVersion } from '../orders/rules/rule.ts';
 import { insertOnce } from './dialect.ts';
+import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
 import type { OrderValidationRuleTable } from './tables.ts';
 
+/** The rules as last read, and how many versions there were: they are only ever added. */
+const lastRead = new WeakMap<Keyring, { readonly versions: number; readonly rules: readonly RuleVersion[] }>();
+
 /** All versions of all rules; which of them speak is decided by time and scope in `orders/rules`. */
-export async function listRules(store: Store): Promise<RuleVersion[]> {
+export async function listRules(store: Store): Promise<readonly RuleVersion[]> {
+  const count = store.db.selectFrom('order_validation_rules').select((eb) => eb.fn.countAll<number>().as('versions'));
+  const versions = Number((await count.executeTakeFirstOrThrow()).versions);
+  const last = lastRead.get(store.keys);
+  if (last?.versions === versions) return last.rules;
   const rows = await store.db.selectFrom('order_validation_rules').selectAll().orderBy('code').orderBy('version').execute();
-  return rows.map(readRule);
+  const rules = rows.map(readRule);
+  lastRead.set(store.keys, { versions: rows.length, rules });
+  return rules;
 }
 
 /** Writes a version of a rule, once: versions are never edited. @returns whether it is new. */

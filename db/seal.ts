@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
 
@@ -33,7 +33,7 @@ export async function createSealer(store: Store, subject: Subject, now: string):
   const wrapped = encrypt(required(wrappingKeys.get(currentId), currentId), `data_keys ${subject}`, dataKey);
   const row = { subject, wrapped_key: wrapped, wrapping_key_id: currentId, created_at: now };
   await store.db.insertInto('data_keys').values(row).execute();
-  return sealerOf(subject, dataKey);
+  return sealerOf(subject, createSecretKey(dataKey));
 }
 
 /** @throws Erased if the subject's data key is gone. */
@@ -43,8 +43,21 @@ export async function getSealer(store: Store, subject: Subject): Promise<Sealer>
   return sealerOf(subject, unwrap(store.keys, subject, row.wrapping_key_id, row.wrapped_key));
 }
 
-function unwrap(keys: Keyring, subject: string, wrappingKeyId: string, wrapped: Uint8Array): Buffer {
-  return decrypt(required(keys.wrappingKeys.get(wrappingKeyId), wrappingKeyId), `data_keys ${subject}`, wrapped);
+/** Data keys by their wrapped form. The row is read each time, so that an erased key is gone at once. */
+const unwrapped = new WeakMap<Keyring, Map<string, KeyObject>>();
+const UNWRAPPED_KEPT = 1000;
+
+function unwrap(keys: Keyring, subject: string, wrappingKeyId: string, wrapped: Uint8Array): KeyObject {
+  const known = unwrapped.get(keys) ?? new Map<string, KeyObject>();
+  unwrapped.set(keys, known);
+  const name = `${subject} ${wrappingKeyId} ${Buffer.from(wrapped).toString('latin1')}`;
+  const before = known.get(name);
+  if (before) return before;
+  if (known.size >= UNWRAPPED_KEPT) known.clear();
+  const dataKey = decrypt(required(keys.wrappingKeys.get(wrappingKeyId), wrappingKeyId), `data_keys ${subject}`, wrapped);
+  const made = createSecretKey(dataKey);
+  known.set(name, made);
+  return made;
 }
 
 function required(key: Buffer | undefined, id: string): Buffer {
@@ -52,7 +65,7 @@ function required(key: Buffer | undefined, id: string): Buffer {
   return key;
 }
 
-function sealerOf(subject: Subject, dataKey: Buffer): Sealer {
+function sealerOf(subject: Subject, dataKey: KeyObject): Sealer {
   const bind = (place: string): string => `${subject} ${place}`;
   const open = (place: string, sealed: Uint8Array): Buffer => decrypt(dataKey, bind(place), sealed);
   const seal = (place: string, content: string | Uint8Array): Buffer => encrypt(dataKey, bind(place), content);
@@ -65,7 +78,7 @@ function sealerOf(subject: Subject, dataKey: Buffer): Sealer {
 }
 
 /** nonce, cipher text, tag. @see NIST SP 800-38D */
-function encrypt(key: Buffer, aad: string, content: string | Uint8Array): Buffer {
+function encrypt(key: Buffer | KeyObject, aad: string, content: string | Uint8Array): Buffer {
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(Buffer.from(aad));
@@ -73,7 +86,7 @@ function encrypt(key: Buffer, aad: string, content: string | Uint8Array): Buffer
   return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
 }
 
-function decrypt(key: Buffer, aad: string, sealed: Uint8Array): Buffer {
+function decrypt(key: Buffer | KeyObject, aad: string, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   if (bytes.length < NONCE + TAG) throw new Error('sealed content is cut short');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE));

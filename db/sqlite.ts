@@ -10,10 +10,12 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { BREATH_MS, createGroupCommit, type GroupCommit } from './group-commit.ts';
 
 /** How long a writer waits for its turn among processes before giving up, in milliseconds. */
 const BUSY_LIMIT_MS = 30_000;
+/** Shorter than the breath that a busy process takes, though it varies by half. */
+const LONGEST_PAUSE_MS = (BREATH_MS * 3) / 5;
 const STATEMENTS_KEPT = 500;
 
 /**
@@ -78,14 +80,16 @@ function createDriver(path: string): Driver {
       await opened(group).leave();
     },
     async rollbackTransaction(session) {
+      // After a commit that failed nothing is left to take back, and the turn is another's.
+      if (!(session as Session).inTransaction) return;
       (session as Session).inTransaction = false;
       await opened(group).undo();
     },
     releaseConnection: () => Promise.resolve(),
-    destroy() {
+    async destroy() {
+      await group?.finish();
       for (const connection of [reader, writer]) connection?.close();
       reader = writer = group = undefined;
-      return Promise.resolve();
     },
   };
 
@@ -148,7 +152,7 @@ function connect(database: DatabaseSync): Connection {
 /** Runs `attempt`, again and again while another process holds the write lock, without blocking the event loop. */
 async function whileBusy<T>(attempt: () => T): Promise<T> {
   const giveUpAt = Date.now() + BUSY_LIMIT_MS;
-  for (let wait = 1; ; wait = Math.min(wait * 2, 16)) {
+  for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
     try {
       return attempt();
     } catch (error) {
