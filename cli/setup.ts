@@ -25,7 +25,11 @@ const SOURCES: readonly SourceProfile[] = [
     id: 'edi-northwind',
     channel: 'edi',
     defaults: { customerId: 'C-2001', currency: 'USD' },
-    x12: { partner: { qualifier: 'ZZ', id: 'NORTHWIND' }, us: { qualifier: 'ZZ', id: 'ORDERSTAGING' }, customers: { 'BY:92:0042': 'C-2001' } },
+    x12: {
+      partner: { qualifier: 'ZZ', id: 'NORTHWIND' },
+      us: { qualifier: 'ZZ', id: 'ORDERSTAGING' },
+      customers: { 'BY:92:0042': 'C-2001' },
+    },
   },
 ].map((source) => sourceProfileSchema.parse(source));
 

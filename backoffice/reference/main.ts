@@ -43,6 +43,9 @@ const server = await startReferenceServer({
 // One line for whoever started it: with port 0 nobody else knows where it listens.
 console.log(JSON.stringify({ url: server.url, pid: process.pid }));
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => void server.close());
+// `disconnect`: whoever started it is gone, however that went.
+for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) {
+  process.once(end, () => void server.close());
 }
+// Listening must not keep the process alive once the server is closed.
+process.channel?.unref();
