@@ -124,7 +124,7 @@ const change = z.strictObject({
 
 const decision = z.object({
   decisionId: z.string(),
-  action: z.enum(['approve', 'reject', 'correct', 'cancel']),
+  action: z.enum(['approve', 'reject', 'correct', 'cancel', 'reprocess']),
   revision: z.int(),
   actor: z.string(),
   reason: z.string(),

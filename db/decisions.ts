@@ -33,22 +33,25 @@ export type KeptDecision = Decision & Pick<DecisionTable, 'state' | 'refusal' | 
  * @returns false if another decision on the same review and revision stands already.
  */
 export function insertDecision(store: Store, decision: Decision, at: string): Promise<boolean> {
-  return inTransaction(store, async (tx) => {
-    const sealer = await getSealer(tx, `order:${decision.orderId}`);
-    const inserted = await insertOnce(tx.db, 'decisions', {
-      id: decision.id, order_id: decision.orderId, revision: decision.revision, review_id: decision.reviewId,
-      action: decision.action, actor: decision.actor, roles_json: JSON.stringify(decision.roles),
-      content_sealed: sealer.sealJson(`decision ${decision.id}`, { reason: decision.reason, changes: decision.changes }),
-      state: 'pending', refusal: null, created_at: at, settled_at: null,
+  return inTransaction(store, (tx) => writeDecision(tx, decision, at));
+}
+
+/** {@link insertDecision} inside the caller's transaction. */
+export async function writeDecision(tx: Store, decision: Decision, at: string): Promise<boolean> {
+  const sealer = await getSealer(tx, `order:${decision.orderId}`);
+  const inserted = await insertOnce(tx.db, 'decisions', {
+    id: decision.id, order_id: decision.orderId, revision: decision.revision, review_id: decision.reviewId,
+    action: decision.action, actor: decision.actor, roles_json: JSON.stringify(decision.roles),
+    content_sealed: sealer.sealJson(`decision ${decision.id}`, { reason: decision.reason, changes: decision.changes }),
+    state: 'pending', refusal: null, created_at: at, settled_at: null,
+  }); // prettier-ignore
+  if (inserted) {
+    const detail = { decisionId: decision.id, revision: decision.revision, fields: decision.changes.map((change) => change.path) };
+    await appendLog(tx, `order:${decision.orderId}`, {
+      stepKey: `decision:${decision.id}`, at, actor: decision.actor, action: `decision.${decision.action}`, detail,
     }); // prettier-ignore
-    if (inserted) {
-      const detail = { decisionId: decision.id, revision: decision.revision, fields: decision.changes.map((change) => change.path) };
-      await appendLog(tx, `order:${decision.orderId}`, {
-        stepKey: `decision:${decision.id}`, at, actor: decision.actor, action: `decision.${decision.action}`, detail,
-      }); // prettier-ignore
-    }
-    return inserted;
-  });
+  }
+  return inserted;
 }
 
 export async function findDecision(store: Store, decisionId: string): Promise<KeptDecision | undefined> {

@@ -255,13 +255,13 @@ export interface ReviewTable {
   closed_at: string | null;
 }
 
-export type DecisionAction = 'approve' | 'reject' | 'correct' | 'cancel';
+export type DecisionAction = 'approve' | 'reject' | 'correct' | 'cancel' | 'reprocess';
 
 export interface DecisionTable {
   id: string;
   order_id: string;
   revision: number;
-  /** The review it decides; null for a cancellation. */
+  /** The review it decides; null for a cancellation or a reprocess. */
   review_id: string | null;
   action: DecisionAction;
   actor: string;

@@ -1,12 +1,17 @@
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { getSlice } from '../../db/documents.ts';
 import { listLog } from '../../db/log.ts';
 import { searchOrders } from '../../db/order-search.ts';
+import { getOrder } from '../../db/orders.ts';
+import { reprocessOrder } from '../../db/reprocess.ts';
+import { maskCardNumbers } from '../../orders/cards.ts';
 import { TERMINAL_STATES } from '../../orders/state.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { CONTENT_TYPES } from '../content-types.ts';
 import { printCursor, readCursor } from '../cursor.ts';
 import { keepDecision, tellAndAnswer } from '../decide.ts';
+import { startOrder } from '../engine.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { readOrderDetail } from '../order-detail.ts';
 import { cursorParameter, instantParameter, pageSizeParameter, reasonMember } from '../parameters.ts';
@@ -134,6 +139,21 @@ export const orderOperations = [
     },
     handle: cancel,
   }),
+  operation({
+    method: 'post',
+    path: '/v1/orders/{id}/reprocess',
+    id: 'reprocessOrder',
+    tag: 'Orders',
+    summary: 'Begin a rejected, cancelled or shadow-staged order anew from its document, as a new revision',
+    access: { roles: ['operator', 'supervisor', 'admin'], sources: false },
+    params: orderId,
+    body: z.strictObject({ reason: reasonMember }),
+    answers: {
+      202: { description: 'Begun', schema: shapes.OrderSummary },
+      409: { description: 'Not over, or in production', schema: shapes.Problem, contentType: 'application/problem+json' },
+    },
+    handle: reprocess,
+  }),
 ];
 
 async function search({
@@ -168,4 +188,17 @@ async function cancel(call: Call<{ id: string }, undefined, z.output<typeof canc
     changes: [],
   });
   return tellAndAnswer(deps, row.id, decisionId);
+}
+
+async function reprocess({ deps, caller, params, body }: Call<{ id: string }, undefined, { reason: string }>): Promise<Reply> {
+  const { store, now } = deps;
+  const row = await getVisibleOrder(deps, caller, params.id);
+  const reason = maskCardNumbers(body.reason).text;
+  const about = { id: uuidv7(), orderId: row.id, revision: row.revision, reviewId: null, action: 'reprocess' } as const;
+  const decision = { ...about, actor: caller.id, roles: caller.roles, reason, changes: [] };
+  if (!(await reprocessOrder(store, decision, now().toISOString())))
+    throw new Problem('conflict', `the order is ${row.state}; only one that is over and not in production begins anew`);
+  const begun = await getOrder(store, row.id);
+  await startOrder(deps, begun);
+  return { status: 202, body: toOrderSummary(deps, begun), headers: { Location: `/v1/orders/${row.id}` } };
 }

@@ -90,4 +90,18 @@ describe('the gateway with a real Temporal', () => {
       body: { checks: { temporal: 'up', backOffice: 'down' } },
     });
   });
+
+  test('a cancelled order is begun anew as the next revision; a completed one is not', async () => {
+    const lines = [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '10.00', amount: '100.00' }];
+    const orderId = orderIdOf(await send(makeOrderJson({ lines, total: '100.00' })));
+    await act(orderId, 'cancel', 'olivia', { reason: 'a mistake' });
+    await untilOrder(house.store, orderId, ({ terminal_at }) => terminal_at !== null);
+    expect((await act(orderId, 'reprocess', 'ravi', { reason: 'not mine to ask' })).status).toBe(403);
+    expect(await act(orderId, 'reprocess', 'olivia', { reason: 'no mistake' })).toMatchObject({ status: 202, body: { revision: 2 } });
+    await untilOrder(house.store, orderId, ({ state, revision }) => state === 'in_review' && revision === 2);
+    expect((await act(orderId, 'reprocess', 'olivia', { reason: 'again' })).status).toBe(409);
+
+    const done = orderIdOf(await send(makeOrderJson()));
+    expect((await act(done, 'reprocess', 'olivia', { reason: 'once more' })).status).toBe(409);
+  });
 });
