@@ -27,7 +27,8 @@ export async function ask<T>(summary: string, call: (steps: Activities) => Promi
   try {
     return await call(proxyLocalActivities<Activities>({ startToCloseTimeout: '2500 ms', retry: { maximumAttempts: 1 }, summary }));
   } catch (fault) {
-    if (!(fault instanceof ActivityFailure) || isFinal(fault.cause)) throw fault;
+    const cause = causeOf(fault);
+    if (!cause || isFinal(cause)) throw fault;
   }
   const retry = { initialInterval: '1 s', backoffCoefficient: 3, maximumAttempts: ATTEMPTS - 1 };
   return call(proxyActivities<Activities>({ startToCloseTimeout: '15 s', retry, summary: `${summary} (again)` }));
@@ -35,20 +36,31 @@ export async function ask<T>(summary: string, call: (steps: Activities) => Promi
 
 /** Lets the order wait after a step failed for good; whatever else went wrong is not for the order to bear. */
 export async function holdAfter(fault: unknown, order: OrderProgress): Promise<OrderProgress> {
-  if (!(fault instanceof ActivityFailure)) throw fault;
-  // Without a limit: while our own database is away there is nowhere to write the hold to.
+  const cause = causeOf(fault);
+  if (!cause) throw fault;
+  return patientStep('Hold the order').holdOrder(order, holdFor(cause));
+}
+
+/** A step without a limit of tries: while our own database is away, there is nowhere to write anything else to. */
+export function patientStep(summary: string): Activities {
   const retry = { initialInterval: '1 s', maximumInterval: '20 s' };
-  const patient = proxyLocalActivities<Activities>({ startToCloseTimeout: '10 s', retry, summary: 'Hold the order' });
-  return patient.holdOrder(order, holdFor(fault.cause));
+  return proxyLocalActivities<Activities>({ startToCloseTimeout: '10 s', retry, summary });
 }
 
-function holdFor(cause: Error | undefined): ProcessingHold {
-  if (cause instanceof TimeoutFailure) return 'BACKOFFICE.UNAVAILABLE';
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  if (type === 'BackOfficeUnavailable') return 'BACKOFFICE.UNAVAILABLE';
-  return type === 'BackOfficeRefused' ? 'BACKOFFICE.REFUSED' : 'PROCESSING.FAILED';
+/**
+ * Why a step failed; undefined if it was none that failed. The failure of a regular activity comes wrapped, that of a
+ * local one as it is.
+ */
+function causeOf(fault: unknown): ApplicationFailure | TimeoutFailure | undefined {
+  const cause = fault instanceof ActivityFailure ? fault.cause : fault;
+  return cause instanceof ApplicationFailure || cause instanceof TimeoutFailure ? cause : undefined;
 }
 
-function isFinal(cause: Error | undefined): boolean {
+function holdFor(cause: ApplicationFailure | TimeoutFailure): ProcessingHold {
+  if (cause instanceof TimeoutFailure || cause.type === 'BackOfficeUnavailable') return 'BACKOFFICE.UNAVAILABLE';
+  return cause.type === 'BackOfficeRefused' ? 'BACKOFFICE.REFUSED' : 'PROCESSING.FAILED';
+}
+
+function isFinal(cause: ApplicationFailure | TimeoutFailure): boolean {
   return cause instanceof ApplicationFailure && cause.nonRetryable === true;
 }
