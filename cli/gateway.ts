@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { shapes } from '../api/views.ts';
+import type { Finding } from '../orders/finding.ts';
 
 /** The API's answers, as its own schemas have them. */
 export type OrderSummary = z.infer<typeof shapes.OrderSummary>;
@@ -8,8 +9,9 @@ export type DocumentDetail = z.infer<typeof shapes.DocumentDetail>;
 export type ReviewPage = z.infer<typeof shapes.ReviewPage>;
 export type OrderPage = z.infer<typeof shapes.OrderPage>;
 export type Taken = z.infer<typeof shapes.Taken>;
-export type DryRun = z.infer<typeof shapes.DryRun>;
-export type Problem = z.infer<typeof shapes.Problem> & Partial<Taken>;
+export type DryRun = Omit<z.infer<typeof shapes.DryRun>, 'findings'> & { readonly findings: readonly Finding[] };
+export type Problem = Omit<z.infer<typeof shapes.Problem>, 'findings'> &
+  Partial<Taken> & { readonly findings?: readonly Finding[] };
 
 /** Asks the gateway, on somebody's behalf. */
 export interface Gateway {

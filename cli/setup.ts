@@ -17,7 +17,7 @@ export interface Credentials {
 }
 
 /** The sources of a fresh installation, one on each channel; an administrator changes them over the API. */
-const SOURCES: readonly SourceProfile[] = [
+export const DEFAULT_SOURCES: readonly SourceProfile[] = [
   { id: 'web-shop', channel: 'ecommerce' },
   { id: 'api-zapco', channel: 'api' },
   { id: 'desk', channel: 'manual' },
@@ -47,7 +47,7 @@ export function openCredentials(path: string): Credentials {
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials;
   const fresh = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries(names.map((name) => [name, randomBytes(32).toString('base64url')]));
-  const keyed = SOURCES.filter((source) => source.channel !== 'edi' && source.channel !== 'manual');
+  const keyed = DEFAULT_SOURCES.filter((source) => source.channel !== 'edi' && source.channel !== 'manual');
   const credentials = {
     backOffice: randomBytes(32).toString('base64url'),
     sources: fresh([...keyed.map((source) => source.id), 'edi-northwind']),
@@ -63,7 +63,7 @@ export function openCredentials(path: string): Credentials {
 export async function seedDefaults(store: Store, credentials: Credentials): Promise<void> {
   const at = new Date().toISOString();
   for (const rule of DEFAULT_RULES) await addRule(store, rule, at);
-  for (const profile of SOURCES) {
+  for (const profile of DEFAULT_SOURCES) {
     if (await findSource(store, profile.id)) continue;
     const key = credentials.sources[profile.id];
     await putSource(store, profile, { actor: 'setup', at, ...(key !== undefined && { keyHash: hashToken(key) }) });

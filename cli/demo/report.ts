@@ -1,6 +1,7 @@
 import type { Seen, SeenOrder } from '../samples/compare.ts';
 import type { Sample } from '../samples/samples.ts';
 import type { Stack } from '../stack.ts';
+import { printTable } from '../table.ts';
 import type { Created } from './production.ts';
 
 /** One order of the demonstration, or a document that became none. */
@@ -72,10 +73,10 @@ export function printReport(report: Report): string {
     differences.length === 0
       ? ['Every sample ended as expected.']
       : [`${differences.length} differences from what was expected:`, ...differences.map((line) => `  ${line}`)];
-  return [printTable(rows), '', counts.join(' '), ...verdict].join('\n');
+  return [printRows(rows), '', counts.join(' '), ...verdict].join('\n');
 }
 
-function printTable(rows: readonly Row[]): string {
+function printRows(rows: readonly Row[]): string {
   const cells = rows.map(({ source, poNumber, file, state, reason, tookMs }) => [
     source,
     poNumber ?? `(${file.split('/').at(-1) ?? file})`,
@@ -83,20 +84,7 @@ function printTable(rows: readonly Row[]): string {
     tookMs === null ? '' : `${(tookMs / 1000).toFixed(2)} s`,
     reason,
   ]);
-  const table = [['source', 'PO number', 'state', 'time', 'reason'], ...cells];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
-  return table
-    .map((line) =>
-      line
-        .map((cell, column) => align(cell, widths[column] ?? 0, column === 3))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function align(cell: string, width: number, right: boolean): string {
-  return right ? cell.padStart(width) : cell.padEnd(width);
+  return printTable(['source', 'PO number', 'state', 'time', 'reason'], cells, [3]);
 }
 
 /** The report for a program. */

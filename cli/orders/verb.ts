@@ -1,0 +1,64 @@
+import type { ParseArgsConfig } from 'node:util';
+import type { Connection } from './connection.ts';
+
+/** What the command line was given after the verb. */
+export interface Given {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+  readonly connection: Connection;
+}
+
+/** One thing that the command can do. */
+export interface Verb {
+  /** As typed after `npm run orders --`. */
+  readonly usage: string;
+  /** One line for the list of verbs. */
+  readonly what: string;
+  /** What else there is to know, options among it. */
+  readonly help: string;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** How many words must follow the verb. */
+  readonly words: number;
+  /** Prints to standard output. @returns the exit code: 0, or 1 if what was asked for did not come to be */
+  readonly run: (given: Given) => Promise<number>;
+}
+
+/** The command was not typed as it must be. */
+export class Misuse extends Error {
+  override readonly name = 'Misuse';
+}
+
+export const AS_OPTION = { as: { type: 'string' } } as const;
+export const JSON_OPTION = { json: { type: 'boolean' } } as const;
+
+/** The text of an option, if it was given. */
+export function findText({ values }: Given, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** @throws Misuse if the option was left out */
+export function getText(given: Given, name: string): string {
+  const text = findText(given, name)?.trim();
+  if (text === undefined || text === '') throw new Misuse(`--${name} is needed`);
+  return text;
+}
+
+/** @throws Misuse if the option is no whole number, 0 or more */
+export function findNumber(given: Given, name: string): number | undefined {
+  const text = findText(given, name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new Misuse(`--${name} must be a whole number`);
+  return Number(text);
+}
+
+/** A word that follows the verb. */
+export function getWord({ positionals }: Given, index: number): string {
+  const word = positionals[index];
+  if (word === undefined) throw new Misuse('a word is missing');
+  return word;
+}
+
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}
