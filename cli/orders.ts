@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import { NoGateway, Refusal } from './gateway.ts';
 import { openConnection } from './orders/connection.ts';
 import { approve, cancel, reject } from './orders/deciding.ts';
+import { Misuse } from './orders/misuse.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
 import { submit } from './orders/submit.ts';
 import { validate } from './orders/validate.ts';
-import { Misuse, type Verb } from './orders/verb.ts';
+import type { Verb } from './orders/verb.ts';
 import { toPlainText } from './table.ts';
 
 /** The operator's command line. */

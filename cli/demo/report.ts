@@ -102,7 +102,7 @@ export function toJson(report: Report, stack: Stack): object {
 }
 
 /** Where everything is. */
-export function listUrls({ gatewayUrl, backOfficeUrl, temporal }: Stack): Readonly<Record<string, string>> {
+function listUrls({ gatewayUrl, backOfficeUrl, temporal }: Stack): Readonly<Record<string, string>> {
   return {
     gateway: gatewayUrl,
     'type an order': `${gatewayUrl}/orders/new`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createGateway, type Gateway, type OrderPage } from '../gateway.ts';
 import type { Credentials } from '../setup.ts';
 import { findRunning } from '../stack/running.ts';
-import { Misuse } from './verb.ts';
+import { Misuse } from './misuse.ts';
 
 /** Whom the command speaks to, and in whose name. */
 export interface Connection {

@@ -5,7 +5,7 @@ import type { Format } from '../../orders/formats/format.ts';
 import type { SourceProfile } from '../../orders/source.ts';
 import { fillPlaceholders, hasPlaceholders } from '../samples/placeholders.ts';
 import { findToday } from '../samples/samples.ts';
-import { Misuse } from './verb.ts';
+import { Misuse } from './misuse.ts';
 
 /** A document on this machine. */
 export interface DocumentFile {

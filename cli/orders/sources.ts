@@ -1,5 +1,6 @@
 import { sourceProfileSchema, type SourceProfile } from '../../orders/source.ts';
-import { AS_OPTION, findText, type Given, getWord, Misuse, type Verb } from './verb.ts';
+import { Misuse } from './misuse.ts';
+import { AS_OPTION, findText, type Given, getWord, type Verb } from './verb.ts';
 
 /** Who changes sources, unless it is said otherwise. */
 const ADMINISTRATOR = 'ada';

@@ -1,5 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { Connection } from './connection.ts';
+import { Misuse } from './misuse.ts';
 
 /** What the command line was given after the verb. */
 export interface Given {
@@ -21,11 +22,6 @@ export interface Verb {
   readonly words: number;
   /** Prints to standard output. @returns the exit code: 0, or 1 if what was asked for did not come to be */
   readonly run: (given: Given) => Promise<number>;
-}
-
-/** The command was not typed as it must be. */
-export class Misuse extends Error {
-  override readonly name = 'Misuse';
 }
 
 export const AS_OPTION = { as: { type: 'string' } } as const;
