@@ -18,6 +18,7 @@ const MILESTONES: readonly { readonly name: Milestone; readonly part: number }[]
  */
 export async function waitForDecision(entered: OrderProgress, inbox: Inbox): Promise<OrderProgress> {
   let order = entered.review ? entered : await step('Open the review').enterReview(entered, Date.now(), entered.slaMs);
+  tell(order);
   for (const { name, part } of order.review?.escalated ? [] : MILESTONES) {
     const decided = await hasDecisionBefore(atPart(order, part), inbox);
     if (decided) break;

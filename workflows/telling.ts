@@ -6,11 +6,11 @@ const WAITING: readonly string[] = ['in_review', 'held'];
 
 /** What may be done about an order, by state, for an operator who reads the Web UI. */
 const WHAT_NOW: Readonly<Partial<Record<OrderProgress['state'], string>>> = {
-  in_review: 'A reviewer decides: `POST /v1/orders/{id}/review/approve`, `reject` or `correct`. A signal from here decides nothing.',
-  held: 'It goes on by itself within two minutes after the cause is gone. It can be cancelled: `POST /v1/orders/{id}/cancel`.',
-  completed: 'Nothing. Changes are made in production.',
-  rejected: 'The source corrects the order and sends it again, or an operator reprocesses it.',
-  cancelled: 'Nothing.',
+  in_review: 'approve, reject, correct or cancel it in the review queue. A signal sent from here decides nothing.',
+  held: 'nothing; it goes on within two minutes after the cause is gone. It can be cancelled.',
+  completed: 'nothing here; changes are made in production.',
+  rejected: 'the source sends it again, corrected, or an operator reprocesses it.',
+  cancelled: 'an operator may reprocess it.',
 };
 
 /**
@@ -32,13 +32,14 @@ export function tell(order: OrderProgress): void {
 
 function describe(order: OrderProgress): string {
   const { state, revision, source, channel, poNumber, customerId, lineCount, holds, review, productionOrderId } = order;
+  const due = review ? `, decision due ${new Date(review.dueAt).toISOString()}${review.escalated ? ', **escalated**' : ''}` : '';
+  const made = productionOrderId === null ? '' : `, production order ${productionOrderId}`;
   const lines = [
-    `**${state.replace('_', ' ')}** (revision ${String(revision)})`,
-    `PO ${poNumber ?? 'not read yet'} of customer ${customerId ?? 'not read yet'}, ${String(lineCount ?? 0)} lines, from ${source} (${channel})`,
+    `**${state.replace('_', ' ')}** (revision ${String(revision)})${due}${made}`,
+    `PO ${poNumber ?? 'not read yet'}, customer ${customerId ?? 'not read yet'}, lines: ${String(lineCount ?? 0)}, from ${source} (${channel})`,
   ];
-  if (holds.length > 0) lines.push(`Waits because of: ${holds.map((hold) => `${hold.code} (${hold.releaseRole ?? 'clears itself'})`).join(', ')}`);
-  if (review) lines.push(`Decision due ${new Date(review.dueAt).toISOString()}${review.escalated ? ', **escalated**' : ''}`);
-  if (productionOrderId !== null) lines.push(`Production order ${productionOrderId}`);
-  lines.push(`What can be done: ${WHAT_NOW[state] ?? 'Nothing needs to be done.'}`);
+  const reasons = holds.map((hold) => `${hold.code} (${hold.releaseRole ?? 'clears itself'})`);
+  if (reasons.length > 0) lines.push(`Waits because of ${reasons.join(', ')}`);
+  lines.push(`To do: ${WHAT_NOW[state] ?? 'nothing.'}`);
   return lines.join('\n\n');
 }

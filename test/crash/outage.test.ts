@@ -7,6 +7,7 @@ import { createReferenceAdmin } from '../../backoffice/reference/admin-client.ts
 import { type Stack, startStack } from '../../cli/stack.ts';
 import { openKeyFile } from '../../db/keyring.ts';
 import { listOpenHolds } from '../../db/holds.ts';
+import { countOrdersByState } from '../../db/order-search.ts';
 import { getOrder } from '../../db/orders.ts';
 import { closeStore, openStore, type Store } from '../../db/store.ts';
 import '../support/quiet-runtime.ts';
@@ -77,6 +78,14 @@ async function countCompleted(orderIds: readonly string[]): Promise<number> {
 
 async function until(condition: () => Promise<boolean>, limitMs: number): Promise<void> {
   for (const giveUpAt = Date.now() + limitMs; !(await condition()); await pause(500)) {
-    if (Date.now() > giveUpAt) throw new Error(`not so after ${String(limitMs / 1000)} s`);
+    if (Date.now() > giveUpAt) throw new Error(`not so after ${String(limitMs / 1000)} s: ${await describeOrders()}`);
   }
+}
+
+/** How many orders stand where, for whoever reads that the test failed. */
+async function describeOrders(): Promise<string> {
+  const states = await countOrdersByState(store);
+  const holds = await store.db.selectFrom('holds').select(['order_id', 'code', 'cleared_at']).execute();
+  const others = holds.filter((hold) => hold.code !== 'BACKOFFICE.UNAVAILABLE' || hold.cleared_at !== null);
+  return JSON.stringify({ states, others: others.slice(0, 5) });
 }
