@@ -39,6 +39,10 @@ class Adapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
+
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 /** What kysely is given for the time of a statement or a transaction. */
