@@ -50,10 +50,23 @@ async function demonstrate(stack: Stack, progress: Progress): Promise<Report> {
   return { ok: differences.length === 0, rows, created, productionOrders: production.length, differences };
 }
 
+/** The options; undefined for one that there is not, which is said. */
+function readOptions() {
+  const options = { exit: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    return undefined;
+  }
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { exit: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
+  const values = readOptions();
+  if (!values) {
+    process.exitCode = 2;
+    return;
+  }
   if (values.help === true) {
     process.stdout.write(HELP);
     return;

@@ -10,6 +10,8 @@ export interface Progress {
   readonly clear: () => void;
 }
 
+/** Some terminals say that they have no columns at all. */
+const USUAL_WIDTH = 80;
 const ERASE_LINE = '\r\u001B[2K';
 
 /** @param stream standard error of a program whose results go to standard output */
@@ -19,7 +21,7 @@ export function createProgress(stream: Pick<WriteStream, 'write'> & { isTTY?: bo
   };
   if (stream.isTTY !== true) return { tell, show: tell, clear: () => undefined };
   const show = (line: string): void => {
-    stream.write(`${ERASE_LINE}${line.slice(0, (stream.columns ?? 80) - 1)}`);
+    stream.write(`${ERASE_LINE}${line.slice(0, (stream.columns || USUAL_WIDTH) - 1)}`);
   };
   return { tell, show, clear: () => void stream.write(ERASE_LINE) };
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Seen, SeenOrder } from '../samples/compare.ts';
 import type { Sample } from '../samples/samples.ts';
 import type { Stack } from '../stack.ts';
@@ -122,12 +123,13 @@ export function printPlaces(stack: Stack): string {
 }
 
 /** How a person decides an order that waits. Sofia is a supervisor, so no hold is beyond her. */
-export function printHowToDecide({ rows }: Report, { gatewayUrl, credentialsFile }: Stack): string {
+export function printHowToDecide({ rows }: Report, { gatewayUrl, credentialsFile, varDir }: Stack): string {
   const waiting = rows.find(({ state, again }) => state === 'in_review' && !again);
   if (waiting?.orderId == null) return '';
+  const folder = varDir === resolve('var') ? '' : `VAR_DIR='${varDir}' `;
   const token = `$(node -p 'require("${credentialsFile}").people.sofia')`;
   return `Orders in review wait for a person. To let ${waiting.poNumber ?? 'one'} (${waiting.reason}) go on, in another terminal:
-  npm run orders -- approve ${waiting.orderId} --as sofia --reason 'settled by phone'
+  ${folder}npm run orders -- approve ${waiting.orderId} --as sofia --reason 'settled by phone'
 or without this program:
   curl -X POST ${gatewayUrl}/v1/orders/${waiting.orderId}/review/approve \\
     -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json' \\

@@ -20,7 +20,7 @@ export interface Started {
 
 /** Starts one of our programs as a person would, with the same Node. */
 export function startCli(file: string, words: readonly string[], env: Readonly<Record<string, string>>): Started {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...words], {
+  const child = spawn(process.execPath, [file, ...words], {
     // Options for jest are not for it.
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

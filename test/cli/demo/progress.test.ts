@@ -18,6 +18,12 @@ describe('showing progress', () => {
     expect(text()).toBe(`${erase}[1/2] a s${erase}[2/2] ano${erase}done\n${erase}`);
   });
 
+  test('takes a terminal that tells no width for one of 80 columns', () => {
+    const { progress, text } = capture({ isTTY: true, columns: 0 });
+    progress.show('x'.repeat(100));
+    expect(text()).toBe(`\r\u001B[2K${'x'.repeat(79)}`);
+  });
+
   test('writes plain lines elsewhere', () => {
     const { progress, text } = capture({ isTTY: false });
     progress.show('[1/2] a sample');
