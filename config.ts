@@ -57,10 +57,12 @@ const environmentSchema = z.object({
 
   /** Task queues that a worker process serves, separated by commas. */
   WORKER_QUEUES: z.string().default('orders,orders-batch'),
+  /** File with the workflows, bundled beforehand; without it each worker bundles them at its start, which takes seconds. */
+  WORKFLOW_BUNDLE: z.string().optional(),
   /** How long a claimed review stays with the person who claimed it, in minutes. */
   CLAIM_LEASE_MINUTES: duration.default(15),
 
-  /** Port on which workers show their metrics; 0 for any free port. */
+  /** Port on which a worker shows Temporal's metrics of it to Prometheus, at `/metrics`; 0 for none. */
   METRICS_PORT: port.default(9464),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -85,6 +87,7 @@ export interface Settings {
   readonly backOfficeApiKey: string | null;
   readonly backOfficeApiKeyFile: string;
   readonly workerQueues: readonly string[];
+  readonly workflowBundle: string | null;
   readonly claimLeaseMinutes: number;
   readonly metricsPort: number;
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL'];
@@ -118,6 +121,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     backOfficeApiKey: data.BACKOFFICE_API_KEY ?? readKey(keyFile, data.BACKOFFICE_API_KEY_FILE !== undefined),
     backOfficeApiKeyFile: keyFile,
     workerQueues: data.WORKER_QUEUES.split(',').map((name) => name.trim()).filter((name) => name !== ''), // prettier-ignore
+    workflowBundle: data.WORKFLOW_BUNDLE ?? null,
     claimLeaseMinutes: data.CLAIM_LEASE_MINUTES,
     metricsPort: data.METRICS_PORT,
     logLevel: data.LOG_LEVEL,

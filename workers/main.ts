@@ -1,14 +1,14 @@
 import '../cli/check-node.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { endWithParent, reportReady } from '../cli/lifeline.ts';
-import { getBackOfficeKey, readSettings } from '../config.ts';
+import { getBackOfficeKey, readSettings, type Settings } from '../config.ts';
 import { openKeyFile } from '../db/keyring.ts';
 import { migrate } from '../db/migrate.ts';
 import { closeStore, openStore } from '../db/store.ts';
 import { createDirectoryTransport } from '../exchange/directory-transport.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { TASK_QUEUES, type TaskQueue } from '../workflows/contract.ts';
 import { ensureSchedules } from './schedules.ts';
 import { createDeps, createWorker } from './worker.ts';
@@ -17,7 +17,7 @@ import { createDeps, createWorker } from './worker.ts';
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog('worker', settings.logLevel);
-  Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } } } });
+  installRuntime(settings, log);
   const queues = settings.workerQueues.map(taskQueueNamed);
   const store = openStore(settings.databaseUrl, openKeyFile(settings.keyFile));
   await migrate(store);
@@ -27,10 +27,10 @@ async function main(): Promise<void> {
   const backOffice = { baseUrl: settings.backOfficeUrl, apiKey: getBackOfficeKey(settings) };
   const transport = createDirectoryTransport({ directory: settings.ediDir });
   const deps = createDeps({ store, transport, connection, namespace, backOffice });
-  const workflowBundle = process.env['WORKFLOW_BUNDLE'] ? { codePath: process.env['WORKFLOW_BUNDLE'] } : undefined;
+  const workflowBundle = settings.workflowBundle === null ? {} : { workflowBundle: { codePath: settings.workflowBundle } };
   const workers: Worker[] = [];
   for (const taskQueue of queues) {
-    workers.push(await createWorker({ connection: native, namespace, taskQueue, deps, ...(workflowBundle && { workflowBundle }) }));
+    workers.push(await createWorker({ connection: native, namespace, taskQueue, deps, ...workflowBundle }));
   }
   if (queues.includes(TASK_QUEUES.orders)) await ensureSchedules(new Client({ connection, namespace }));
   endWithParent(() => {
@@ -42,6 +42,21 @@ async function main(): Promise<void> {
   await native.close();
   await connection.close();
   await closeStore(store);
+}
+
+/** Temporal's own words go to our log, its metrics to Prometheus. */
+function installRuntime({ metricsPort, host }: Settings, log: Log): void {
+  const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
+  Runtime.install({
+    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
+      const { workflowId, activityType, attempt, error } = (meta ?? {}) as Record<string, unknown>;
+      log[write[level]]({ workflowId, activityType, attempt, error: error instanceof Error ? error.message : undefined }, message);
+    }),
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
+      ...(metricsPort !== 0 && { metrics: { prometheus: { bindAddress: `${host}:${String(metricsPort)}` } } }),
+    },
+  });
 }
 
 function taskQueueNamed(name: string): TaskQueue {
