@@ -1,14 +1,16 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { SubmitResult } from '../backoffice/port.ts';
 import { findDecision, type KeptDecision, settleDecision } from '../db/decisions.ts';
 import { findHandoff, settleHandoff } from '../db/handoffs.ts';
 import { clearHolds, listOpenHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { columnsOf, getOrder, getRevision, listRevisions, moveOrder, type OrderRow, putRevision } from '../db/orders.ts';
+import { columnsOf, getOrder, getRevision, listRevisions, moveOrder, type OrderRef, type OrderRow, putRevision } from '../db/orders.ts';
 import { closeReview, findOpenReview } from '../db/reviews.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { applyChanges } from '../orders/correction.ts';
 import type { Order } from '../orders/order.ts';
-import { askBackOffice } from './back-office.ts';
+import type { OrderState } from '../orders/state.ts';
+import { askBackOffice, REFUSED } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 import { keepSubmitResult } from './submit-order.ts';
@@ -19,6 +21,9 @@ export interface AppliedDecision {
   readonly refusal: string | null;
   readonly progress: OrderProgress;
 }
+
+/** What was decided already; only giving back and telling are left to do. */
+const ENDING: readonly OrderState[] = ['rejected', 'cancelled'];
 
 /**
  * Lets a decision take effect, or refuses it with the reason: too late, another revision, not this person's to take. A
@@ -34,39 +39,61 @@ export async function applyDecision(deps: Deps, orderId: string, decisionId: str
   });
   if (decision?.orderId !== orderId) return answer('there is no such decision on this order');
   if (decision.state !== 'pending') return answer(decision.refusal);
-  if (decision.action === 'cancel') await settleSubmission(deps, await getOrder(store, orderId));
-  const refusal = await inTransaction(store, (tx) => take(tx, decision.id));
+  const order = await getOrder(store, orderId);
+  const mayBeTaken = (await objection(store, decision, order)) === undefined;
+  const obstacle = mayBeTaken && decision.action !== 'approve' ? await settleSubmission(deps, order) : null;
+  const refusal = await inTransaction(store, (tx) => take(tx, decision.id, obstacle));
   return answer(refusal);
 }
 
-/** A submission that began must have its outcome before anything can be cancelled. */
-async function settleSubmission({ store, backOffice }: Deps, order: OrderRow): Promise<void> {
+/**
+ * A submission that began must have its outcome before the order can be cancelled, rejected or corrected.
+ * @returns why it has none, if the back office refuses to tell.
+ */
+async function settleSubmission(deps: Deps, order: OrderRow): Promise<string | null> {
+  const { store } = deps;
   const ref = { orderId: order.id, revision: order.revision };
   const handoff = await findHandoff(store, ref);
-  if (!handoff || handoff.outcome !== null) return;
-  const result = await askBackOffice(async (): Promise<SubmitResult | 'cancelled'> => {
-    const status = await backOffice().status(ref);
-    if (status.state === 'accepted') return { accepted: true, productionOrderId: status.productionOrderId };
-    // Never arrived: the tombstone keeps a late arrival out.
-    if ((await backOffice().cancel(ref)) === 'cancelled') return 'cancelled';
-    const late = await backOffice().status(ref);
-    return late.state === 'accepted' ? { accepted: true, productionOrderId: late.productionOrderId } : 'cancelled';
-  });
+  if (!handoff || handoff.outcome !== null) return null;
+  try {
+    await keepOutcome(store, ref, await askBackOffice(() => endSubmission(deps, ref)));
+    return null;
+  } catch (error) {
+    // Final: the order would wait in vain for a better answer, and the person would not learn of it.
+    if (error instanceof ApplicationFailure && error.type === REFUSED) return 'the back office refuses to say whether production has the order';
+    throw error;
+  }
+}
+
+async function endSubmission({ backOffice }: Deps, ref: OrderRef): Promise<SubmitResult | 'cancelled'> {
+  const status = await backOffice().status(ref);
+  if (status.state === 'accepted') return { accepted: true, productionOrderId: status.productionOrderId };
+  // Never arrived: the tombstone keeps a late arrival out.
+  if ((await backOffice().cancel(ref)) === 'cancelled') return 'cancelled';
+  const late = await backOffice().status(ref);
+  return late.state === 'accepted' ? { accepted: true, productionOrderId: late.productionOrderId } : 'cancelled';
+}
+
+async function keepOutcome(store: Store, ref: OrderRef, result: SubmitResult | 'cancelled'): Promise<void> {
   const at = nowIso();
   await inTransaction(store, async (tx) => {
-    if (result !== 'cancelled') await keepSubmitResult(tx, ref, result);
-    else await settleHandoff(tx, ref, 'cancelled', null, at);
+    if (result === 'cancelled') return settleHandoff(tx, ref, 'cancelled', null, at);
+    if (await moveOrder(tx, ref, ['in_review'], 'submitted', at)) {
+      await clearHolds(tx, ref.orderId, { clearedBy: WORKER, at });
+      await closeReview(tx, ref.orderId, at);
+    }
+    return keepSubmitResult(tx, ref, result);
   });
 }
 
-async function take(tx: Store, decisionId: string): Promise<string | null> {
+async function take(tx: Store, decisionId: string, obstacle: string | null): Promise<string | null> {
   const at = nowIso();
   const decision = await findDecision(tx, decisionId);
   if (!decision) throw new Error(`decision ${decisionId} is gone`);
   // The same step may run twice at once: what the first one made of it stands.
   if (decision.state !== 'pending') return decision.refusal;
   const order = await getOrder(tx, decision.orderId);
-  const refusal = (await objection(tx, decision, order)) ?? (await perform(tx, decision, order, at));
+  const refusal = (await objection(tx, decision, order)) ?? obstacle ?? (await perform(tx, decision, order, at));
   await settleDecision(tx, decision.id, { refusal, at });
   const action = refusal === null ? 'decision.applied' : 'decision.refused';
   const detail = { decisionId: decision.id, action: decision.action, revision: order.revision, refusal };
@@ -77,7 +104,7 @@ async function take(tx: Store, decisionId: string): Promise<string | null> {
 /** Why a decision cannot be taken now, or undefined. */
 async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Promise<string | undefined> {
   if (order.state === 'completed') return `the order was handed off as ${order.production_order_id ?? 'a production order'}; change it there`;
-  if (order.terminal_at !== null) return `the order is ${order.state} already`;
+  if (order.terminal_at !== null || ENDING.includes(order.state)) return `the order is ${order.state} already`;
   if (decision.revision !== order.revision) {
     return `the decision is about revision ${String(decision.revision)}, the order is at revision ${String(order.revision)}`;
   }

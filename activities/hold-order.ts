@@ -1,4 +1,4 @@
-import { clearHolds, openHolds } from '../db/holds.ts';
+import { clearHolds, listOpenHolds, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, moveOrder, type OrderRef } from '../db/orders.ts';
 import { inTransaction } from '../db/store.ts';
@@ -19,20 +19,22 @@ export type ProcessingHold =
 const STAYING: readonly OrderState[] = ['held', 'in_review', 'rejected', 'cancelled'];
 
 /** Lets an order wait for something to get well again. */
-export async function holdOrder({ store }: Deps, ref: OrderRef, code: ProcessingHold): Promise<OrderProgress> {
+export async function holdOrder({ store }: Deps, orderId: string, code: ProcessingHold): Promise<OrderProgress> {
   await inTransaction(store, async (tx) => {
     const at = nowIso();
-    const { state, terminal_at: terminalAt } = await getOrder(tx, ref.orderId);
-    if (terminalAt !== null) return;
+    const { state, revision, terminal_at: terminalAt } = await getOrder(tx, orderId);
+    const stands = (await listOpenHolds(tx, orderId)).some((hold) => hold.code === code);
+    if (terminalAt !== null || stands) return;
+    const ref = { orderId, revision };
     const staying = STAYING.includes(state);
     // No person can let an order that is ending go on: it looks again by itself, or it would ask without a pause.
     const forPerson = code === 'BACKOFFICE.REFUSED' && !staying;
     if (!staying) await moveOrder(tx, ref, [state], forPerson ? 'in_review' : 'held', at, { resume_state: state });
     await openHolds(tx, ref, [{ code, category: 'processing', releaseRole: forPerson ? 'supervisor' : null }], at);
     const stepKey = `hold:${code}:${at}`;
-    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.held', detail: { code, during: state } });
+    await appendLog(tx, `order:${orderId}`, { stepKey, at, actor: WORKER, action: 'order.held', detail: { code, during: state } });
   });
-  return readProgress(store, ref.orderId);
+  return readProgress(store, orderId);
 }
 
 /** Lets an order go on where it was stopped. */
@@ -40,7 +42,10 @@ export async function resumeOrder({ store }: Deps, ref: OrderRef): Promise<Order
   await inTransaction(store, async (tx) => {
     const at = nowIso();
     const { state, resume_state: resumeState } = await getOrder(tx, ref.orderId);
-    if (state === 'held' && resumeState !== null) await moveOrder(tx, ref, ['held'], resumeState, at);
+    const held = state === 'held' && resumeState !== null;
+    const clears = (await listOpenHolds(tx, ref.orderId)).some((hold) => hold.releaseRole === null);
+    if (!held && !clears) return;
+    if (held) await moveOrder(tx, ref, ['held'], resumeState, at);
     await clearHolds(tx, ref.orderId, { clearedBy: 'recheck', at, only: 'self_clearing' });
     const stepKey = `resumed:${at}`;
     await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.resumed', detail: { to: resumeState } });

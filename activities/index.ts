@@ -30,7 +30,7 @@ export function createActivities(deps: Deps) {
     stageOrder: (order: OrderRef) => stageOrder(deps, refOf(order)),
     submitOrder: (order: OrderRef) => submitOrder(deps, refOf(order)),
     closeOrder: (order: OrderRef) => closeOrder(deps, refOf(order)),
-    holdOrder: (order: OrderRef, code: ProcessingHold) => holdOrder(deps, refOf(order), code),
+    holdOrder: (orderId: string, code: ProcessingHold) => holdOrder(deps, orderId, code),
     resumeOrder: (order: OrderRef) => resumeOrder(deps, refOf(order)),
     enterReview: (order: OrderRef, openedAt: number, slaMs: number) => enterReview(deps, refOf(order), openedAt, slaMs),
     recordMilestone: (order: OrderRef, milestone: Milestone, at: number) => recordMilestone(deps, refOf(order), milestone, at),

@@ -10,8 +10,9 @@ export async function stageOrder({ store }: Deps, ref: OrderRef): Promise<OrderP
   const order = await getRevision(store, ref);
   await inTransaction(store, async (tx) => {
     const at = nowIso();
-    // On paper only: a shadow order's story ends here.
-    const shadow = (await getOrder(tx, ref.orderId)).gate === 'shadow';
+    // On paper only: a shadow order's story ends here, unless an earlier revision reserved something to give back.
+    const { gate, reservation } = await getOrder(tx, ref.orderId);
+    const shadow = gate === 'shadow' && reservation !== 'began';
     if (!(await moveOrder(tx, ref, ['reserved'], 'staged', at, shadow ? { terminal_at: at } : {}))) return;
     await putStaged(tx, ref, order, at);
     const detail = { revision: ref.revision, lines: order.lines.length, shadow };

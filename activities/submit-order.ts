@@ -19,26 +19,35 @@ import { type OrderProgress, readProgress } from './progress.ts';
 export async function submitOrder(deps: Deps, ref: OrderRef): Promise<OrderProgress> {
   const { store } = deps;
   const begin = await inTransaction(store, (tx) => beginSubmission(tx, ref));
-  if (begin !== 'waits') {
+  if (begin === 'shadow') await endOnPaper(deps, ref);
+  else if (begin !== 'waits') {
     const result = await askBackOffice(() => obtainResult(deps, ref, begin));
     await inTransaction(store, (tx) => keepSubmitResult(tx, ref, result));
   }
   return readProgress(store, ref.orderId);
 }
 
-async function beginSubmission(tx: Store, ref: OrderRef): Promise<'first' | 'again' | 'waits'> {
+async function beginSubmission(tx: Store, ref: OrderRef): Promise<'first' | 'again' | 'shadow' | 'waits'> {
   const at = nowIso();
   const { state } = await getOrder(tx, ref.orderId);
   if (state === 'submitted') return 'again';
   if (state !== 'staged') return 'waits';
   const gate = await passGate(tx, ref, 'staged', at);
-  if (gate === 'shadow') await moveOrder(tx, ref, ['staged'], 'staged', at, { terminal_at: at });
-  if (gate !== 'live') return 'waits';
+  if (gate !== 'live') return gate;
   await beginHandoff(tx, ref, at);
   await moveOrder(tx, ref, ['staged'], 'submitted', at);
   const stepKey = `submit:${String(ref.revision)}`;
   await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.submitted', detail: { ...ref } });
   return 'first';
+}
+
+/** Ends an order whose source became a shadow after it was reserved. */
+async function endOnPaper({ store, backOffice }: Deps, ref: OrderRef): Promise<void> {
+  const { reservation } = await getOrder(store, ref.orderId);
+  if (reservation === 'began') await askBackOffice(() => backOffice().release(ref.orderId, ref.revision));
+  const at = nowIso();
+  const released = reservation === 'began' ? ({ reservation: 'released' } as const) : {};
+  await inTransaction(store, (tx) => moveOrder(tx, ref, ['staged'], 'staged', at, { terminal_at: at, ...released }));
 }
 
 async function obtainResult({ store, backOffice }: Deps, ref: OrderRef, begin: 'first' | 'again'): Promise<SubmitResult> {

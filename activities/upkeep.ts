@@ -9,6 +9,7 @@ import { listDueOutbox, markDelivered, openOutbox, type OutboxRow, postponeOutbo
 import { Erased } from '../db/seal.ts';
 import { listSources } from '../db/sources.ts';
 import { decideGate } from '../orders/gate.ts';
+import { applyDecision } from './apply-decision.ts';
 import { type Deps, nowIso } from './deps.ts';
 import { GATE_PAUSED } from './gate.ts';
 
@@ -50,12 +51,13 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
 }
 
 /** Finds what has no owner and gives it one. Starting what runs changes nothing, so a stale list does no harm. */
-export async function reconcile({ store, runs }: Deps): Promise<{ orders: number; documents: number; decisions: number }> {
+export async function reconcile(deps: Deps): Promise<{ orders: number; documents: number; decisions: number }> {
+  const { store, runs } = deps;
   const changedBefore = new Date(Date.now() - GRACE_MS).toISOString();
   const running = await runs.listRunning();
   const documents = await adoptDocuments({ store, runs }, running, changedBefore);
   const orders = await adoptOrders({ store, runs }, running, changedBefore);
-  return { orders, documents, decisions: await tellDecisions({ store, runs }, changedBefore) };
+  return { orders, documents, decisions: await tellDecisions(deps, changedBefore) };
 }
 
 type Adopter = Pick<Deps, 'store' | 'runs'>;
@@ -90,12 +92,16 @@ async function adoptDocuments({ store, runs }: Adopter, running: ReadonlySet<str
   }
 }
 
-async function tellDecisions({ store, runs }: Adopter, createdBefore: string): Promise<number> {
+async function tellDecisions(deps: Deps, createdBefore: string): Promise<number> {
+  const { store, runs } = deps;
   let told = 0;
   for (let afterId = ''; ; ) {
     const untold = await listUntoldDecisions(store, { createdBefore, afterId, size: PAGE });
     for (const { id, order_id: orderId } of untold) {
-      await runs.tellDecision(orderId, id);
+      const { terminal_at: terminalAt } = await getOrder(store, orderId);
+      if (terminalAt === null) await runs.tellDecision(orderId, id);
+      // It came in the moment of the order's end, and nobody is there any more to refuse it.
+      else await applyDecision(deps, orderId, id);
       told += 1;
       heartbeat();
     }

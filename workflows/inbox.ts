@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { condition, log, setHandler } from '@temporalio/workflow';
+import type { AppliedDecision } from '../activities/apply-decision.ts';
+import type { Activities } from '../activities/index.ts';
 import type { OrderProgress } from '../activities/progress.ts';
 import {
   automaticPartUpdate,
@@ -10,12 +12,10 @@ import {
   type OrderOutcome,
   recheckSignal,
 } from './contract.ts';
-import { ask } from './steps.ts';
+import { ask, patientStep } from './steps.ts';
 
 /** What people and the recheck have to say to an order: one queue, whichever way a decision came. */
 export interface Inbox {
-  /** Queues decisions that were written but not acted on. */
-  add(decisionIds: readonly string[]): void;
   hasNext(): boolean;
   /** Lets the next decision take effect, if there is one; where the order stands then. */
   takeNext(): Promise<OrderProgress | undefined>;
@@ -23,7 +23,10 @@ export interface Inbox {
   refuseRest(): Promise<void>;
   recheckAsked(): boolean;
   forgetRecheck(): void;
-  /** Notes where the order stands, for those who wait for its automatic part. */
+  /**
+   * Notes where the order stands, for those who wait for its automatic part, and queues the decisions that were written:
+   * messages come between a workflow's tasks only, and the automatic part is one task.
+   */
   report(order: OrderProgress): void;
 }
 
@@ -32,6 +35,9 @@ interface Entry {
   outcome: DecisionOutcome | undefined;
 }
 
+type ApplyCall = (steps: Activities) => Promise<AppliedDecision>;
+
+const APPLY = 'Let a decision take effect';
 const DECISION_ID = /^[0-9a-f-]{36}$/;
 const WAITING: readonly string[] = ['in_review', 'held'];
 
@@ -39,20 +45,21 @@ const WAITING: readonly string[] = ['in_review', 'held'];
 export function openInbox(orderId: string): Inbox {
   const queue: Entry[] = [];
   let recheck = false;
+  // The first decision could not be tried to its end: it waits for a recheck, or it would be tried without a pause.
+  let stuck = false;
   let settled: OrderProgress | undefined;
 
   const push = ({ decisionId }: DecisionRef): Entry => {
     const known = queue.find((entry) => entry.decisionId === decisionId);
-    const entry = known ?? { decisionId, outcome: undefined };
-    if (!known) queue.push(entry);
+    if (known) return known;
+    const entry = { decisionId, outcome: undefined };
+    queue.push(entry);
+    stuck = false;
     return entry;
   };
-  const takeNext = async (): Promise<OrderProgress | undefined> => {
-    const entry = queue[0];
-    if (!entry) return undefined;
-    const { applied, refusal, progress } = await ask('Let a decision take effect', (steps) =>
-      steps.applyDecision(orderId, entry.decisionId),
-    );
+  const hasNext = (): boolean => queue.length > 0 && !stuck;
+  const take = async (entry: Entry, apply: (call: ApplyCall) => Promise<AppliedDecision>): Promise<OrderProgress> => {
+    const { applied, refusal, progress } = await apply((steps) => steps.applyDecision(orderId, entry.decisionId));
     queue.shift();
     entry.outcome = { applied, refusal, ...outcomeOf(progress) };
     if (!applied) log.warn('decision without effect', { decisionId: entry.decisionId, refusal });
@@ -70,22 +77,28 @@ export function openInbox(orderId: string): Inbox {
   });
   setHandler(recheckSignal, () => {
     recheck = true;
+    stuck = false;
   });
 
   return {
-    add: (decisionIds) => {
-      for (const decisionId of decisionIds) push({ decisionId });
+    hasNext,
+    takeNext: async () => {
+      const [entry] = queue;
+      if (!entry || stuck) return undefined;
+      stuck = true;
+      const progress = await take(entry, (call) => ask(APPLY, call));
+      stuck = false;
+      return progress;
     },
-    hasNext: () => queue.length > 0,
-    takeNext,
     refuseRest: async () => {
-      while (queue.length > 0) await takeNext();
+      for (let entry = queue[0]; entry; entry = queue[0]) await take(entry, (call) => call(patientStep(APPLY)));
     },
     recheckAsked: () => recheck,
     forgetRecheck: () => {
       recheck = false;
     },
     report: (order) => {
+      for (const decisionId of order.pendingDecisions) push({ decisionId });
       if (order.finished || WAITING.includes(order.state)) settled = order;
     },
   };
@@ -102,7 +115,7 @@ async function waitForOutcome(entry: Entry): Promise<DecisionOutcome> {
 }
 
 function isDecisionRef(ref: unknown): ref is DecisionRef {
-  return typeof ref === 'object' && ref !== null && DECISION_ID.test(String((ref as DecisionRef).decisionId));
+  return typeof ref === 'object' && ref !== null && DECISION_ID.test((ref as DecisionRef).decisionId);
 }
 
 function assertDecisionRef(ref: unknown): void {

@@ -12,15 +12,14 @@ import { tell } from './telling.ts';
  */
 export async function orderWorkflow({ orderId }: OrderInput): Promise<OrderOutcome> {
   const inbox = openInbox(orderId);
-  let order = await step('Parse the order, or read where it stands').parseOrder(orderId);
-  inbox.add(order.pendingDecisions);
-  while (!order.finished) {
-    tell(order);
-    inbox.report(order);
-    order = await advance(order, inbox).catch((fault: unknown) => holdAfter(fault, order));
-  }
-  tell(order);
-  inbox.report(order);
+  const hold = (fault: unknown): Promise<OrderProgress> => holdAfter(fault, orderId);
+  const note = (progress: OrderProgress): OrderProgress => {
+    tell(progress);
+    inbox.report(progress);
+    return progress;
+  };
+  let order = note(await step('Parse the order, or read where it stands').parseOrder(orderId).catch(hold));
+  while (!order.finished) order = note(await advance(order, inbox).catch(hold));
   await inbox.refuseRest();
   await condition(allHandlersFinished);
   return outcomeOf(order);
@@ -73,8 +72,8 @@ function waitsForItself(order: OrderProgress): boolean {
 /** Waits without a timer until someone says that the cause may be gone. A submission's outcome comes before any decision. */
 async function waitForRecheck(order: OrderProgress, inbox: Inbox): Promise<OrderProgress> {
   const mayDecide = order.resumeState !== 'submitted';
-  inbox.forgetRecheck();
   await condition(() => inbox.recheckAsked() || (mayDecide && inbox.hasNext()));
   if (!inbox.recheckAsked()) return (await inbox.takeNext()) ?? order;
+  inbox.forgetRecheck();
   return step('Go on where the order was held').resumeOrder(order);
 }

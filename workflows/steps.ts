@@ -35,10 +35,10 @@ export async function ask<T>(summary: string, call: (steps: Activities) => Promi
 }
 
 /** Lets the order wait after a step failed for good; whatever else went wrong is not for the order to bear. */
-export async function holdAfter(fault: unknown, order: OrderProgress): Promise<OrderProgress> {
+export async function holdAfter(fault: unknown, orderId: string): Promise<OrderProgress> {
   const cause = causeOf(fault);
   if (!cause) throw fault;
-  return patientStep('Hold the order').holdOrder(order, holdFor(cause));
+  return patientStep('Hold the order').holdOrder(orderId, holdFor(cause));
 }
 
 /** A step without a limit of tries: while our own database is away, there is nowhere to write anything else to. */
