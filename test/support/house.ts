@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, type WorkflowBundle } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
+import { createBackOfficeClient } from '../../backoffice/http-client.ts';
 import { createReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
 import { startReferenceServer } from '../../backoffice/reference/server.ts';
 import { openCredentials, seedDefaults } from '../../cli/setup.ts';
@@ -27,16 +28,35 @@ export type House = Awaited<ReturnType<typeof openHouse>>;
 let bundle: Promise<WorkflowBundle> | undefined;
 
 /** The workflows, bundled once a test file. */
-export const getBundle = (): Promise<WorkflowBundle> => (bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: quiet }));
+export const getBundle = (): Promise<WorkflowBundle> =>
+  (bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: quiet }));
 
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} };
 
-/** Opens a house of its own for a test file; close it afterwards. */
-export async function openHouse() {
-  const folder = mkdtempSync(join(tmpdir(), 'house-'));
+/** The Temporal server that a house runs on. */
+export interface Ground {
+  readonly connection: Connection;
+  readonly native: NativeConnection;
+  readonly namespace: string;
+  leave(): Promise<void>;
+}
+
+/** The real server of this test run. */
+async function findGround(): Promise<Ground> {
   const { address, namespace } = await getTestTemporal();
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
+  const leave = async (): Promise<void> => {
+    await native.close();
+    await connection.close();
+  };
+  return { connection, native, namespace, leave };
+}
+
+/** Opens a house of its own for a test file, on the run's real server or another one; close it afterwards. */
+export async function openHouse(ground?: Ground) {
+  const folder = mkdtempSync(join(tmpdir(), 'house-'));
+  const { connection, native, namespace, leave } = ground ?? (await findGround());
   const server = await startReferenceServer({ apiKey: API_KEY, databasePath: join(folder, 'backoffice.sqlite') });
   const store = openStore(`file:${join(folder, 'orders.sqlite')}`, createKeyring());
   await migrate(store);
@@ -47,7 +67,9 @@ export async function openHouse() {
   const deps = createDeps({ store, transport, connection, namespace, backOffice });
   const workflowBundle = await getBundle();
   const workers = await Promise.all(
-    Object.values(TASK_QUEUES).map((taskQueue) => createWorker({ connection: native, namespace, taskQueue, deps, workflowBundle })),
+    Object.values(TASK_QUEUES).map((taskQueue) =>
+      createWorker({ connection: native, namespace, taskQueue, deps, workflowBundle }),
+    ),
   );
   const running = Promise.all(workers.map((worker) => worker.run()));
   const client = new Client({ connection, namespace });
@@ -58,11 +80,11 @@ export async function openHouse() {
     deps,
     credentials,
     admin: createReferenceAdmin(backOffice),
+    backOffice: createBackOfficeClient({ ...backOffice, timeoutMs: 5000 }),
     close: async () => {
       for (const worker of workers) worker.shutdown();
       await running;
-      await native.close();
-      await connection.close();
+      await leave();
       await closeStore(store);
       await server.close();
       rmSync(folder, { recursive: true, force: true });
@@ -71,25 +93,50 @@ export async function openHouse() {
 }
 
 /** Puts a JSON order through the door of a source, as the gateway does, without starting its workflow. */
-export async function acceptOrder(store: Store, content: unknown, source = 'web-shop', operatorId: string | null = null): Promise<string> {
+export async function acceptOrder(
+  store: Store,
+  content: unknown,
+  source = 'web-shop',
+  operatorId: string | null = null,
+): Promise<string> {
   const orderId = uuidv7();
   const { channel } = await getSource(store, source);
-  const received = { documentId: uuidv7(), source, channel, format: 'json', contentType: 'application/json', fileName: null } as const;
+  const received = {
+    documentId: uuidv7(),
+    source,
+    channel,
+    format: 'json',
+    contentType: 'application/json',
+    fileName: null,
+  } as const;
   const bytes = Buffer.from(JSON.stringify(content));
   const at = new Date().toISOString();
-  await acceptDocument(store, { ...received, bytes, receivedBy: 'test', at, findings: [], idempotencyKey: null }, { orderId, operatorId });
+  await acceptDocument(
+    store,
+    { ...received, bytes, receivedBy: 'test', at, findings: [], idempotencyKey: null },
+    { orderId, operatorId },
+  );
   return orderId;
 }
 
 /** Accepts an order and starts its workflow. */
-export async function sendOrder({ store, client }: Pick<House, 'store' | 'client'>, content: unknown, source?: string): Promise<string> {
+export async function sendOrder(
+  { store, client }: Pick<House, 'store' | 'client'>,
+  content: unknown,
+  source?: string,
+): Promise<string> {
   const orderId = await acceptOrder(store, content, source);
   await client.workflow.start<typeof orderWorkflow>('orderWorkflow', orderStart(await getOrder(store, orderId)));
   return orderId;
 }
 
 /** Waits until an order's row is as wanted. @throws Error, telling how it is, after `limitMs` milliseconds. */
-export async function untilOrder(store: Store, orderId: string, wanted: (row: OrderRow) => boolean, limitMs = 30_000): Promise<OrderRow> {
+export async function untilOrder(
+  store: Store,
+  orderId: string,
+  wanted: (row: OrderRow) => boolean,
+  limitMs = 30_000,
+): Promise<OrderRow> {
   const giveUpAt = Date.now() + limitMs;
   for (;;) {
     const row = await getOrder(store, orderId);
