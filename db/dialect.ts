@@ -18,7 +18,7 @@ export const columnTypes = {
 };
 
 /** Inserts a row unless its key is there already; tells whether it was inserted. */
-export async function insertOnce<T extends keyof Tables & string>(
+export async function insertOnce<T extends keyof Tables>(
   db: Kysely<Tables>,
   table: T,
   row: Insertable<Tables[T]>,

@@ -44,7 +44,7 @@ export async function countSlices(store: Store, documentId: string): Promise<num
     .select((eb) => eb.fn.countAll<number>().as('slices'))
     .where('document_id', '=', documentId)
     .executeTakeFirstOrThrow();
-  return Number(row.slices);
+  return row.slices;
 }
 
 /** Writes one page of a document's orders, in one transaction. */
@@ -122,7 +122,7 @@ export async function countInAutomaticPart(store: Store, documentId: string, upT
     .where('orders.automatic_done_at', 'is', null)
     .where('order_staging_raw.position', '<=', upTo)
     .executeTakeFirstOrThrow();
-  return Number(row.running);
+  return row.running;
 }
 
 /** Documents that wait for their workflow, not moved since `changedBefore`; for the reconciler. */

@@ -88,5 +88,5 @@ export async function countOrdersByState(store: Store): Promise<Partial<Record<O
     .select(['state', (eb) => eb.fn.countAll<number>().as('orders')])
     .groupBy('state')
     .execute();
-  return Object.fromEntries(rows.map((row) => [row.state, Number(row.orders)]));
+  return Object.fromEntries(rows.map((row) => [row.state, row.orders]));
 }

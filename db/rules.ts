@@ -10,7 +10,7 @@ const lastRead = new WeakMap<Keyring, { readonly versions: number; readonly rule
 /** All versions of all rules; which of them speak is decided by time and scope in `orders/rules`. */
 export async function listRules(store: Store): Promise<readonly RuleVersion[]> {
   const count = store.db.selectFrom('order_validation_rules').select((eb) => eb.fn.countAll<number>().as('versions'));
-  const versions = Number((await count.executeTakeFirstOrThrow()).versions);
+  const { versions } = await count.executeTakeFirstOrThrow();
   const last = lastRead.get(store.keys);
   if (last?.versions === versions) return last.rules;
   const rows = await store.db.selectFrom('order_validation_rules').selectAll().orderBy('code').orderBy('version').execute();

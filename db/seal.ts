@@ -20,6 +20,7 @@ export interface Sealer {
   /** @throws Error if the cipher text is not what was sealed at this place. */
   open(place: string, sealed: Uint8Array): Buffer;
   sealJson(place: string, value: unknown): Buffer;
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what it sealed at this place
   openJson<T>(place: string, sealed: Uint8Array): T;
 }
 
@@ -73,6 +74,7 @@ function sealerOf(subject: Subject, dataKey: KeyObject): Sealer {
     seal,
     open,
     sealJson: (place, value) => seal(place, JSON.stringify(value)),
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in the interface
     openJson: <T>(place: string, sealed: Uint8Array) => JSON.parse(open(place, sealed).toString('utf8')) as T,
   };
 }

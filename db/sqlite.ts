@@ -62,7 +62,7 @@ function createDriver(path: string): Driver {
     async init() {
       const database = (writer = connect(await whileBusy(() => openFile(path))));
       reader = connect(await whileBusy(() => openFile(path)));
-      group = createGroupCommit({ begin: () => whileBusy(() => database.exec('BEGIN IMMEDIATE')), exec: database.exec });
+      group = createGroupCommit({ begin: () => whileBusy(() => database.exec('BEGIN IMMEDIATE')), exec: (sql) => database.exec(sql) });
     },
     acquireConnection() {
       const session: Session = {
@@ -100,13 +100,13 @@ function createDriver(path: string): Driver {
   async function execute<R>(session: Session, query: CompiledQuery): Promise<QueryResult<R>> {
     if (session.inTransaction) return opened(writer).run(query);
     if (query.query.kind === 'SelectQueryNode') return whileBusy(() => opened(reader).run<R>(query));
-    const { enter, leave, undo } = opened(group);
-    await enter();
+    const turn = opened(group);
+    await turn.enter();
     const result = await Promise.resolve().then(() => opened(writer).run<R>(query)).catch(async (error: unknown) => {
-      await undo();
+      await turn.undo();
       throw error;
     }); // prettier-ignore
-    await leave();
+    await turn.leave();
     return result;
   }
 }

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { Client, type ConnectionLike } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import type { Deps } from '../activities/deps.ts';
 import { createActivities } from '../activities/index.ts';

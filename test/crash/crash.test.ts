@@ -74,9 +74,10 @@ async function everyOrderHasItsOwner(promised: readonly Promised[]): Promise<voi
   const client = new Client({ connection, namespace: stack.temporal.namespace });
   const giveUpAt = Date.now() + 2 * 60_000;
   try {
-    for (let left = promised.map((order) => order.orderId); left.length > 0; await pause(1000)) {
+    for (let left = promised.map((order) => order.orderId); left.length > 0; ) {
       const owned = await Promise.all(left.map(async (id) => (await isOver(id)) || (await isRunning(client, id))));
       left = left.filter((_, index) => owned[index] !== true);
+      await pause(500);
       if (left.length > 0 && Date.now() > giveUpAt) throw new Error(`without an owner: ${left.join(', ')}`);
     }
   } finally {

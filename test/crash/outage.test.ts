@@ -77,7 +77,9 @@ async function countCompleted(orderIds: readonly string[]): Promise<number> {
 }
 
 async function until(condition: () => Promise<boolean>, limitMs: number): Promise<void> {
-  for (const giveUpAt = Date.now() + limitMs; !(await condition()); await pause(500)) {
+  const giveUpAt = Date.now() + limitMs;
+  while (!(await condition())) {
+    await pause(500);
     if (Date.now() > giveUpAt) throw new Error(`not so after ${String(limitMs / 1000)} s: ${await describeOrders()}`);
   }
 }
