@@ -37,7 +37,11 @@ describe('a decision', () => {
     expect(await listDecisions(house.store, decision.orderId)).toEqual([kept]);
     const [, entry] = await listLog(house.store, `order:${decision.orderId}`);
     expect(entry).toMatchObject({ actor: 'ravi', action: 'decision.correct', step_key: `decision:${decision.id}` });
-    expect(JSON.parse(entry!.detail_json)).toEqual({ decisionId: decision.id, revision: 1, fields: ['/contact/name', '/notes'] });
+    expect(JSON.parse(entry!.detail_json)).toEqual({
+      decisionId: decision.id,
+      revision: 1,
+      fields: ['/contact/name', '/notes'],
+    });
     expect(await findDecision(house.store, uuidv7())).toBeUndefined();
   });
 
@@ -49,12 +53,16 @@ describe('a decision', () => {
     await settleDecision(house.store, first.id, { refusal: null, at: LATER });
     expect(await insert(second)).toBe(false);
     expect(await findDecision(house.store, second.id)).toBeUndefined();
-    expect((await listLog(house.store, `order:${first.orderId}`)).map((entry) => entry.action)).not.toContain('decision.reject');
+    expect((await listLog(house.store, `order:${first.orderId}`)).map((entry) => entry.action)).not.toContain(
+      'decision.reject',
+    );
   });
 
   test('of many at the same time, one stands', async () => {
     const first = await givenDecision();
-    const all = await Promise.all(Array.from({ length: 20 }, async () => insert(await givenDecision({ ...first, id: uuidv7() }))));
+    const all = await Promise.all(
+      Array.from({ length: 20 }, async () => insert(await givenDecision({ ...first, id: uuidv7() }))),
+    );
     expect(all.filter(Boolean)).toHaveLength(1);
     expect(await findBrokenLink(house.store, `order:${first.orderId}`)).toBeUndefined();
   });
@@ -83,7 +91,11 @@ describe('a decision', () => {
     await insert(decision);
     await settleDecision(house.store, decision.id, { refusal: 'too late', at: LATER });
     await settleDecision(house.store, decision.id, { refusal: null, at: AT });
-    expect(await findDecision(house.store, decision.id)).toMatchObject({ state: 'refused', refusal: 'too late', settled_at: LATER });
+    expect(await findDecision(house.store, decision.id)).toMatchObject({
+      state: 'refused',
+      refusal: 'too late',
+      settled_at: LATER,
+    });
     expect(await listPendingDecisionIds(house.store, decision.orderId)).toEqual([]);
   });
 

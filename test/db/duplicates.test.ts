@@ -54,13 +54,16 @@ describe('a customer’s PO number', () => {
     expect(answers.filter((answer) => answer === undefined)).toHaveLength(1);
   });
 
-  test.each<OrderState>(['in_review', 'held', 'submitted', 'completed'])('stays with an order that is %s', async (state) => {
-    const number = newNumber();
-    const first = await given(number);
-    await claim(first);
-    await set(first, { state });
-    expect(await claim(await given(number))).toBe(first.id);
-  });
+  test.each<OrderState>(['in_review', 'held', 'submitted', 'completed'])(
+    'stays with an order that is %s',
+    async (state) => {
+      const number = newNumber();
+      const first = await given(number);
+      await claim(first);
+      await set(first, { state });
+      expect(await claim(await given(number))).toBe(first.id);
+    },
+  );
 
   test('is taken over from an order that was corrected to another number', async () => {
     const number = newNumber();

@@ -17,7 +17,8 @@ afterAll(() => house.close());
 const row = (source: string) => ({ source, kind: 'group', last_value: 1 }) as const;
 const write = (tx: Store, source: string) => insertOnce(tx.db, 'control_numbers', row(source));
 const isThere = async (source: string): Promise<boolean> =>
-  (await house.store.db.selectFrom('control_numbers').select('source').where('source', '=', source).execute()).length > 0;
+  (await house.store.db.selectFrom('control_numbers').select('source').where('source', '=', source).execute()).length >
+  0;
 /** A row whose parent is missing: SQLite says so at the commit, not before. */
 const orphan = (tx: Store) => sql`insert into children values ('nobody')`.execute(tx.db);
 const nextRound = () => new Promise((done) => setImmediate(done));
@@ -92,7 +93,9 @@ describe('a reader', () => {
     await inTransaction(house.store, async (tx) => {
       await write(tx, 'half-done');
       expect(await isThere('half-done')).toBe(false);
-      expect(await tx.db.selectFrom('control_numbers').select('source').where('source', '=', 'half-done').execute()).toHaveLength(1);
+      expect(
+        await tx.db.selectFrom('control_numbers').select('source').where('source', '=', 'half-done').execute(),
+      ).toHaveLength(1);
     });
     expect(await isThere('half-done')).toBe(true);
   });
@@ -106,7 +109,9 @@ describe('the event loop', () => {
       for (; !done; rounds += 1) await nextRound();
     };
     const counting = count();
-    await Promise.all(Array.from({ length: 320 }, (_, i) => inTransaction(house.store, (tx) => write(tx, `backlog-${String(i)}`))));
+    await Promise.all(
+      Array.from({ length: 320 }, (_, i) => inTransaction(house.store, (tx) => write(tx, `backlog-${String(i)}`))),
+    );
     done = true;
     await counting;
     expect(rounds).toBeGreaterThanOrEqual(10);
@@ -116,7 +121,9 @@ describe('the event loop', () => {
 describe('closing', () => {
   test('lets those finish who came before, and refuses those who come after', async () => {
     const store = openStore(house.url, house.store.keys);
-    const before = Array.from({ length: 50 }, (_, i) => inTransaction(store, (tx) => write(tx, `closing-${String(i)}`)));
+    const before = Array.from({ length: 50 }, (_, i) =>
+      inTransaction(store, (tx) => write(tx, `closing-${String(i)}`)),
+    );
     await nextRound();
     const closing = closeStore(store);
     await Promise.all(before);

@@ -15,7 +15,11 @@ describe('a hand-off', () => {
     await beginHandoff(house.store, ref, '10:01');
     expect(await findHandoff(house.store, ref)).toMatchObject({ began_at: '10:00', outcome: null, settled_at: null });
     await settleHandoff(house.store, ref, 'accepted', 'PRD-1', '10:02');
-    expect(await findHandoff(house.store, ref)).toMatchObject({ outcome: 'accepted', production_order_id: 'PRD-1', settled_at: '10:02' });
+    expect(await findHandoff(house.store, ref)).toMatchObject({
+      outcome: 'accepted',
+      production_order_id: 'PRD-1',
+      settled_at: '10:02',
+    });
   });
 
   test('that was refused and begins again is open again, so that nobody cancels past it', async () => {

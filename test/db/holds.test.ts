@@ -17,7 +17,11 @@ beforeAll(async () => void (house = await openTestStore()));
 afterAll(() => house.close());
 
 const at = (minute: number): string => `2026-11-23T10:${String(minute).padStart(2, '0')}:00.000Z`;
-const hold = (code: string, releaseRole: Hold['releaseRole'] = 'reviewer'): Hold => ({ code, category: 'business_rule', releaseRole });
+const hold = (code: string, releaseRole: Hold['releaseRole'] = 'reviewer'): Hold => ({
+  code,
+  category: 'business_rule',
+  releaseRole,
+});
 const openCodes = async (orderId: string) => (await listOpenHolds(house.store, orderId)).map((one) => one.code);
 
 describe('holds', () => {
@@ -39,13 +43,20 @@ describe('holds', () => {
     await clearHolds(house.store, orderId, { clearedBy: 'recheck', at: at(2) });
     expect(await openCodes(orderId)).toEqual([]);
     await openHolds(house.store, ref, [hold('STOCK.SHORT', 'supervisor')], at(3));
-    expect(await listOpenHolds(house.store, orderId)).toEqual([{ ...hold('STOCK.SHORT', 'supervisor'), openedAt: at(3) }]);
+    expect(await listOpenHolds(house.store, orderId)).toEqual([
+      { ...hold('STOCK.SHORT', 'supervisor'), openedAt: at(3) },
+    ]);
   });
 
   test('that clear themselves are cleared alone; those of other orders stay', async () => {
     const [{ id: one }, { id: other }] = [await givenOrder(house.store), await givenOrder(house.store)];
     for (const orderId of [one, other]) {
-      await openHolds(house.store, { orderId, revision: 1 }, [hold('STOCK.SHORT'), hold('BACKOFFICE.UNAVAILABLE', null)], at(1));
+      await openHolds(
+        house.store,
+        { orderId, revision: 1 },
+        [hold('STOCK.SHORT'), hold('BACKOFFICE.UNAVAILABLE', null)],
+        at(1),
+      );
     }
     await clearHolds(house.store, one, { clearedBy: 'recheck', at: at(2), only: 'self_clearing' });
     expect(await openCodes(one)).toEqual(['STOCK.SHORT']);
@@ -56,7 +67,16 @@ describe('holds', () => {
     const { id: orderId } = await givenOrder(house.store);
     const ref = { orderId, revision: 1 };
     const decide = async (action: 'approve' | 'correct'): Promise<string> => {
-      const decision = { id: uuidv7(), orderId, revision: 1, reviewId: uuidv7(), actor: 'ravi', roles: [], reason: '', changes: [] };
+      const decision = {
+        id: uuidv7(),
+        orderId,
+        revision: 1,
+        reviewId: uuidv7(),
+        actor: 'ravi',
+        roles: [],
+        reason: '',
+        changes: [],
+      };
       await insertDecision(house.store, { ...decision, action }, at(2));
       return decision.id;
     };
@@ -74,17 +94,26 @@ describe('holds', () => {
 
 describe('the list of holds that clear themselves', () => {
   test('has all of them, however the ends of the pages fall among the holds of one order', async () => {
-    await house.store.db.updateTable('holds').set({ cleared_at: at(9) }).where('cleared_at', 'is', null).execute();
+    await house.store.db
+      .updateTable('holds')
+      .set({ cleared_at: at(9) })
+      .where('cleared_at', 'is', null)
+      .execute();
     const expected: string[] = [];
     for (let i = 0; i < 7; i += 1) {
       const { id: orderId } = await givenOrder(house.store);
       const codes = ['GATE.PAUSED', 'BACKOFFICE.UNAVAILABLE', 'PROCESSING.FAILED'].slice(0, (i % 3) + 1);
-      await openHolds(house.store, { orderId, revision: 1 }, [hold('STOCK.SHORT'), ...codes.map((code) => hold(code, null))], at(1));
+      await openHolds(
+        house.store,
+        { orderId, revision: 1 },
+        [hold('STOCK.SHORT'), ...codes.map((code) => hold(code, null))],
+        at(1),
+      );
       expected.push(...codes.map((code) => `${orderId} ${code}`));
     }
     for (const size of [1, 2, 3, 100]) {
       const found: string[] = [];
-      for (let after: HoldCursor = { orderId: '', code: '' }; ; ) {
+      for (let after: HoldCursor = { orderId: '', code: '' }; ;) {
         const page = await listSelfClearing(house.store, { after, size });
         const last = page.at(-1);
         if (!last) break;

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { countSlices, getDocument, getSlice, listUnfinishedDocuments, readChunks, stageSlices } from '../../db/documents.ts';
+import {
+  countSlices,
+  getDocument,
+  getSlice,
+  listUnfinishedDocuments,
+  readChunks,
+  stageSlices,
+} from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { acceptDocument, refuseDocument } from '../../db/intake.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
@@ -14,7 +21,8 @@ beforeAll(async () => void (house = await openTestStore()));
 afterAll(() => house.close());
 
 const single = () => ({ orderId: uuidv7(), operatorId: null });
-const countDocuments = async (): Promise<number> => (await house.store.db.selectFrom('documents').select('id').execute()).length;
+const countDocuments = async (): Promise<number> =>
+  (await house.store.db.selectFrom('documents').select('id').execute()).length;
 const masked: Finding = {
   code: 'CARD.MASKED', category: 'data_format', disposition: 'warn', path: '', message: 'masked', evidence: null, location: {},
 }; // prettier-ignore
@@ -33,13 +41,22 @@ describe('a document that is one order', () => {
     const accepted = await acceptDocument(store, arrival, { orderId, operatorId: 'olivia' });
     expect(accepted).toEqual({ kind: 'accepted', documentId: arrival.documentId });
 
-    expect(await getDocument(store, arrival.documentId)).toMatchObject({ state: 'processed', order_count: 1, byte_length: arrival.bytes.length });
+    expect(await getDocument(store, arrival.documentId)).toMatchObject({
+      state: 'processed',
+      order_count: 1,
+      byte_length: arrival.bytes.length,
+    });
     const { source, channel, documentId, at } = arrival;
     expect(await getOrder(store, orderId)).toMatchObject({
       document_id: documentId, source, channel, state: 'received', revision: 1, operator_id: 'olivia', received_at: at, terminal_at: null,
     }); // prettier-ignore
     const slice = await getSlice(store, orderId);
-    expect({ ...slice, bytes: Buffer.from(slice.bytes) }).toEqual({ bytes: arrival.bytes, format: 'json', locator: null, documentId });
+    expect({ ...slice, bytes: Buffer.from(slice.bytes) }).toEqual({
+      bytes: arrival.bytes,
+      format: 'json',
+      locator: null,
+      documentId,
+    });
     expect(await listFindings(store, `order:${orderId}`, 1)).toEqual([masked]);
     expect((await listLog(store, `order:${orderId}`)).map((entry) => entry.action)).toEqual(['order.received']);
     expect(await findBrokenLink(store, `document:${documentId}`)).toBeUndefined();
@@ -64,7 +81,10 @@ describe('the same again', () => {
     expect(await acceptDocument(house.store, { ...again, idempotencyKey: 'key-1b' }, single())).toEqual(same);
     // The key that came with content known already is taken from now on, too.
     const other = makeArrival({ idempotencyKey: 'key-1b' });
-    expect(await acceptDocument(house.store, other, single())).toEqual({ kind: 'key_reused', documentId: first.documentId });
+    expect(await acceptDocument(house.store, other, single())).toEqual({
+      kind: 'key_reused',
+      documentId: first.documentId,
+    });
     expect(await countDocuments()).toBe(before);
   });
 
@@ -73,9 +93,14 @@ describe('the same again', () => {
     const other = makeArrival({ idempotencyKey: 'key-2' });
     await acceptDocument(house.store, first, single());
     const before = await countDocuments();
-    expect(await acceptDocument(house.store, other, single())).toEqual({ kind: 'key_reused', documentId: first.documentId });
+    expect(await acceptDocument(house.store, other, single())).toEqual({
+      kind: 'key_reused',
+      documentId: first.documentId,
+    });
     // The body itself was never taken in: without the key it is new.
-    expect(await acceptDocument(house.store, { ...other, idempotencyKey: null }, single())).toMatchObject({ kind: 'accepted' });
+    expect(await acceptDocument(house.store, { ...other, idempotencyKey: null }, single())).toMatchObject({
+      kind: 'accepted',
+    });
     expect(await countDocuments()).toBe(before + 1);
   });
 
@@ -105,7 +130,11 @@ describe('a document with many orders', () => {
     const bytes = randomBytes(3 * (1 << 20) + 17);
     const { documentId } = await acceptDocument(house.store, makeArrival({ bytes, format: 'x12', channel: 'edi' }));
     expect((await readAll(documentId)).equals(bytes)).toBe(true);
-    const pieces = await house.store.db.selectFrom('document_chunks').select('sequence').where('document_id', '=', documentId).execute();
+    const pieces = await house.store.db
+      .selectFrom('document_chunks')
+      .select('sequence')
+      .where('document_id', '=', documentId)
+      .execute();
     expect(pieces).toHaveLength(4);
     expect(await getDocument(house.store, documentId)).toMatchObject({ state: 'received', order_count: 0 });
   });
@@ -141,15 +170,24 @@ describe('a refused document', () => {
   test('is kept with its bytes and what is wrong with it, and waits for nothing', async () => {
     const { store } = house;
     const finding: Finding = { ...masked, code: 'JSON.SYNTAX', disposition: 'reject', evidence: '{"a' };
-    const arrival = makeArrival({ bytes: Buffer.from('{"a'), findings: [finding], format: null, fileName: 'orders.json' });
+    const arrival = makeArrival({
+      bytes: Buffer.from('{"a'),
+      findings: [finding],
+      format: null,
+      fileName: 'orders.json',
+    });
     await refuseDocument(store, arrival);
     expect(await getDocument(store, arrival.documentId)).toMatchObject({ state: 'refused', format: null });
     expect((await readAll(arrival.documentId)).toString()).toBe('{"a');
     expect(await listFindings(store, `document:${arrival.documentId}`, 0)).toEqual([finding]);
-    expect((await listLog(store, `document:${arrival.documentId}`)).map((entry) => entry.action)).toEqual(['document.refused']);
+    expect((await listLog(store, `document:${arrival.documentId}`)).map((entry) => entry.action)).toEqual([
+      'document.refused',
+    ]);
     const waiting = await listUnfinishedDocuments(store, { changedBefore: '2027', afterId: '', size: 1000 });
     expect(waiting.map((document) => document.id)).not.toContain(arrival.documentId);
     // Sent again and readable now, it is no repetition.
-    expect(await acceptDocument(store, makeArrival({ bytes: arrival.bytes }), single())).toMatchObject({ kind: 'accepted' });
+    expect(await acceptDocument(store, makeArrival({ bytes: arrival.bytes }), single())).toMatchObject({
+      kind: 'accepted',
+    });
   });
 });

@@ -10,10 +10,20 @@ afterAll(() => house.close());
 
 let subject: LogSubject;
 let count = 0;
-const entry = (stepKey: string) => ({ stepKey, at: '2026-11-23T09:00:00.000Z', actor: 'worker', action: 'order.parsed', detail: { stepKey } });
+const entry = (stepKey: string) => ({
+  stepKey,
+  at: '2026-11-23T09:00:00.000Z',
+  actor: 'worker',
+  action: 'order.parsed',
+  detail: { stepKey },
+});
 const append = (stepKey: string) => inTransaction(house.store, (tx) => appendLog(tx, subject, entry(stepKey)));
 const row = (sequence: number) =>
-  house.store.db.selectFrom('order_processing_log').selectAll().where('subject', '=', subject).where('sequence', '=', sequence);
+  house.store.db
+    .selectFrom('order_processing_log')
+    .selectAll()
+    .where('subject', '=', subject)
+    .where('sequence', '=', sequence);
 
 describe('the audit trail of an order', () => {
   beforeEach(async () => {
@@ -35,7 +45,9 @@ describe('the audit trail of an order', () => {
 
   test('has a step once that ran twice, as it was the first time', async () => {
     const before = await listLog(house.store, subject);
-    await inTransaction(house.store, (tx) => appendLog(tx, subject, { ...entry('parse:1'), at: '2027', actor: 'other' }));
+    await inTransaction(house.store, (tx) =>
+      appendLog(tx, subject, { ...entry('parse:1'), at: '2027', actor: 'other' }),
+    );
     expect(await listLog(house.store, subject)).toEqual(before);
   });
 
@@ -80,16 +92,28 @@ describe('the audit trail of an order', () => {
   });
 
   test('tells that its beginning was cut off', async () => {
-    await house.store.db.deleteFrom('order_processing_log').where('subject', '=', subject).where('sequence', '<', 3).execute();
+    await house.store.db
+      .deleteFrom('order_processing_log')
+      .where('subject', '=', subject)
+      .where('sequence', '<', 3)
+      .execute();
     expect(await findBrokenLink(house.store, subject)).toEqual({ subject, sequence: 1, why: 'missing_row' });
   });
 
   test('tells that an entry was put in, in the middle or at the end', async () => {
     const last = await row(5).executeTakeFirstOrThrow();
     const { db } = house.store;
-    await db.insertInto('order_processing_log').values({ ...last, sequence: 6, step_key: 'forged', previous_mac: last.mac }).execute();
+    await db
+      .insertInto('order_processing_log')
+      .values({ ...last, sequence: 6, step_key: 'forged', previous_mac: last.mac })
+      .execute();
     expect(await findBrokenLink(house.store, subject)).toEqual({ subject, sequence: 6, why: 'changed_row' });
-    await db.updateTable('order_processing_log').set({ sequence: 0 }).where('subject', '=', subject).where('sequence', '=', 6).execute();
+    await db
+      .updateTable('order_processing_log')
+      .set({ sequence: 0 })
+      .where('subject', '=', subject)
+      .where('sequence', '=', 6)
+      .execute();
     expect(await findBrokenLink(house.store, subject)).toEqual({ subject, sequence: 1, why: 'missing_row' });
   });
 
@@ -97,7 +121,12 @@ describe('the audit trail of an order', () => {
     const mine = await row(2).executeTakeFirstOrThrow();
     await inTransaction(house.store, (tx) => appendLog(tx, `order:${subject}-other`, entry('parse:1')));
     const { mac } = (await listLog(house.store, `order:${subject}-other`))[0]!;
-    await house.store.db.updateTable('order_processing_log').set({ mac }).where('subject', '=', subject).where('sequence', '=', 2).execute();
+    await house.store.db
+      .updateTable('order_processing_log')
+      .set({ mac })
+      .where('subject', '=', subject)
+      .where('sequence', '=', 2)
+      .execute();
     expect(mine.mac).not.toBe(mac);
     expect(await findBrokenLink(house.store, subject)).toEqual({ subject, sequence: 2, why: 'changed_row' });
   });

@@ -45,6 +45,8 @@ describe('the migrations', () => {
   });
 
   test('name the setting when the database is of a kind that is not known', () => {
-    expect(() => openStore('oracle://db', openKeyFile(join(folder, 'keys', 'master.json')))).toThrow(/DATABASE_URL: "oracle:"/);
+    expect(() => openStore('oracle://db', openKeyFile(join(folder, 'keys', 'master.json')))).toThrow(
+      /DATABASE_URL: "oracle:"/,
+    );
   });
 });

@@ -16,16 +16,41 @@ beforeAll(async () => {
   house = await openTestStore();
   const { store } = house;
   const given: Record<string, Partial<OrderRow>> = {
-    web: { source: 'web-shop', channel: 'ecommerce', state: 'completed', customer_id: 'C-1', po_number: 'PO-1', received_at: hour(8) },
-    held: { source: 'web-shop', channel: 'ecommerce', state: 'held', customer_id: 'C-2', po_number: 'PO-1', received_at: hour(9) },
-    edi: { source: 'edi-northwind', channel: 'edi', state: 'in_review', customer_id: 'C-1', po_number: 'PO-2', received_at: hour(10) },
+    web: {
+      source: 'web-shop',
+      channel: 'ecommerce',
+      state: 'completed',
+      customer_id: 'C-1',
+      po_number: 'PO-1',
+      received_at: hour(8),
+    },
+    held: {
+      source: 'web-shop',
+      channel: 'ecommerce',
+      state: 'held',
+      customer_id: 'C-2',
+      po_number: 'PO-1',
+      received_at: hour(9),
+    },
+    edi: {
+      source: 'edi-northwind',
+      channel: 'edi',
+      state: 'in_review',
+      customer_id: 'C-1',
+      po_number: 'PO-2',
+      received_at: hour(10),
+    },
     unread: { source: 'desk', channel: 'manual', state: 'rejected', received_at: hour(11) },
   };
   for (const [name, columns] of Object.entries(given)) orders[name] = await givenOrder(store, columns);
   const hold = { code: 'STOCK.SHORT', category: 'business_rule', releaseRole: 'reviewer' } as const;
   await openHolds(store, { orderId: orders['edi']!.id, revision: 1 }, [hold], hour(12));
   await openHolds(store, { orderId: orders['web']!.id, revision: 1 }, [hold], hour(12));
-  await store.db.updateTable('holds').set({ cleared_at: hour(13) }).where('order_id', '=', orders['web']!.id).execute();
+  await store.db
+    .updateTable('holds')
+    .set({ cleared_at: hour(13) })
+    .where('order_id', '=', orders['web']!.id)
+    .execute();
 });
 afterAll(() => house.close());
 
@@ -44,7 +69,11 @@ describe('the search for orders', () => {
     ['a PO number', { poNumber: 'PO-1' }, ['held', 'web']],
     ['a hold that stands', { hold: 'STOCK.SHORT' }, ['edi']],
     ['a hold that nobody has', { hold: 'CREDIT.LIMIT' }, []],
-    ['a time, its beginning included and its end not', { receivedFrom: hour(9), receivedTo: hour(11) }, ['edi', 'held']],
+    [
+      'a time, its beginning included and its end not',
+      { receivedFrom: hour(9), receivedTo: hour(11) },
+      ['edi', 'held'],
+    ],
     ['several at once', { poNumber: 'PO-1', customerId: 'C-2' }, ['held']],
     ['what excludes each other', { state: 'held', channel: 'edi' }, []],
   ])('by %s', async (_what, filter, expected) => {
@@ -81,9 +110,10 @@ describe('the pages of a search', () => {
   test('together are all orders, each once, also when many came in the same millisecond and more come while paging', async () => {
     const source = 'paged';
     const all: OrderRow[] = [];
-    for (let i = 0; i < 23; i += 1) all.push(await givenOrder(house.store, { source, received_at: hour(i < 17 ? 5 : i % 3) }));
+    for (let i = 0; i < 23; i += 1)
+      all.push(await givenOrder(house.store, { source, received_at: hour(i < 17 ? 5 : i % 3) }));
     const found: OrderRow[] = [];
-    for (let after: OrderCursor | undefined; ; ) {
+    for (let after: OrderCursor | undefined; ;) {
       const page = await searchOrders(house.store, everyone, { source }, { size: 5, ...(after && { after }) });
       if (page.length === 0) break;
       found.push(...page);

@@ -30,7 +30,9 @@ describe('an order', () => {
 
   test('moves once when many try at the same time', async () => {
     const { id: orderId } = await givenOrder(house.store, { state: 'staged' });
-    const tries = Array.from({ length: 20 }, () => moveOrder(house.store, { orderId, revision: 1 }, ['staged'], 'submitted', at(1)));
+    const tries = Array.from({ length: 20 }, () =>
+      moveOrder(house.store, { orderId, revision: 1 }, ['staged'], 'submitted', at(1)),
+    );
     expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
   });
 
@@ -60,7 +62,11 @@ describe('an order', () => {
   test('of a shadow source ends its automatic part when it is staged for good', async () => {
     const { id: orderId } = await givenOrder(house.store, { state: 'reserved' });
     await moveOrder(house.store, { orderId, revision: 1 }, ['reserved'], 'staged', at(1), { terminal_at: at(1) });
-    expect(await getOrder(house.store, orderId)).toMatchObject({ state: 'staged', automatic_done_at: at(1), terminal_at: at(1) });
+    expect(await getOrder(house.store, orderId)).toMatchObject({
+      state: 'staged',
+      automatic_done_at: at(1),
+      terminal_at: at(1),
+    });
   });
 
   test('keeps each revision as it was written first', async () => {
@@ -74,7 +80,9 @@ describe('an order', () => {
     await put(1, '9.00', 'nobody');
     expect(await getRevision(house.store, { orderId, revision: 1 })).toEqual({ total: '1.00' });
     expect(await getRevision(house.store, { orderId, revision: 2 })).toEqual({ total: '2.00' });
-    expect((await listRevisions(house.store, orderId)).map((one) => [one.revision, one.origin, one.created_by])).toEqual([
+    expect(
+      (await listRevisions(house.store, orderId)).map((one) => [one.revision, one.origin, one.created_by]),
+    ).toEqual([
       [1, 'parsed', 'worker'],
       [2, 'corrected', 'ravi'],
     ]);

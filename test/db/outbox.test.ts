@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { listDueOutbox, listOutbox, markDelivered, openOutbox, postponeOutbox, putOutbox, takeControlNumber } from '../../db/outbox.ts';
+import {
+  listDueOutbox,
+  listOutbox,
+  markDelivered,
+  openOutbox,
+  postponeOutbox,
+  putOutbox,
+  takeControlNumber,
+} from '../../db/outbox.ts';
 import { inTransaction } from '../../db/store.ts';
 import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
 
@@ -11,9 +19,20 @@ const at = (minute: number): string => `2026-11-23T10:${String(minute).padStart(
 
 async function givenMessage(minute: number, fileName: string | null = 'notice.json') {
   const subject = `order:${(await givenOrder(house.store)).id}` as const;
-  const outgoing = { subject, source: 'web-shop', kind: 'order.completed', stepKey: 'completed', fileName, content: '{"a":1}' };
+  const outgoing = {
+    subject,
+    source: 'web-shop',
+    kind: 'order.completed',
+    stepKey: 'completed',
+    fileName,
+    content: '{"a":1}',
+  };
   await putOutbox(house.store, outgoing, at(minute));
-  const row = await house.store.db.selectFrom('outbox').selectAll().where('subject', '=', subject).executeTakeFirstOrThrow();
+  const row = await house.store.db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('subject', '=', subject)
+    .executeTakeFirstOrThrow();
   return { subject, outgoing, row };
 }
 const due = async (minute: number) => (await listDueOutbox(house.store, at(minute), 100)).map((row) => row.id);
@@ -41,7 +60,9 @@ describe('an outgoing message', () => {
     expect(await due(20)).toContain(row.id);
     await markDelivered(house.store, row.id, at(21));
     expect(await due(59)).not.toContain(row.id);
-    expect(await listOutbox(house.store, subject)).toMatchObject([{ state: 'delivered', attempts: 2, delivered_at: at(21) }]);
+    expect(await listOutbox(house.store, subject)).toMatchObject([
+      { state: 'delivered', attempts: 2, delivered_at: at(21) },
+    ]);
   });
 
   test('waits its turn: the oldest are first', async () => {
@@ -68,7 +89,9 @@ describe('control numbers', () => {
         await takeControlNumber(tx, source, 'interchange');
         throw new Error('taken back');
       });
-    const attempts = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => (i % 4 === 3 ? failing('c') : take('c'))));
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, i) => (i % 4 === 3 ? failing('c') : take('c'))),
+    );
     const numbers = attempts.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
   });

@@ -33,7 +33,9 @@ describe('four processes that write at the same time', () => {
   beforeAll(async () => {
     // One works through a backlog; the others come with one transaction after the other.
     const names = Array.from({ length: writers }, (_, i) => `writer-${String(i)}`);
-    const children = names.map((name, i) => startChild('db/programs/write.ts', url, keyFile, name, String(each), i === 0 ? '200' : '2'));
+    const children = names.map((name, i) =>
+      startChild('db/programs/write.ts', url, keyFile, name, String(each), i === 0 ? '200' : '2'),
+    );
     for (const printed of await Promise.all(children.map((child) => child.finish()))) {
       reports.push(JSON.parse(printed.pop()!));
       numbers.push(...printed.map(Number));

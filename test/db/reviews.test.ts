@@ -26,11 +26,16 @@ async function givenReview(columns: Partial<OrderRow> = {}, minute = 0) {
   const order = await givenOrder(house.store, { state: 'in_review', ...columns });
   return openReview(house.store, order, at(minute), 4 * HOUR);
 }
-const claim = (id: string, person: string, from: number, to: number) => claimReview(house.store, id, person, lease(from, to));
+const claim = (id: string, person: string, from: number, to: number) =>
+  claimReview(house.store, id, person, lease(from, to));
 
 describe('a review', () => {
   test('is due after the time that it may take', async () => {
-    expect(await givenReview()).toMatchObject({ opened_at: at(0), due_at: '2026-11-23T14:00:00.000Z', claimed_by: null });
+    expect(await givenReview()).toMatchObject({
+      opened_at: at(0),
+      due_at: '2026-11-23T14:00:00.000Z',
+      claimed_by: null,
+    });
   });
 
   test('that is open goes on: opening again does not restart its clock, also when both come at once', async () => {
@@ -114,8 +119,14 @@ describe('the list of reviews', () => {
   const everyone: Principal = { id: 'sofia', roles: ['supervisor'] };
   const ids: Record<string, string> = {};
   beforeAll(async () => {
-    await house.store.db.updateTable('reviews').set({ closed_at: at(0) }).execute();
-    const web = await givenReview({ source: 'web-shop', customer_id: 'C-1', po_number: 'PO-1', currency: 'USD', total: '10.00' }, 30);
+    await house.store.db
+      .updateTable('reviews')
+      .set({ closed_at: at(0) })
+      .execute();
+    const web = await givenReview(
+      { source: 'web-shop', customer_id: 'C-1', po_number: 'PO-1', currency: 'USD', total: '10.00' },
+      30,
+    );
     const edi = await givenReview({ source: 'edi-northwind', channel: 'edi', customer_id: 'C-2' }, 10);
     const desk = await givenReview({ source: 'desk', channel: 'manual', customer_id: null }, 20);
     const closed = await givenReview({ customer_id: 'C-1' }, 5);
@@ -144,7 +155,14 @@ describe('the list of reviews', () => {
 
   test('shows what a reviewer needs to choose', async () => {
     const [row] = await listReviews(house.store, everyone, { customerId: 'C-1' }, { size: 1 });
-    expect(row).toMatchObject({ state: 'in_review', revision: 1, po_number: 'PO-1', currency: 'USD', total: '10.00', channel: 'ecommerce' });
+    expect(row).toMatchObject({
+      state: 'in_review',
+      revision: 1,
+      po_number: 'PO-1',
+      currency: 'USD',
+      total: '10.00',
+      channel: 'ecommerce',
+    });
   });
 
   test('shows a person their sources and customers only', async () => {
@@ -158,7 +176,7 @@ describe('the list of reviews', () => {
     const source = 'paged';
     const all = await Promise.all(Array.from({ length: 11 }, (_, i) => givenReview({ source }, i < 8 ? 1 : 0)));
     const found: string[] = [];
-    for (let after: { dueAt: string; id: string } | undefined; ; ) {
+    for (let after: { dueAt: string; id: string } | undefined; ;) {
       const page = await listReviews(house.store, everyone, { source }, { size: 3, ...(after && { after }) });
       const last = page.at(-1);
       if (!last) break;

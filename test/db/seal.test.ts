@@ -19,7 +19,11 @@ import { makeOrderJson } from '../support/order-factory.ts';
 import { givenOrder, makeArrival, openTestStore, type TestStore } from '../support/store.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';
-const PERSON = { name: 'Wilhelmina Quackenbush', email: 'mina.quackenbush@example.org', street: '77 Nightingale Alley' };
+const PERSON = {
+  name: 'Wilhelmina Quackenbush',
+  email: 'mina.quackenbush@example.org',
+  street: '77 Nightingale Alley',
+};
 
 let house: TestStore;
 beforeAll(async () => void (house = await openTestStore()));
@@ -34,13 +38,24 @@ async function givenFullOrder(): Promise<string> {
     shipTo: { name: PERSON.name, lines: [PERSON.street], city: 'Utrecht', postalCode: '3511', country: 'NL' },
   });
   const order = { ...content, type: 'new' } as unknown as Order;
-  const arrival = makeArrival({ bytes: Buffer.from(JSON.stringify(content)), fileName: `${PERSON.name}.json`, idempotencyKey: `${PERSON.email} ${orderId}` });
+  const arrival = makeArrival({
+    bytes: Buffer.from(JSON.stringify(content)),
+    fileName: `${PERSON.name}.json`,
+    idempotencyKey: `${PERSON.email} ${orderId}`,
+  });
   const finding: Finding = {
     code: 'ADDRESS.UNKNOWN', category: 'business_rule', disposition: 'hold', path: '/shipTo', message: 'unknown address',
     evidence: PERSON.street, location: { pointer: '/shipTo' },
   }; // prettier-ignore
   const ref = { orderId, revision: 1 };
-  const decision = { id: uuidv7(), orderId, revision: 1, reviewId: uuidv7(), actor: 'ravi', roles: ['reviewer'] } as const;
+  const decision = {
+    id: uuidv7(),
+    orderId,
+    revision: 1,
+    reviewId: uuidv7(),
+    actor: 'ravi',
+    roles: ['reviewer'],
+  } as const;
   await acceptDocument(store, arrival, { orderId, operatorId: null });
   await putRevision(store, ref, order, { origin: 'parsed', actor: 'worker', at: AT });
   await putFacts(store, ref, { asOf: AT, addresses: [PERSON.street] } as unknown as Facts);
@@ -48,7 +63,12 @@ async function givenFullOrder(): Promise<string> {
   await putStaged(store, ref, order, AT);
   const changes = [{ path: '/contact/name', value: PERSON.name }];
   await insertDecision(store, { ...decision, action: 'correct', reason: `called ${PERSON.name}`, changes }, AT);
-  const notice = { subject: `order:${orderId}`, source: 'web-shop', kind: 'order.rejected', stepKey: 'closed:1' } as const;
+  const notice = {
+    subject: `order:${orderId}`,
+    source: 'web-shop',
+    kind: 'order.rejected',
+    stepKey: 'closed:1',
+  } as const;
   await putOutbox(store, { ...notice, fileName: 'notice.json', content: JSON.stringify({ to: PERSON.email }) }, AT);
   return orderId;
 }
@@ -87,14 +107,24 @@ describe('sealed content', () => {
     await db.updateTable('order_staging_raw').set({ content_sealed: raw }).where('order_id', '=', other).execute();
     await expect(getSlice(house.store, other)).rejects.toThrow(/authenticate/);
     // Into the same order's next revision, from the first.
-    const first = await db.selectFrom('order_revisions').selectAll().where('order_id', '=', one).executeTakeFirstOrThrow();
-    await db.insertInto('order_revisions').values({ ...first, revision: 2 }).execute();
+    const first = await db
+      .selectFrom('order_revisions')
+      .selectAll()
+      .where('order_id', '=', one)
+      .executeTakeFirstOrThrow();
+    await db
+      .insertInto('order_revisions')
+      .values({ ...first, revision: 2 })
+      .execute();
     await expect(getRevision(house.store, { orderId: one, revision: 2 })).rejects.toThrow(/authenticate/);
   });
 
   test('stays shut without the master key, and with another one under the same name', async () => {
     const orderId = await givenFullOrder();
-    const withKeys = (wrappingKeys: Keyring['wrappingKeys']) => ({ ...house.store, keys: { ...house.store.keys, wrappingKeys } });
+    const withKeys = (wrappingKeys: Keyring['wrappingKeys']) => ({
+      ...house.store,
+      keys: { ...house.store.keys, wrappingKeys },
+    });
     await expect(getSlice(withKeys(new Map()), orderId)).rejects.toThrow('no master key "root" in the key file');
     await expect(getSlice(withKeys(createKeyring().wrappingKeys), orderId)).rejects.toThrow(/authenticate/);
   });
@@ -117,7 +147,11 @@ describe('an order whose data key was deleted', () => {
     const orderId = await givenFullOrder();
     const ref = { orderId, revision: 1 };
     const subject = `order:${orderId}` as const;
-    const decision = await store.db.selectFrom('decisions').select('id').where('order_id', '=', orderId).executeTakeFirstOrThrow();
+    const decision = await store.db
+      .selectFrom('decisions')
+      .select('id')
+      .where('order_id', '=', orderId)
+      .executeTakeFirstOrThrow();
     const outbox = (await listDueOutbox(store, AT, 100)).find((row) => row.subject === subject)!;
     const readings = [
       () => getSlice(store, orderId),
@@ -136,8 +170,25 @@ describe('an order whose data key was deleted', () => {
     await store.db.deleteFrom('data_keys').where('subject', '=', subject).execute();
 
     for (const read of readings) await expect(read()).rejects.toThrow(Erased);
-    const outgoing = { subject, source: 'web-shop', kind: 'order.closed', stepKey: 'late', fileName: null, content: '{}' };
-    const late = { id: uuidv7(), orderId, revision: 1, reviewId: null, action: 'cancel', actor: 'ravi', roles: [], reason: 'late', changes: [] } as const;
+    const outgoing = {
+      subject,
+      source: 'web-shop',
+      kind: 'order.closed',
+      stepKey: 'late',
+      fileName: null,
+      content: '{}',
+    };
+    const late = {
+      id: uuidv7(),
+      orderId,
+      revision: 1,
+      reviewId: null,
+      action: 'cancel',
+      actor: 'ravi',
+      roles: [],
+      reason: 'late',
+      changes: [],
+    } as const;
     const writings = [
       () => putRevision(store, { orderId, revision: 2 }, order, { origin: 'corrected', actor: 'ravi', at: AT }),
       () => putFacts(store, ref, facts),
@@ -153,9 +204,22 @@ describe('an order whose data key was deleted', () => {
   test('leaves its neighbour from the same document readable', async () => {
     const { store } = house;
     const { documentId } = await acceptDocument(store, makeArrival({ format: 'x12' }));
-    const origin = { documentId, source: 'web-shop', channel: 'edi', format: 'x12', at: AT, receivedBy: 'worker', operatorId: null } as const;
+    const origin = {
+      documentId,
+      source: 'web-shop',
+      channel: 'edi',
+      format: 'x12',
+      at: AT,
+      receivedBy: 'worker',
+      operatorId: null,
+    } as const;
     const [one, other] = [uuidv7(), uuidv7()];
-    await insertOrder(store, origin, { orderId: one, position: 0, bytes: Buffer.from('ST*850*1~'), locator: { offset: 5 } });
+    await insertOrder(store, origin, {
+      orderId: one,
+      position: 0,
+      bytes: Buffer.from('ST*850*1~'),
+      locator: { offset: 5 },
+    });
     await insertOrder(store, origin, { orderId: other, position: 1, bytes: Buffer.from('ST*850*2~'), locator: null });
     await store.db.deleteFrom('data_keys').where('subject', '=', `order:${one}`).execute();
     await expect(getSlice(store, one)).rejects.toThrow(Erased);

@@ -15,7 +15,12 @@ let longestMs = 0;
 const write = (i: number): Promise<number> =>
   inTransaction(store, async (tx) => {
     const number = await takeControlNumber(tx, 'shared', 'interchange');
-    const entry = { stepKey: `${name}:${String(i)}`, at: new Date().toISOString(), actor: name, action: 'test.written' };
+    const entry = {
+      stepKey: `${name}:${String(i)}`,
+      at: new Date().toISOString(),
+      actor: name,
+      action: 'test.written',
+    };
     await appendLog(tx, 'source:shared', entry);
     if (i % 5 === 4) throw new Error('this one is taken back');
     return number;

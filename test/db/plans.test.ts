@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CompiledQuery, Kysely } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { listDecisions, listPendingDecisionIds, listUntoldDecisions } from '../../db/decisions.ts';
+import { countInAutomaticPart, countSlices, listDocumentOrders, listUnfinishedDocuments } from '../../db/documents.ts';
+import { listFindings } from '../../db/findings.ts';
+import { listApprovedCodes, listOpenHolds, listSelfClearing } from '../../db/holds.ts';
+import { listLog } from '../../db/log.ts';
+import { countOrdersByState, type OrderFilter, listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';
+import { listRevisions } from '../../db/orders.ts';
+import { listDueOutbox, listOutbox } from '../../db/outbox.ts';
+import type { Principal } from '../../db/principals.ts';
+import { findOpenReview, listReviews } from '../../db/reviews.ts';
+import { sqliteDialect } from '../../db/sqlite.ts';
+import { findSourceByKey } from '../../db/sources.ts';
+import type { Store } from '../../db/store.ts';
+import type { Tables } from '../../db/tables.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+const AT = '2026-11-23T10:00:00.000Z';
+const everyone: Principal = { id: 'sofia', roles: ['supervisor'] };
+const page = { changedBefore: AT, afterId: 'o', size: 200 };
+
+let house: TestStore;
+/** The same database, which tells what it is asked. */
+let listening: Store;
+const asked: { sql: string; parameters: readonly unknown[] }[] = [];
+
+beforeAll(async () => {
+  house = await openTestStore();
+  const dialect = sqliteDialect(house.url.slice('file:'.length));
+  listening = {
+    keys: house.store.keys,
+    db: new Kysely<Tables>({ dialect, log: (event) => void asked.push(event.query) }),
+  };
+});
+afterAll(async () => {
+  await listening.db.destroy();
+  await house.close();
+});
+
+/** SQLite's plans of all statements of a call. @see https://www.sqlite.org/eqp.html */
+async function planOf(call: (store: Store) => Promise<unknown>): Promise<string[]> {
+  asked.length = 0;
+  await call(listening);
+  const steps: string[] = [];
+  for (const { sql, parameters } of [...asked]) {
+    const { rows } = await house.store.db.executeQuery<{ detail: string }>(
+      CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]),
+    );
+    steps.push(...rows.map((row) => row.detail));
+  }
+  return steps;
+}
+
+const search =
+  (filter: OrderFilter, principal = everyone) =>
+  (store: Store) =>
+    searchOrders(store, principal, filter, { after: { receivedAt: AT, id: 'o' }, size: 50 });
+
+const calls: Record<string, (store: Store) => Promise<unknown>> = {
+  'all orders': search({}),
+  'orders of a source': search({ source: 'web-shop' }),
+  'orders of a customer': search({ customerId: 'C-1' }),
+  'orders with a PO number': search({ poNumber: 'PO-1' }),
+  'orders in a state': search({ state: 'completed' }),
+  'orders on a channel': search({ channel: 'edi' }),
+  'orders of a time': search({ receivedFrom: AT, receivedTo: AT }),
+  'orders that a limited person may see': search({}, { ...everyone, customers: ['C-1', 'C-2'], sources: ['web-shop'] }),
+  'all reviews': (store) => listReviews(store, everyone, {}, { after: { dueAt: AT, id: 'r' }, size: 50 }),
+  'overdue reviews': (store) => listReviews(store, everyone, { overdueAt: AT }, { size: 50 }),
+  'the open review of an order': (store) => findOpenReview(store, 'o'),
+  'holds that clear themselves': (store) => listSelfClearing(store, { after: { orderId: 'o', code: 'c' }, size: 200 }),
+  'the holds of an order': (store) => listOpenHolds(store, 'o'),
+  'the approved holds of an order': (store) => listApprovedCodes(store, { orderId: 'o', revision: 1 }),
+  'unfinished orders': (store) => listUnfinishedOrders(store, page),
+  'unfinished documents': (store) => listUnfinishedDocuments(store, page),
+  'the orders of a document': (store) => listDocumentOrders(store, 'd', { after: 3, size: 100 }),
+  'the number of slices of a document': (store) => countSlices(store, 'd'),
+  'the orders of a document under way': (store) => countInAutomaticPart(store, 'd', 40),
+  'untold decisions': (store) => listUntoldDecisions(store, { createdBefore: AT, afterId: 'd', size: 200 }),
+  'the decisions of an order': (store) => listDecisions(store, 'o'),
+  'the pending decisions of an order': (store) => listPendingDecisionIds(store, 'o'),
+  'the history of an order': (store) => listLog(store, 'order:o'),
+  'the findings on an order': (store) => listFindings(store, 'order:o', 1),
+  'the revisions of an order': (store) => listRevisions(store, uuidv7()),
+  'due messages': (store) => listDueOutbox(store, AT, 200),
+  'the messages of an order': (store) => listOutbox(store, 'order:o'),
+  'the source of a key': (store) => findSourceByKey(store, 'key'),
+};
+
+/** They come out of their index in order: the database stops after the page. */
+const IN_ORDER = Object.keys(calls).filter((name) =>
+  /^all |^orders (?!that)|unfinished orders|clear themselves|untold|overdue/.test(name),
+);
+
+describe('an index leads to', () => {
+  test.each(Object.entries(calls))('%s', async (_what, call) => {
+    const steps = await planOf(call);
+    expect(steps.length).toBeGreaterThan(0);
+    expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+  });
+
+  test.each(IN_ORDER)('%s, without sorting', async (what) => {
+    expect((await planOf(calls[what]!)).filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
+  });
+
+  test('the count of orders by state, of which no row is read', async () => {
+    expect(await planOf(countOrdersByState)).toEqual([expect.stringMatching(/^SCAN orders USING COVERING INDEX/)]);
+  });
+});
+
+test('orders and reviews with a hold are found from the holds or by their order, never by looking through all holds', async () => {
+  const steps = [
+    ...(await planOf(search({ hold: 'STOCK.SHORT' }))),
+    ...(await planOf((store) => listReviews(store, everyone, { hold: 'STOCK.SHORT' }, { size: 50 }))),
+  ];
+  expect(steps.filter((step) => /\bholds\b/.test(step))).toEqual([
+    expect.stringMatching(/^SEARCH holds /),
+    expect.stringMatching(/^SEARCH holds /),
+  ]);
+});
