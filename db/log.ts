@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { first } from './dialect.ts';
+import { first, insertOnce } from './dialect.ts';
 import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
 import type { OrderProcessingLogTable } from './tables.ts';
@@ -26,13 +26,6 @@ const GENESIS = '0'.repeat(64);
  * before it, so a changed, removed or inserted row breaks the subject's chain.
  */
 export async function appendLog(tx: Store, subject: LogSubject, entry: LogEntry): Promise<void> {
-  const known = await tx.db
-    .selectFrom('order_processing_log')
-    .select('sequence')
-    .where('subject', '=', subject)
-    .where('step_key', '=', entry.stepKey)
-    .executeTakeFirst();
-  if (known) return;
   const last = await first(tx.db.selectFrom('order_processing_log').select(['sequence', 'mac']), 1)
     .where('subject', '=', subject)
     .orderBy('sequence', 'desc')
@@ -47,7 +40,18 @@ export async function appendLog(tx: Store, subject: LogSubject, entry: LogEntry)
     detail_json: JSON.stringify(entry.detail ?? {}),
     previous_mac: last?.mac ?? GENESIS,
   };
-  await tx.db.insertInto('order_processing_log').values({ ...row, mac: macOf(tx.keys, row) }).execute();
+  const inserted = await insertOnce(tx.db, 'order_processing_log', { ...row, mac: macOf(tx.keys, row) });
+  if (!inserted) await requireStep(tx, subject, entry.stepKey);
+}
+
+/** @throws Error if it was not this step that was there already but, without a lock around both, another's sequence number. */
+async function requireStep(tx: Store, subject: LogSubject, stepKey: string): Promise<void> {
+  await tx.db
+    .selectFrom('order_processing_log')
+    .select('sequence')
+    .where('subject', '=', subject)
+    .where('step_key', '=', stepKey)
+    .executeTakeFirstOrThrow(() => new Error(`the history of ${subject} was written by another at the same time`));
 }
 
 /** A subject's history, oldest first. */
