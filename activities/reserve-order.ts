@@ -1,10 +1,12 @@
 import type { ReserveLimit, ReserveResult, Shortage } from '../backoffice/port.ts';
 import { putFindings } from '../db/findings.ts';
-import { listApprovedCodes, openHolds } from '../db/holds.ts';
+import { type Hold, listApprovedCodes, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { listRules } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
+import { chooseRules } from '../orders/rules/evaluate.ts';
 import { askBackOffice } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
@@ -24,7 +26,9 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
     const allow = (await listApprovedCodes(store, ref)).flatMap((code) => LIMIT_OF[code] ?? []);
     const { customerId, currency, total: amount } = order;
     const lines = order.lines.map(({ sku, quantity }) => ({ sku, quantity }));
-    const result = await askBackOffice(() => backOffice().reserve({ ...ref, customerId, currency, amount, lines, allow }));
+    const result = await askBackOffice(() =>
+      backOffice().reserve({ ...ref, customerId, currency, amount, lines, allow }),
+    );
     await inTransaction(store, (tx) => keepResult(tx, ref, result));
   }
   return readProgress(store, ref.orderId);
@@ -47,10 +51,25 @@ async function keepResult(tx: Store, ref: OrderRef, result: ReserveResult): Prom
     : await moveOrder(tx, ref, ['validated'], 'in_review', at, { resume_state: 'validated' });
   if (!moved) return;
   await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'reserve', at }, findings);
-  await openHolds(tx, ref, findings.map(({ code, category }) => ({ code, category, releaseRole: 'reviewer' as const })), at);
+  if (findings.length > 0) await openHolds(tx, ref, await holdsFor(tx, ref, findings, at), at);
   const action = result.reserved ? 'order.reserved' : 'order.not_reserved';
   const detail = { revision: ref.revision, shortages: findings.map((finding) => finding.code) };
-  await appendLog(tx, `order:${ref.orderId}`, { stepKey: `reserve:${String(ref.revision)}:${at}`, at, actor: WORKER, action, detail });
+  await appendLog(tx, `order:${ref.orderId}`, {
+    stepKey: `reserve:${String(ref.revision)}:${at}`,
+    at,
+    actor: WORKER,
+    action,
+    detail,
+  });
+}
+
+/** Whoever may release what validation would have found may release it now. */
+async function holdsFor(tx: Store, ref: OrderRef, findings: readonly Finding[], at: string): Promise<Hold[]> {
+  const rules = chooseRules(await listRules(tx), await getRevision(tx, ref), new Date(at));
+  return findings.map(({ code, category }) => {
+    const releaseRole = rules.find((rule) => rule.code === code)?.releaseRole ?? 'reviewer';
+    return { code, category, releaseRole };
+  });
 }
 
 function findingOf(shortage: Shortage): Finding {
@@ -58,11 +77,23 @@ function findingOf(shortage: Shortage): Finding {
   switch (shortage.kind) {
     case 'credit': {
       const evidence = `limit ${shortage.limit}, used ${shortage.used}, wanted ${shortage.wanted}`;
-      return { ...common, code: 'CREDIT.LIMIT', path: '/total', evidence, message: `the credit was used up in the meantime: ${evidence}` };
+      return {
+        ...common,
+        code: 'CREDIT.LIMIT',
+        path: '/total',
+        evidence,
+        message: `the credit was used up in the meantime: ${evidence}`,
+      };
     }
     case 'stock': {
       const evidence = `${shortage.sku}: available ${shortage.available}, wanted ${shortage.wanted}`;
-      return { ...common, code: 'STOCK.SHORT', path: '/lines', evidence, message: `the stock was taken in the meantime: ${evidence}` };
+      return {
+        ...common,
+        code: 'STOCK.SHORT',
+        path: '/lines',
+        evidence,
+        message: `the stock was taken in the meantime: ${evidence}`,
+      };
     }
     case 'released':
       return {
