@@ -1,9 +1,7 @@
 import { heartbeat } from '@temporalio/activity';
 import { v7 as uuidv7 } from 'uuid';
 import { acceptDocument, type Arrival, refuseDocument } from '../db/intake.ts';
-import { appendLog } from '../db/log.ts';
 import { listSources } from '../db/sources.ts';
-import { inTransaction } from '../db/store.ts';
 import { FileRefused, type InboxFile } from '../exchange/transport.ts';
 import { isRejected } from '../orders/finding.ts';
 import { maskX12 } from '../orders/formats/x12-mask.ts';
@@ -69,10 +67,5 @@ async function storeFile({ store, transport }: Pick<Deps, 'store' | 'transport'>
     await refuseDocument(store, arrival);
     return arrival.documentId;
   }
-  const { documentId, kind } = await acceptDocument(store, arrival);
-  if (kind === 'same') {
-    const entry = { stepKey: `again:${at}`, at, actor: WORKER, action: 'document.received_again', detail: { bytes: file.size } };
-    await inTransaction(store, (tx) => appendLog(tx, `document:${documentId}`, entry));
-  }
-  return documentId;
+  return (await acceptDocument(store, arrival)).documentId;
 }

@@ -187,6 +187,10 @@ const documentDetail = z.object({
   changedAt: instant,
   orders: z.object({ items: z.array(orderSummary), nextCursor: z.string().nullable() }),
   findings: z.array(finding),
+  envelope: z
+    .array(z.object({ offset: z.int(), text: z.string() }))
+    .describe('What stands around the orders, by byte offset; empty until the document is split'),
+  duplicates: z.array(z.object({ at: instant, by: z.string() })).describe('When the same content came again'),
   acknowledgments: z.array(acknowledgment),
   links: z.object({ self: z.string(), temporal: z.url().optional() }),
 });

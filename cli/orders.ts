@@ -2,7 +2,7 @@ import './check-node.ts';
 import { parseArgs } from 'node:util';
 import { NoGateway, Refusal } from './gateway.ts';
 import { openConnection } from './orders/connection.ts';
-import { approve, cancel, reject } from './orders/deciding.ts';
+import { approve, cancel, reject, reprocess } from './orders/deciding.ts';
 import { Misuse } from './orders/misuse.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
@@ -13,7 +13,7 @@ import { toPlainText } from './table.ts';
 
 /** The operator's command line. */
 const VERBS: Readonly<Record<string, Verb>> = {
-  validate, submit, show, list, reviews, approve, reject, cancel, pause, resume,
+  validate, submit, show, list, reviews, approve, reject, cancel, reprocess, pause, resume,
 }; // prettier-ignore
 
 const HELP = `npm run orders -- VERB …

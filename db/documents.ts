@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Finding } from '../orders/finding.ts';
+import type { Gap } from '../orders/formats/envelope.ts';
 import type { Format } from '../orders/formats/format.ts';
 import { first } from './dialect.ts';
 import { putFindings } from './findings.ts';
@@ -63,7 +64,7 @@ export function stageSlices(store: Store, document: DocumentRow, slices: readonl
 export async function finishSplit(
   tx: Store,
   documentId: string,
-  split: { readonly envelope: unknown; readonly orders: number; readonly findings: readonly Finding[]; readonly at: string },
+  split: { readonly envelope: readonly Gap[]; readonly orders: number; readonly findings: readonly Finding[]; readonly at: string },
 ): Promise<void> {
   const subject = `document:${documentId}` as const;
   const sealer = await getSealer(tx, subject);
@@ -76,6 +77,14 @@ export async function finishSplit(
   await putFindings(tx, { subject, revision: 0, step: 'parse', at: split.at }, split.findings);
   const detail = { orders: split.orders, findings: split.findings.map((finding) => finding.code) };
   await appendLog(tx, subject, { stepKey: 'split', at: split.at, actor: 'worker', action: 'document.split', detail });
+}
+
+/** What stands around the document's orders; empty until it is split. @throws Erased if its key is gone. */
+export async function readEnvelope(store: Store, documentId: string): Promise<readonly Gap[]> {
+  const { envelope_sealed: sealed } = await getDocument(store, documentId);
+  if (sealed === null) return [];
+  const sealer = await getSealer(store, `document:${documentId}`);
+  return sealer.openJson<Gap[]>('envelope', sealed);
 }
 
 /** Notes that nothing of the document can be staged; its bytes are kept. */

@@ -51,6 +51,7 @@ export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOr
   const print = fingerprint(store.keys, 'content', arrival.bytes);
   return inTransaction(store, async (tx) => {
     const before = await findEarlier(tx, arrival, print);
+    if (before?.kind === 'same') await logAgain(tx, before.documentId, arrival);
     if (before) return before;
     await insertDocument(tx, arrival, print, single ? 'processed' : 'received', single ? 1 : 0);
     if (single) await insertSingleOrder(tx, arrival, single);
@@ -71,6 +72,12 @@ export function refuseDocument(store: Store, arrival: Arrival): Promise<void> {
     await insertDocument(tx, arrival, print, 'refused', 0);
     await insertChunks(tx, arrival);
   });
+}
+
+/** A sender's repetition is told in the document's history; it made nothing new. */
+async function logAgain(tx: Store, documentId: string, { at, receivedBy, bytes }: Arrival): Promise<void> {
+  const entry = { at, actor: receivedBy, action: 'document.received_again', detail: { bytes: bytes.length } };
+  await appendLog(tx, `document:${documentId}`, { ...entry, stepKey: `again:${at}` });
 }
 
 async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<Acceptance | undefined> {
@@ -133,6 +140,7 @@ async function insertDocument(
 async function insertSingleOrder(tx: Store, arrival: Arrival, single: SingleOrder): Promise<void> {
   const slice = { orderId: single.orderId, position: 0, bytes: arrival.bytes, locator: null };
   await insertOrder(tx, { ...arrival, operatorId: single.operatorId }, slice);
+  if (arrival.findings.length === 0) return;
   const subject = `order:${single.orderId}` as const;
   await putFindings(tx, { subject, revision: 1, step: 'intake', at: arrival.at }, arrival.findings);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { findDocument, type DocumentRow } from '../../db/documents.ts';
+import { findDocument, type DocumentRow, readEnvelope } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
+import { listLog } from '../../db/log.ts';
 import { searchOrders } from '../../db/order-search.ts';
 import { listOutbox } from '../../db/outbox.ts';
 import { EVERY_ROLE } from '../access.ts';
@@ -23,7 +24,7 @@ export const documentOperations: readonly Operation[] = [
     path: '/v1/documents/{id}',
     id: 'getDocument',
     tag: 'Documents',
-    summary: 'A document with its orders, findings and acknowledgments',
+    summary: 'A document with its orders, findings, envelope, duplicates and acknowledgments',
     access: { roles: EVERY_ROLE, sources: true },
     params: z.object({ id: z.string() }),
     query: pageQuery,
@@ -69,12 +70,18 @@ async function readOrders(
 
 /** What concerns the document as a whole; other customers' orders may show through it. */
 async function readAround({ store }: Deps, caller: Caller, documentId: string) {
-  if (caller.customers) return { findings: [], acknowledgments: [] };
-  const [findings, sent] = await Promise.all([
-    listFindings(store, `document:${documentId}`, 0),
-    listOutbox(store, `document:${documentId}`),
+  if (caller.customers) return { findings: [], envelope: [], duplicates: [], acknowledgments: [] };
+  const subject = `document:${documentId}` as const;
+  const [findings, sent, gaps, log] = await Promise.all([
+    listFindings(store, subject, 0),
+    listOutbox(store, subject),
+    readEnvelope(store, documentId),
+    listLog(store, subject),
   ]);
-  return { findings, acknowledgments: sent.map(toAcknowledgment) };
+  const envelope = gaps.map(({ offset, bytes }) => ({ offset, text: Buffer.from(bytes, 'base64').toString('latin1') }));
+  const again = log.filter((entry) => entry.action === 'document.received_again');
+  const duplicates = again.map((entry) => ({ at: entry.at, by: entry.actor }));
+  return { findings, envelope, duplicates, acknowledgments: sent.map(toAcknowledgment) };
 }
 
 function describe(deps: Deps, row: DocumentRow) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { getSlice } from '../../db/documents.ts';
 import { listLog } from '../../db/log.ts';
 import { searchOrders } from '../../db/order-search.ts';
-import { getOrder } from '../../db/orders.ts';
+import { getOrder, type OrderRow } from '../../db/orders.ts';
 import { reprocessOrder } from '../../db/reprocess.ts';
 import { maskCardNumbers } from '../../orders/cards.ts';
 import { TERMINAL_STATES } from '../../orders/state.ts';
@@ -41,7 +41,7 @@ const searchQuery = z.strictObject({
   limit: pageSizeParameter,
 });
 
-const cancellation = z.strictObject({
+const withReason = z.strictObject({
   reason: reasonMember,
   revision: z.int().min(1).optional().describe('The revision you looked at; the present one without'),
 });
@@ -124,7 +124,7 @@ export const orderOperations = [
     summary: 'Cancel an order that production does not have yet',
     access: { roles: ['operator', 'reviewer', 'supervisor', 'admin'], sources: true },
     params: orderId,
-    body: cancellation,
+    body: withReason,
     answers: {
       200: { description: 'Cancelled', schema: shapes.DecisionOutcome },
       202: {
@@ -147,10 +147,14 @@ export const orderOperations = [
     summary: 'Begin a rejected, cancelled or shadow-staged order anew from its document, as a new revision',
     access: { roles: ['operator', 'supervisor', 'admin'], sources: false },
     params: orderId,
-    body: z.strictObject({ reason: reasonMember }),
+    body: withReason,
     answers: {
       202: { description: 'Begun', schema: shapes.OrderSummary },
-      409: { description: 'Not over, or in production', schema: shapes.Problem, contentType: 'application/problem+json' },
+      409: {
+        description: 'Not over, or in production',
+        schema: shapes.Problem,
+        contentType: 'application/problem+json',
+      },
     },
     handle: reprocess,
   }),
@@ -174,13 +178,12 @@ async function search({
   return { status: 200, body: { items: items.map((row) => toOrderSummary(deps, row)), nextCursor } };
 }
 
-async function cancel(call: Call<{ id: string }, undefined, z.output<typeof cancellation>>): Promise<Reply> {
+async function cancel(call: Call<{ id: string }, undefined, z.output<typeof withReason>>): Promise<Reply> {
   const { deps, caller, params, body } = call;
   const row = await getVisibleOrder(deps, caller, params.id);
   if (row.terminal_at !== null || TERMINAL_STATES.includes(row.state))
     throw new Problem('conflict', `the order is ${row.state} already`);
-  const revision = body.revision ?? row.revision;
-  if (revision !== row.revision) throw new Problem('conflict', `the order is at revision ${String(row.revision)}`);
+  assertRevision(row, body.revision);
   const decisionId = await keepDecision(deps, caller, row, {
     action: 'cancel',
     reviewId: null,
@@ -190,9 +193,11 @@ async function cancel(call: Call<{ id: string }, undefined, z.output<typeof canc
   return tellAndAnswer(deps, row.id, decisionId);
 }
 
-async function reprocess({ deps, caller, params, body }: Call<{ id: string }, undefined, { reason: string }>): Promise<Reply> {
+async function reprocess(call: Call<{ id: string }, undefined, z.output<typeof withReason>>): Promise<Reply> {
+  const { deps, caller, params, body } = call;
   const { store, now } = deps;
   const row = await getVisibleOrder(deps, caller, params.id);
+  assertRevision(row, body.revision);
   const reason = maskCardNumbers(body.reason).text;
   const about = { id: uuidv7(), orderId: row.id, revision: row.revision, reviewId: null, action: 'reprocess' } as const;
   const decision = { ...about, actor: caller.id, roles: caller.roles, reason, changes: [] };
@@ -201,4 +206,10 @@ async function reprocess({ deps, caller, params, body }: Call<{ id: string }, un
   const begun = await getOrder(store, row.id);
   await startOrder(deps, begun);
   return { status: 202, body: toOrderSummary(deps, begun), headers: { Location: `/v1/orders/${row.id}` } };
+}
+
+/** @throws Problem if the caller looked at another revision. */
+function assertRevision(row: OrderRow, looked: number | undefined): void {
+  if (looked !== undefined && looked !== row.revision)
+    throw new Problem('conflict', `the order is at revision ${String(row.revision)}`);
 }

@@ -57,6 +57,17 @@ export const cancel: Verb = {
   run: (given) => decide(given, 'cancel'),
 };
 
+export const reprocess: Verb = {
+  usage: 'reprocess ORDER --reason TEXT --as PERSON',
+  what: 'begin an order anew that was rejected, cancelled or only staged',
+  help: `${HELP}
+
+The document is read again as it was received, and the order goes on as its next revision.`,
+  options: OPTIONS,
+  words: 1,
+  run: (given) => decide(given, 'reprocess'),
+};
+
 async function decide(given: Given, action: string): Promise<number> {
   const { connection } = given;
   const token = connection.tokenOf(findText(given, 'as'));
