@@ -4,8 +4,6 @@
  */
 export function endWithParent(end: () => void): void {
   process.once('disconnect', end);
-  // Listening must not keep a program alive that has done its work.
-  process.channel?.unref();
   // Listening alone would keep a program alive that has nothing left to do.
   process.channel?.unref();
 }

@@ -163,7 +163,7 @@ function judgePurpose(reading: Reading, beg: X12Segment): void {
     const message = `BEG01 is "${purpose}": a confirmation, duplicate or information copy is never entered as an order.`;
     say(reading, 'X12.ORDER.COPY', beg, 1, message, '/type');
   } else if (purpose !== '' && PURPOSES[purpose] === undefined) {
-    const message = `BEG01 is "${purpose.slice(0, 10)}"; 00 (original), 01 (cancellation) and 05 (replacement) are carried out.`;
+    const message = `BEG01 is "${purpose.slice(0, 10)}"; send 00 for an original, 01 for a cancellation or 05 for a replacement.`;
     say(reading, 'X12.ORDER.PURPOSE', beg, 1, message, '/type');
   }
 }
