@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { v7 as uuidv7 } from 'uuid';
+import type { Deps } from '../../activities/deps.ts';
+import { recheckHolds, reconcile } from '../../activities/upkeep.ts';
+import type { BackOffice } from '../../backoffice/port.ts';
+import { insertDecision } from '../../db/decisions.ts';
+import { openHolds } from '../../db/holds.ts';
+import { acceptDocument } from '../../db/intake.ts';
+import { putSource } from '../../db/sources.ts';
+import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
+import { givenOrder, makeArrival, openTestStore, type TestStore } from '../support/store.ts';
+
+const OLD = '2026-01-01T00:00:00.000Z';
+let house: TestStore;
+beforeAll(async () => void (house = await openTestStore()));
+afterAll(() => house.close());
+
+/** What upkeep asked Temporal for. */
+const told: string[] = [];
+let running: ReadonlySet<string>;
+let answers: boolean;
+beforeEach(() => {
+  told.length = 0;
+  running = new Set();
+  answers = true;
+});
+
+/** The store is real; Temporal and the back office only note what they are asked, because here it is about the pages. */
+function deps(): Deps {
+  const ping = () => (answers ? Promise.resolve() : Promise.reject(new Error('no answer')));
+  const note = (what: string) => Promise.resolve(void told.push(what));
+  return {
+    store: house.store,
+    backOffice: () => ({ ping }) as unknown as BackOffice,
+    transport: {} as Deps['transport'],
+    runs: {
+      startOrder: ({ id }) => note(`start order:${id}`),
+      startDocument: ({ id }) => note(`start document:${id}`),
+      recheckOrder: (id) => note(`recheck ${id}`),
+      tellDecision: (orderId, id) => note(`tell ${orderId} ${id}`),
+      listRunning: () => Promise.resolve(running),
+    },
+  };
+}
+const run = <T>(activity: (deps: Deps) => Promise<T>): Promise<T> =>
+  new MockActivityEnvironment().run(() => activity(deps()));
+
+const setGate = (gate: SourceProfile['gate']) =>
+  putSource(house.store, sourceProfileSchema.parse({ id: 'web-shop', channel: 'ecommerce', gate }), {
+    actor: 'ada',
+    at: new Date().toISOString(),
+  });
+
+async function givenHeld(...codes: readonly string[]): Promise<string> {
+  const { id } = await givenOrder(house.store, { state: 'held' });
+  const holds = codes.map((code) => ({ code, category: 'processing', releaseRole: null }) as const);
+  await openHolds(house.store, { orderId: id, revision: 1 }, holds, OLD);
+  return id;
+}
+
+describe('the recheck', () => {
+  beforeEach(() => house.store.db.deleteFrom('holds').execute());
+
+  test('goes through several pages to their end and asks each order once that may go on', async () => {
+    await setGate('paused');
+    const mayGoOn: string[] = [];
+    for (let i = 0; i < 450; i += 1) {
+      if (i % 30 > 0) await givenHeld('GATE.PAUSED');
+      else mayGoOn.push(await givenHeld('BACKOFFICE.UNAVAILABLE', 'GATE.PAUSED', 'PROCESSING.FAILED'));
+    }
+    expect(await run(recheckHolds)).toEqual({ rechecked: mayGoOn.length });
+    expect(told).toEqual(mayGoOn.map((id) => `recheck ${id}`));
+  });
+
+  test('finds the hold that lost its cause behind one that did not, also where a page ends between them', async () => {
+    await setGate('paused');
+    for (let i = 0; i < 199; i += 1) await givenHeld('GATE.PAUSED');
+    const last = await givenHeld('GATE.PAUSED', 'PROCESSING.FAILED');
+    expect(await run(recheckHolds)).toEqual({ rechecked: 1 });
+    expect(told).toEqual([`recheck ${last}`]);
+  });
+
+  test('lets nobody go on while the back office is away, but those whose source is open again', async () => {
+    await setGate('live');
+    answers = false;
+    await givenHeld('BACKOFFICE.UNAVAILABLE');
+    const paused = await givenHeld('GATE.PAUSED');
+    expect(await run(recheckHolds)).toEqual({ rechecked: 1 });
+    expect(told).toEqual([`recheck ${paused}`]);
+  });
+
+  test('leaves alone what waits for a person', async () => {
+    await setGate('live');
+    const { id } = await givenOrder(house.store, { state: 'in_review' });
+    const hold = { code: 'CREDIT.LIMIT', category: 'business_rule', releaseRole: 'reviewer' } as const;
+    await openHolds(house.store, { orderId: id, revision: 1 }, [hold], OLD);
+    expect(await run(recheckHolds)).toEqual({ rechecked: 0 });
+  });
+});
+
+describe('the reconciler', () => {
+  beforeEach(async () => {
+    for (const table of ['orders', 'documents', 'decisions'] as const) await house.store.db.deleteFrom(table).execute();
+  });
+
+  test('gives every order and document an owner that has none, over several pages', async () => {
+    const expected: string[] = [];
+    const owned: string[] = [];
+    for (let i = 0; i < 450; i += 1) {
+      const { id } = await givenOrder(house.store, { changed_at: OLD });
+      (i % 3 === 0 ? owned : expected).push(`order:${id}`);
+    }
+    const split = makeArrival({ format: 'x12', channel: 'edi', at: OLD });
+    await acceptDocument(house.store, split);
+    running = new Set(owned);
+    const found = await run(reconcile);
+    expect(found).toEqual({ orders: expected.length, documents: 1, decisions: 0 });
+    expect(told).toEqual([`start document:${split.documentId}`, ...expected.sort().map((id) => `start ${id}`)]);
+  });
+
+  test('leaves the young and the ended alone', async () => {
+    const now = new Date().toISOString();
+    await givenOrder(house.store, { changed_at: now });
+    await givenOrder(house.store, { state: 'completed', changed_at: OLD, terminal_at: OLD });
+    await acceptDocument(house.store, makeArrival({ format: 'x12', channel: 'edi', at: now }));
+    expect(await run(reconcile)).toEqual({ orders: 0, documents: 0, decisions: 0 });
+    expect(told).toEqual([]);
+  });
+
+  test('tells every decision that nobody acted on, not only those of the first page', async () => {
+    const { id: orderId } = await givenOrder(house.store, { state: 'in_review', changed_at: new Date().toISOString() });
+    const expected: string[] = [];
+    for (let i = 0; i < 230; i += 1) {
+      const id = uuidv7();
+      const decision = { id, orderId, revision: 1, reviewId: null, action: 'cancel', actor: 'ravi' } as const;
+      await insertDecision(house.store, { ...decision, roles: [], reason: '', changes: [] }, OLD);
+      expected.push(`tell ${orderId} ${id}`);
+    }
+    expect(await run(reconcile)).toEqual({ orders: 0, documents: 0, decisions: 230 });
+    expect(told).toEqual(expected);
+  });
+});
