@@ -53,10 +53,14 @@ async function findGround(): Promise<Ground> {
   return { connection, native, namespace, leave };
 }
 
-/** Opens a house of its own for a test file, on the run's real server or another one; close it afterwards. */
-export async function openHouse(ground?: Ground) {
+/**
+ * Opens a house of its own for a test file; close it afterwards.
+ * @param options.ground the run's real server unless another one is given.
+ * @param options.workers whether somebody works in it; by default yes.
+ */
+export async function openHouse(options: { readonly ground?: Ground; readonly workers?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'house-'));
-  const { connection, native, namespace, leave } = ground ?? (await findGround());
+  const { connection, native, namespace, leave } = options.ground ?? (await findGround());
   const server = await startReferenceServer({ apiKey: API_KEY, databasePath: join(folder, 'backoffice.sqlite') });
   const store = openStore(`file:${join(folder, 'orders.sqlite')}`, createKeyring());
   await migrate(store);
@@ -65,10 +69,10 @@ export async function openHouse(ground?: Ground) {
   const transport = createDirectoryTransport({ directory: join(folder, 'edi'), settleMs: 0 });
   const backOffice = { baseUrl: server.url, apiKey: API_KEY };
   const deps = createDeps({ store, transport, connection, namespace, backOffice });
-  const workflowBundle = await getBundle();
+  const queues = options.workers === false ? [] : Object.values(TASK_QUEUES);
   const workers = await Promise.all(
-    Object.values(TASK_QUEUES).map((taskQueue) =>
-      createWorker({ connection: native, namespace, taskQueue, deps, workflowBundle }),
+    queues.map(async (taskQueue) =>
+      createWorker({ connection: native, namespace, taskQueue, deps, workflowBundle: await getBundle() }),
     ),
   );
   const running = Promise.all(workers.map((worker) => worker.run()));

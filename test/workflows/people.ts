@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { v7 as uuidv7 } from 'uuid';
 import { type Decision, findDecision, insertDecision, type KeptDecision } from '../../db/decisions.ts';
 import { getOrder } from '../../db/orders.ts';
@@ -50,11 +50,17 @@ export async function tell(
       .getHandle(`order:${orderId}`)
       .executeUpdate(decideUpdate, { args: [{ decisionId }] });
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (!(error instanceof WorkflowNotFoundError || isTaskFailure(error))) throw error;
   }
   const decision = await untilSettled(house, decisionId);
   const { state, revision } = await getOrder(house.store, orderId);
   return { applied: decision.state === 'applied', refusal: decision.refusal, state, revision, holds: [] };
+}
+
+/** A signal came while the workflow was ending: Temporal does its last task once more, without the updates. */
+function isTaskFailure(error: unknown): boolean {
+  const FAILED_PRECONDITION = 9;
+  return error instanceof ServiceError && (error.cause as { code?: unknown }).code === FAILED_PRECONDITION;
 }
 
 /** Waits until a person may decide about an order. */

@@ -1,0 +1,38 @@
+/** What an interchange of a test says. */
+export interface InterchangeParts {
+  readonly orders: number;
+  /** Which of them have a price that was not agreed, and so wait for a reviewer; none by default. */
+  readonly isHeld?: (position: number) => boolean;
+}
+
+let count = 0;
+
+/** An interchange of the partner Northwind with so many good orders; no two have a PO number in common. */
+export function makeInterchange({ orders, isHeld = () => false }: InterchangeParts): string {
+  count += 1;
+  const control = String(Date.now() % 1_000_000_000).padStart(9, '0');
+  const sets = Array.from({ length: orders }, (_, position) => makeSet(position, isHeld(position)));
+  const segments = [
+    `ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ORDERSTAGING   *261123*0915*U*00401*${control}*0*P*>`,
+    'GS*PO*NORTHWIND*ORDERSTAGING*20261123*0915*101*X*004010',
+    ...sets.flat(),
+    `GE*${String(orders)}*101`,
+    `IEA*1*${control}`,
+  ];
+  return segments.map((segment) => `${segment}~\n`).join('');
+}
+
+function makeSet(position: number, held: boolean): string[] {
+  const number = String(position + 1).padStart(4, '0');
+  const body = [
+    `BEG*00*SA*NW-${String(Date.now())}-${String(count)}-${number}**20261120`,
+    'CUR*BY*USD',
+    'N1*BY*Northwind*92*0042',
+    'N1*ST*Northwind Distribution Center*92*0042',
+    'N3*3200 Airport Way South',
+    'N4*Seattle*WA*98134*US',
+    `PO1*1*2*EA*${held ? '5.00' : '5.25'}**VN*SKU-2`,
+    'CTT*1',
+  ];
+  return [`ST*850*${number}`, ...body, `SE*${String(body.length + 2)}*${number}`];
+}
