@@ -32,7 +32,7 @@ export function createActivities(deps: Deps) {
     closeOrder: (order: OrderRef) => closeOrder(deps, refOf(order)),
     holdOrder: (orderId: string, code: ProcessingHold) => holdOrder(deps, orderId, code),
     resumeOrder: (order: OrderRef) => resumeOrder(deps, refOf(order)),
-    enterReview: (order: OrderRef, openedAt: number, slaMs: number) => enterReview(deps, refOf(order), openedAt, slaMs),
+    enterReview: (order: OrderRef, openedAt: number) => enterReview(deps, refOf(order), openedAt),
     recordMilestone: (order: OrderRef, milestone: Milestone, at: number) => recordMilestone(deps, refOf(order), milestone, at),
     applyDecision: (orderId: string, decisionId: string) => applyDecision(deps, orderId, decisionId),
     splitDocument: (documentId: string) => splitDocument(deps, documentId),

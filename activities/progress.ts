@@ -1,8 +1,7 @@
 import { listOpenHolds } from '../db/holds.ts';
-import { getOrder } from '../db/orders.ts';
+import { getOrderWithCounts } from '../db/orders.ts';
 import { listPendingDecisionIds } from '../db/decisions.ts';
 import { findOpenReview } from '../db/reviews.ts';
-import { getSource } from '../db/sources.ts';
 import type { Store } from '../db/store.ts';
 import type { Channel, OrderState } from '../orders/state.ts';
 
@@ -26,19 +25,13 @@ export interface OrderProgress {
   readonly pendingDecisions: readonly string[];
   /** The open review's clock, in milliseconds since the epoch. */
   readonly review: { readonly openedAt: number; readonly dueAt: number; readonly escalated: boolean } | null;
-  /** How long a review of this order may take. */
-  readonly slaMs: number;
 }
 
-const HOUR_MS = 3_600_000;
-
-/** Reads where an order stands. */
+/** Reads where an order stands. What most orders do not have is asked for only where there is some. */
 export async function readProgress(store: Store, orderId: string): Promise<OrderProgress> {
-  const order = await getOrder(store, orderId);
-  const holds = await listOpenHolds(store, orderId);
-  const review = await findOpenReview(store, orderId);
-  const profile = await getSource(store, order.source);
-  const slaHours = (order.customer_id === null ? undefined : profile.customerSlaHours[order.customer_id]) ?? profile.slaHours;
+  const order = await getOrderWithCounts(store, orderId);
+  const holds = order.open_holds > 0 ? await listOpenHolds(store, orderId) : [];
+  const review = order.open_reviews > 0 ? await findOpenReview(store, orderId) : undefined;
   return {
     orderId,
     revision: order.revision,
@@ -52,10 +45,9 @@ export async function readProgress(store: Store, orderId: string): Promise<Order
     poNumber: order.po_number,
     lineCount: order.line_count,
     productionOrderId: order.production_order_id,
-    pendingDecisions: await listPendingDecisionIds(store, orderId),
+    pendingDecisions: order.pending_decisions > 0 ? await listPendingDecisionIds(store, orderId) : [],
     review: review
       ? { openedAt: Date.parse(review.opened_at), dueAt: Date.parse(review.due_at), escalated: review.escalated_at !== null }
       : null,
-    slaMs: slaHours * HOUR_MS,
   };
 }

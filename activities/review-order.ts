@@ -1,27 +1,38 @@
 import { appendLog } from '../db/log.ts';
 import { getOrder, type OrderRef } from '../db/orders.ts';
 import { findOpenReview, markEscalated, openReview } from '../db/reviews.ts';
+import { getSource } from '../db/sources.ts';
 import { inTransaction } from '../db/store.ts';
+import type { SourceProfile } from '../orders/source.ts';
 import { type Deps, WORKER } from './deps.ts';
 import { putNotice } from './notice.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
+
+const HOUR_MS = 3_600_000;
 
 /**
  * Opens the review of an order that needs a person, or goes on with the open one. The clock is the workflow's, because
  * its timers run on it.
  * @param openedAt milliseconds since the epoch.
  */
-export async function enterReview({ store }: Deps, ref: OrderRef, openedAt: number, slaMs: number): Promise<OrderProgress> {
+export async function enterReview({ store }: Deps, ref: OrderRef, openedAt: number): Promise<OrderProgress> {
   await inTransaction(store, async (tx) => {
     if (await findOpenReview(tx, ref.orderId)) return;
     const at = new Date(openedAt).toISOString();
-    const review = await openReview(tx, await getOrder(tx, ref.orderId), at, slaMs);
+    const order = await getOrder(tx, ref.orderId);
+    const review = await openReview(tx, order, at, slaMsOf(await getSource(tx, order.source), order.customer_id));
     await putNotice(tx, ref.orderId, { kind: 'review.opened', stepKey: `review:${review.id}:opened`, at });
     const stepKey = `review:${review.id}:opened`;
     const detail = { reviewId: review.id, dueAt: review.due_at };
     await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'review.opened', detail });
   });
   return readProgress(store, ref.orderId);
+}
+
+/** How long a review of an order may take: as its customer or its source has it. */
+function slaMsOf({ customerSlaHours, slaHours }: SourceProfile, customerId: string | null): number {
+  const ofCustomer = customerId === null ? undefined : customerSlaHours[customerId];
+  return (ofCustomer ?? slaHours) * HOUR_MS;
 }
 
 /** Points of the SLA at which somebody is told. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { heartbeat } from '@temporalio/activity';
+import { heartbeat, log } from '@temporalio/activity';
 import { listUntoldDecisions } from '../db/decisions.ts';
 import { getDocument, listUnfinishedDocuments } from '../db/documents.ts';
 import { type HoldCursor, listSelfClearing, type SelfClearingHold } from '../db/holds.ts';
@@ -67,9 +67,7 @@ async function adoptOrders({ store, runs }: Adopter, running: ReadonlySet<string
   for (let afterId = ''; ; ) {
     const orders = await listUnfinishedOrders(store, { changedBefore, afterId, size: PAGE });
     for (const { id } of orders.filter((order) => !running.has(`order:${order.id}`))) {
-      await runs.startOrder(await getOrder(store, id));
-      adopted += 1;
-      heartbeat();
+      if (await didHappen(id, async () => runs.startOrder(await getOrder(store, id)))) adopted += 1;
     }
     const last = orders.at(-1);
     if (!last) return adopted;
@@ -82,9 +80,7 @@ async function adoptDocuments({ store, runs }: Adopter, running: ReadonlySet<str
   for (let afterId = ''; ; ) {
     const documents = await listUnfinishedDocuments(store, { changedBefore, afterId, size: PAGE });
     for (const { id } of documents.filter((document) => !running.has(`document:${document.id}`))) {
-      await runs.startDocument(await getDocument(store, id));
-      adopted += 1;
-      heartbeat();
+      if (await didHappen(id, async () => runs.startDocument(await getDocument(store, id)))) adopted += 1;
     }
     const last = documents.at(-1);
     if (!last) return adopted;
@@ -93,21 +89,36 @@ async function adoptDocuments({ store, runs }: Adopter, running: ReadonlySet<str
 }
 
 async function tellDecisions(deps: Deps, createdBefore: string): Promise<number> {
-  const { store, runs } = deps;
+  const { store } = deps;
   let told = 0;
   for (let afterId = ''; ; ) {
     const untold = await listUntoldDecisions(store, { createdBefore, afterId, size: PAGE });
     for (const { id, order_id: orderId } of untold) {
-      const { terminal_at: terminalAt } = await getOrder(store, orderId);
-      if (terminalAt === null) await runs.tellDecision(orderId, id);
-      // It came in the moment of the order's end, and nobody is there any more to refuse it.
-      else await applyDecision(deps, orderId, id);
-      told += 1;
-      heartbeat();
+      if (await didHappen(id, () => tellOne(deps, orderId, id))) told += 1;
     }
     const last = untold.at(-1);
     if (!last) return told;
     afterId = last.id;
+  }
+}
+
+async function tellOne(deps: Deps, orderId: string, decisionId: string): Promise<void> {
+  const order = await getOrder(deps.store, orderId);
+  // It came in the moment of the order's end, and nobody is there any more to refuse it.
+  if (order.terminal_at !== null) await applyDecision(deps, orderId, decisionId);
+  // An order that waits to learn what became of its submission takes its decisions up by itself afterwards.
+  else if (order.resume_state !== 'submitted') await deps.runs.tellDecision(orderId, decisionId);
+}
+
+/** Does one of many things; one that fails is told and does not stop the others. */
+async function didHappen(id: string, work: () => Promise<void>): Promise<boolean> {
+  heartbeat();
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    log.error('could not be taken care of', { id, error: error instanceof Error ? error.name : 'unknown' });
+    return false;
   }
 }
 

@@ -26,6 +26,46 @@ export async function getOrder(store: Store, orderId: string): Promise<OrderRow>
   return row;
 }
 
+/** An order with how many holds stand on it, reviews are open and decisions are pending. @throws Error if there is none. */
+export async function getOrderWithCounts(
+  store: Store,
+  orderId: string,
+): Promise<OrderRow & { open_holds: number; open_reviews: number; pending_decisions: number }> {
+  const row = await store.db
+    .selectFrom('orders')
+    .selectAll()
+    .select((eb) => [
+      eb
+        .selectFrom('holds')
+        .select(({ fn }) => fn.countAll<number>().as('rows'))
+        .whereRef('holds.order_id', '=', 'orders.id')
+        .where('holds.cleared_at', 'is', null)
+        .$asScalar()
+        .$notNull()
+        .as('open_holds'),
+      eb
+        .selectFrom('reviews')
+        .select(({ fn }) => fn.countAll<number>().as('rows'))
+        .whereRef('reviews.order_id', '=', 'orders.id')
+        .where('reviews.closed_at', 'is', null)
+        .$asScalar()
+        .$notNull()
+        .as('open_reviews'),
+      eb
+        .selectFrom('decisions')
+        .select(({ fn }) => fn.countAll<number>().as('rows'))
+        .whereRef('decisions.order_id', '=', 'orders.id')
+        .where('decisions.state', '=', 'pending')
+        .$asScalar()
+        .$notNull()
+        .as('pending_decisions'),
+    ])
+    .where('orders.id', '=', orderId)
+    .executeTakeFirst();
+  if (!row) throw new Error(`no order ${orderId}`);
+  return row;
+}
+
 /** States in which the automatic part of an order's story is over, at least for now. */
 const AUTOMATIC_PART_OVER: readonly OrderState[] = ['in_review', 'held', 'completed', 'rejected', 'cancelled'];
 

@@ -17,7 +17,7 @@ const MILESTONES: readonly { readonly name: Milestone; readonly part: number }[]
  * the order goes on waiting: running out of time decides nothing.
  */
 export async function waitForDecision(entered: OrderProgress, inbox: Inbox): Promise<OrderProgress> {
-  let order = entered.review ? entered : await step('Open the review').enterReview(entered, Date.now(), entered.slaMs);
+  let order = entered.review ? entered : await step('Open the review').enterReview(entered, Date.now());
   tell(order);
   for (const { name, part } of order.review?.escalated ? [] : MILESTONES) {
     const decided = await hasDecisionBefore(atPart(order, part), inbox);

@@ -61,7 +61,7 @@ async function givenReview(): Promise<OrderRow> {
   await steps.takeFacts(order);
   await steps.validateOrder(order);
   await steps.settleVerdict(order);
-  await steps.enterReview(order, Date.parse(at), 1000);
+  await steps.enterReview(order, Date.parse(at));
   return getOrder(house.store, order.orderId);
 }
 

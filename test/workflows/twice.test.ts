@@ -71,7 +71,7 @@ async function acceptForReview(): Promise<OrderRef> {
   await run((steps) => steps.takeFacts(ref));
   await run((steps) => steps.validateOrder(ref));
   await run((steps) => steps.settleVerdict(ref));
-  await run((steps) => steps.enterReview(ref, Date.now(), 3_600_000));
+  await run((steps) => steps.enterReview(ref, Date.now()));
   return ref;
 }
 
@@ -152,7 +152,7 @@ describe('run twice, each step of an order has its effect once', () => {
 
   test('opening a review, its reminders and its escalation', async () => {
     const ref = await acceptForReview();
-    await runTwice((steps) => steps.enterReview(ref, Date.now(), 3_600_000));
+    await runTwice((steps) => steps.enterReview(ref, Date.now()));
     await runTwice((steps) => steps.recordMilestone(ref, 'half', Date.now()));
     await runTwice((steps) => steps.recordMilestone(ref, 'late', Date.now()));
     expect(await runTwice((steps) => steps.recordMilestone(ref, 'escalated', Date.now()))).toMatchObject({
