@@ -25,7 +25,7 @@ export function makeInterchange({ orders, isHeld = () => false }: InterchangePar
 function makeSet(position: number, held: boolean): string[] {
   const number = String(position + 1).padStart(4, '0');
   const body = [
-    `BEG*00*SA*NW-${String(Date.now())}-${String(count)}-${number}**20261120`,
+    `BEG*00*SA*NW-${Date.now().toString(36)}-${String(count)}-${number}**20261120`,
     'CUR*BY*USD',
     'N1*BY*Northwind*92*0042',
     'N1*ST*Northwind Distribution Center*92*0042',

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { SEARCH_ATTRIBUTES } from '../../cli/engine/namespace.ts';
 import { listOutbox } from '../../db/outbox.ts';
@@ -141,6 +140,6 @@ test('an order that waits for the back office, not for a person, has no clock', 
   await environment.sleep(5 * HOUR);
   expect(await toldAbout(orderId)).toEqual([]);
   await house.admin.resetSwitches();
-  await new Client({ connection: environment.connection }).workflow.getHandle(`order:${orderId}`).signal('recheck');
+  await house.client.workflow.getHandle(`order:${orderId}`).signal('recheck');
   await untilOrder(house.store, orderId, (row) => row.state === 'completed');
 });
