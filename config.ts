@@ -9,6 +9,7 @@ export class ConfigError extends Error {
 const port = z.coerce.number().int().min(0).max(65_535);
 const duration = z.coerce.number().int().positive();
 const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+const databaseUrl = z.string().regex(/^[a-z]+:./, 'must be a URL such as file:var/order-staging.sqlite');
 const hostAndPort = z
   .string()
   .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port such as 127.0.0.1:7233');
@@ -28,11 +29,10 @@ const environmentSchema = z.object({
 
   /** Folder of everything that is kept; the paths below stand in it unless they are set. */
   VAR_DIR: z.string().default('var'),
-  /** The database: `file:<path>` is the embedded SQLite. Default `file:<VAR_DIR>/order-staging.sqlite`. */
-  DATABASE_URL: z
-    .string()
-    .regex(/^[a-z]+:./, 'must be a URL such as file:var/order-staging.sqlite')
-    .optional(),
+  /** The database: `file:<path>` is the embedded SQLite. Default `file:<VAR_DIR>/order-staging.sqlite`. Wins over the file. */
+  DATABASE_URL: databaseUrl.optional(),
+  /** File that holds the database's URL, for a URL with a password in it. */
+  DATABASE_URL_FILE: z.string().optional(),
   /** The master keys; made where there is no such file. Keep it apart from backups of the database. Default `<VAR_DIR>/keys/master.json`. */
   KEY_FILE: z.string().optional(),
   /** Folder with `inbox/<source>`, `outbox/<source>` and `rejected/`. Default `<VAR_DIR>/edi`. */
@@ -109,7 +109,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port: data.PORT,
     bodyLimitBytes: data.BODY_LIMIT_BYTES,
     varDir: data.VAR_DIR,
-    databaseUrl: data.DATABASE_URL ?? `file:${data.VAR_DIR}/order-staging.sqlite`,
+    databaseUrl:
+      data.DATABASE_URL ?? readDatabaseUrl(data.DATABASE_URL_FILE) ?? `file:${data.VAR_DIR}/order-staging.sqlite`,
     keyFile: data.KEY_FILE ?? `${data.VAR_DIR}/keys/master.json`,
     ediDir: data.EDI_DIR ?? `${data.VAR_DIR}/edi`,
     temporalAddress: data.TEMPORAL_ADDRESS,
@@ -118,7 +119,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     temporalStartTimeoutMs: data.TEMPORAL_START_TIMEOUT_MS,
     decisionTimeoutMs: data.DECISION_TIMEOUT_MS,
     backOfficeUrl: data.BACKOFFICE_URL.replace(/\/+$/, ''),
-    backOfficeApiKey: data.BACKOFFICE_API_KEY ?? readKey(keyFile, data.BACKOFFICE_API_KEY_FILE !== undefined),
+    backOfficeApiKey: data.BACKOFFICE_API_KEY ?? readBackOfficeKey(keyFile, data.BACKOFFICE_API_KEY_FILE !== undefined),
     backOfficeApiKeyFile: keyFile,
     workerQueues: data.WORKER_QUEUES.split(',').map((name) => name.trim()).filter((name) => name !== ''), // prettier-ignore
     workflowBundle: data.WORKFLOW_BUNDLE ?? null,
@@ -140,11 +141,25 @@ export function getBackOfficeKey(settings: Settings): string {
   );
 }
 
-function readKey(path: string, named: boolean): string | null {
+function readDatabaseUrl(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  const { data: url, error } = databaseUrl.safeParse(readSecret(path) ?? undefined);
+  // What is in the file is not quoted: it may hold a password.
+  if (error) throw new ConfigError(`DATABASE_URL_FILE: ${path} cannot be read, or holds no URL such as mssql://…`);
+  return url;
+}
+
+function readBackOfficeKey(path: string, named: boolean): string | null {
+  const key = readSecret(path);
+  if (key === undefined && named) throw new ConfigError(`BACKOFFICE_API_KEY_FILE: ${path} cannot be read`);
+  return key ?? null;
+}
+
+/** What a file holds, without the line's end that editors leave; null: nothing; undefined: it cannot be read. */
+function readSecret(path: string): string | null | undefined {
   try {
     return readFileSync(path, 'utf8').trim() || null;
   } catch {
-    if (named) throw new ConfigError(`BACKOFFICE_API_KEY_FILE: ${path} cannot be read`);
-    return null;
+    return undefined;
   }
 }

@@ -47,4 +47,14 @@ describe('settings', () => {
     expect(() => getBackOfficeKey(readSettings({ VAR_DIR: directory }))).toThrow(/BACKOFFICE_API_KEY: set it/);
     expect(() => readSettings({ BACKOFFICE_API_KEY_FILE: join(directory, 'none') })).toThrow(/cannot be read/);
   });
+
+  test('the URL of the database comes from the variable, else from the file, and is never quoted in an error', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'database-url');
+    writeFileSync(file, 'mssql://orders:secret@db:1433/orders\n');
+    expect(readSettings({ DATABASE_URL_FILE: file }).databaseUrl).toBe('mssql://orders:secret@db:1433/orders');
+    expect(readSettings({ DATABASE_URL_FILE: file, DATABASE_URL: 'file:x' }).databaseUrl).toBe('file:x');
+    expect(() => readSettings({ DATABASE_URL_FILE: `${file}-none` })).toThrow(/DATABASE_URL_FILE: .*cannot be read/);
+    writeFileSync(file, 'secret');
+    expect(() => readSettings({ DATABASE_URL_FILE: file })).toThrow(/^DATABASE_URL_FILE: (?!.*secret)/);
+  });
 });

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { startReferenceServer } from './server.ts';
 
@@ -10,12 +11,22 @@ const environment = z
     BACKOFFICE_PORT: z.coerce.number().int().min(0).max(65_535).default(3100),
     BACKOFFICE_HOST: z.string().default('127.0.0.1'),
     BACKOFFICE_DB: z.string().min(1).default('backoffice.db'),
-    BACKOFFICE_API_KEY: z.string().min(8),
+    BACKOFFICE_API_KEY: z.string().min(1).optional(),
+    /** File that holds the key; the variable wins. */
+    BACKOFFICE_API_KEY_FILE: z.string().min(1).optional(),
     BACKOFFICE_LATENCY_MS: milliseconds,
     BACKOFFICE_JITTER_MS: milliseconds,
     BACKOFFICE_ERROR_RATE: rate,
     BACKOFFICE_LOSE_ANSWERS: rate,
     BACKOFFICE_ABSENT: z.stringbool().default(false),
+  })
+  .transform((values, context) => {
+    const apiKey = values.BACKOFFICE_API_KEY ?? readKey(values.BACKOFFICE_API_KEY_FILE);
+    if (apiKey.length < 8) {
+      const message = 'give a key of at least 8 characters, here or in the file that BACKOFFICE_API_KEY_FILE names';
+      context.addIssue({ code: 'custom', path: ['BACKOFFICE_API_KEY'], message });
+    }
+    return { ...values, apiKey };
   })
   .safeParse(process.env);
 
@@ -27,7 +38,7 @@ if (!environment.success) {
 
 const settings = environment.data;
 const server = await startReferenceServer({
-  apiKey: settings.BACKOFFICE_API_KEY,
+  apiKey: settings.apiKey,
   databasePath: settings.BACKOFFICE_DB,
   port: settings.BACKOFFICE_PORT,
   host: settings.BACKOFFICE_HOST,
@@ -49,3 +60,7 @@ for (const end of ['SIGTERM', 'SIGINT', 'disconnect']) {
 }
 // Listening must not keep the process alive once the server is closed.
 process.channel?.unref();
+
+function readKey(file: string | undefined): string {
+  return file !== undefined && existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+}
