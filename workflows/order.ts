@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { OrderProgress } from '../activities/progress.ts';
 import type { OrderInput, OrderOutcome } from './contract.ts';
 import { type Inbox, openInbox, outcomeOf } from './inbox.ts';
@@ -19,7 +19,11 @@ export async function orderWorkflow({ orderId }: OrderInput): Promise<OrderOutco
     return progress;
   };
   let order = note(await step('Parse the order, or read where it stands').parseOrder(orderId).catch(hold));
-  while (!order.finished) order = note(await advance(order, inbox).catch(hold));
+  while (!order.finished) {
+    // An order that waits for weeks is looked at thousands of times; all that it knows is in the database.
+    if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) await continueAsNew<typeof orderWorkflow>({ orderId });
+    order = note(await advance(order, inbox).catch(hold));
+  }
   await inbox.refuseRest();
   await condition(allHandlersFinished);
   return outcomeOf(order);

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
 import { listOpenHolds } from '../../db/holds.ts';
+import { listLog } from '../../db/log.ts';
 import { getOrder, type OrderRow } from '../../db/orders.ts';
 import { getSource, putSource } from '../../db/sources.ts';
 import type { SourceProfile } from '../../orders/source.ts';
-import { TASK_QUEUES } from '../../workflows/contract.ts';
+import { orderStart, recheckSignal, TASK_QUEUES } from '../../workflows/contract.ts';
 import type { recheckHoldsWorkflow } from '../../workflows/index.ts';
 import { acceptOrder, type House, openHouse, sendOrder, untilOrder } from '../support/house.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
-import { decide, untilReview } from './people.ts';
+import { decide, until, untilReview } from './people.ts';
 import { createStepRunner } from './step-runner.ts';
 
 let house: House;
@@ -85,6 +87,24 @@ describe('while the back office is away', () => {
     await expect(run((steps) => steps.takeFacts(ref))).rejects.toMatchObject(refused);
   });
 
+  test('a recheck that comes before the hold is not lost', async () => {
+    await house.admin.setSwitches({ errorRate: 1, errorStatus: 503, times: 3, calls: ['getFacts'] });
+    const orderId = await acceptOrder(house.store, makeOrderJson());
+    const start = orderStart(await getOrder(house.store, orderId));
+    await house.client.workflow.signalWithStart('orderWorkflow', { ...start, signal: recheckSignal });
+    expect(await handleOf(orderId).result()).toMatchObject({ state: 'completed' });
+    const actions = (await listLog(house.store, `order:${orderId}`)).map((entry) => entry.action);
+    expect(actions.filter((action) => /held|resumed/.test(action))).toEqual(['order.held', 'order.resumed']);
+  });
+
+  test('a cancellation that comes between two tries is taken as soon as the order is held', async () => {
+    await house.admin.setSwitches({ absent: true, calls: ['reserve'] });
+    const orderId = await sendOrder(house, makeOrderJson());
+    await untilOrder(house.store, orderId, (row) => row.reservation === 'began');
+    expect(await decide(house, orderId, { action: 'cancel' })).toMatchObject({ applied: true, state: 'cancelled' });
+    expect(await handleOf(orderId).result()).toEqual({ state: 'cancelled', revision: 1, holds: [] });
+  });
+
   test('a held order can be cancelled, and ends when its reservation could be given back', async () => {
     await house.admin.setSwitches({ absent: true, calls: ['reserve', 'release'] });
     const orderId = await sendOrder(house, makeOrderJson());
@@ -133,6 +153,25 @@ test('a step that fails for another reason waits, and goes on by itself when it 
   await facts.schema.alterTable('facts_elsewhere').renameTo('facts_snapshots').execute();
   expect(await recheck()).toEqual({ rechecked: 1 });
   expect(await handleOf(orderId).result()).toMatchObject({ state: 'completed' });
+});
+
+test('a decision that cannot be tried to its end waits for a recheck, and is not tried without a pause', async () => {
+  const orderId = await sendOrder(house, makeOrderJson({ customerId: 'C-1003' }));
+  await untilReview(house, orderId);
+  const { schema } = house.store.db;
+  await schema.alterTable('order_revisions').renameTo('revisions_elsewhere').execute();
+  const decided = decide(house, orderId, { action: 'correct', changes: [{ path: '/customerId', value: 'C-1001' }] });
+  await until(async () => ((await holdsOf(orderId)).includes('PROCESSING.FAILED') ? true : undefined));
+  const lengthOf = async (): Promise<number> => (await handleOf(orderId).describe()).historyLength;
+  await pause(300);
+  const before = await lengthOf();
+  await pause(1500);
+  expect(await lengthOf()).toBe(before);
+  await schema.alterTable('revisions_elsewhere').renameTo('order_revisions').execute();
+  expect(await getOrder(house.store, orderId)).toMatchObject({ state: 'in_review', revision: 1 });
+  await recheck();
+  expect(await decided).toMatchObject({ applied: true, revision: 2 });
+  expect(await handleOf(orderId).result()).toMatchObject({ state: 'completed', revision: 2 });
 });
 
 describe('the gate', () => {

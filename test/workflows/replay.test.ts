@@ -10,7 +10,13 @@ import { getBundle } from '../support/house.ts';
 const FOLDER = join(import.meta.dirname, 'histories');
 const NAMES = readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''));
 
-const readHistory = (name: string): unknown => JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8'));
+/** A history as proto3 JSON. */
+interface History {
+  readonly events: readonly Readonly<Record<string, object | string>>[];
+}
+
+const readHistory = (name: string): History =>
+  JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as History;
 
 test('there is a history of everything that an order or document may live through', () => {
   expect(NAMES).toEqual(
@@ -38,4 +44,30 @@ test('workflows that were changed without care are found out', async () => {
   await expect(Worker.runReplayHistory({ workflowBundle }, readHistory('approve'))).rejects.toBeInstanceOf(
     DeterminismViolationError,
   );
+});
+
+test('an order whose history grew long begins a new run, and reads from the database where it stands', async () => {
+  const { events } = readHistory('approve');
+  const eventType = 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW';
+  const attributes = {
+    newExecutionRunId: 'another',
+    workflowType: { name: 'orderWorkflow' },
+    workflowTaskCompletedEventId: '4',
+  };
+  const continued = {
+    eventId: '6',
+    eventTime: events[4]!['eventTime']!,
+    eventType,
+    workflowExecutionContinuedAsNewEventAttributes: attributes,
+  };
+  // Its first task and the first step, after which Temporal may say that it is long.
+  const replay = (suggestContinueAsNew: boolean): Promise<void> => {
+    const task = { ...(events[2]!['workflowTaskStartedEventAttributes'] as object), suggestContinueAsNew };
+    const begun = events.slice(0, 5).with(2, { ...events[2]!, workflowTaskStartedEventAttributes: task });
+    return getBundle().then((workflowBundle) =>
+      Worker.runReplayHistory({ workflowBundle }, { events: [...begun, continued] }),
+    );
+  };
+  await replay(true);
+  await expect(replay(false)).rejects.toBeInstanceOf(DeterminismViolationError);
 });

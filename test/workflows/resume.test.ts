@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { beginHandoff } from '../../db/handoffs.ts';
+import { listLog } from '../../db/log.ts';
 import { getOrder, moveOrder, type OrderRef } from '../../db/orders.ts';
 import { getSource, putSource } from '../../db/sources.ts';
 import { getStaged } from '../../db/staged.ts';
 import { inTransaction } from '../../db/store.ts';
+import { recheckSignal } from '../../workflows/contract.ts';
 import type { OrderState } from '../../orders/state.ts';
 import { acceptOrder, type House, openHouse, untilOrder } from '../support/house.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
@@ -141,6 +143,21 @@ describe('an order that lost its workflow', () => {
     expect(await getOrder(house.store, orderId)).toEqual(before);
     expect((await house.admin.listProductionOrders({ orderId })).live).toBe(1);
   });
+});
+
+test('an order whose last task Temporal has done once more, because a message came in between, is handed off once', async () => {
+  await house.admin.setSwitches({ latencyMs: 400, calls: ['submit'] });
+  const orderId = await acceptOrder(house.store, makeOrderJson());
+  await start(orderId);
+  await untilOrder(house.store, orderId, (row) => row.state === 'submitted');
+  await handleOf(orderId).signal(recheckSignal);
+  expect(await handleOf(orderId).result()).toEqual({ state: 'completed', revision: 1, holds: [] });
+  const { events } = await handleOf(orderId).fetchHistory();
+  const WORKFLOW_TASK_FAILED = 9;
+  expect(events?.filter((event) => event.eventType === WORKFLOW_TASK_FAILED)).toHaveLength(1);
+  const actions = (await listLog(house.store, `order:${orderId}`)).map((entry) => entry.action);
+  expect(new Set(actions).size).toBe(actions.length);
+  expect((await house.admin.listProductionOrders({ orderId })).productionOrders).toHaveLength(1);
 });
 
 test('an order whose source became a shadow after it was reserved gives the reservation back and ends on paper', async () => {
