@@ -82,7 +82,8 @@ export const startTemporal = async (options: EngineOptions): Promise<TemporalEng
   return { address: server.address, namespace, uiUrl: server.uiUrl, pid: server.pid, stop: server.stop };
 };
 
-const prepareNamespace = async (address: string, namespace: string, hint: string): Promise<void> => {
+/** Makes the orders' namespace ready on a running server. @throws Error with the hint if no server answers */
+export const prepareNamespace = async (address: string, namespace: string, hint: string): Promise<void> => {
   const connection = await Connection.connect({ address, connectTimeout: '5s' }).catch((error: unknown) => {
     throw new Error(`no Temporal server answers at ${address}: ${hint}`, { cause: error });
   });

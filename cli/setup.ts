@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Settings } from '../config.ts';
+import { openKeyFile } from '../db/keyring.ts';
+import { migrate } from '../db/migrate.ts';
 import { putPrincipal } from '../db/principals.ts';
 import { addRule } from '../db/rules.ts';
 import { findSource, hashToken, putSource } from '../db/sources.ts';
-import type { Store } from '../db/store.ts';
+import { closeStore, openStore, type Store } from '../db/store.ts';
 import { DEFAULT_RULES } from '../orders/rules/default-rules.ts';
 import { type SourceProfile, sourceProfileSchema } from '../orders/source.ts';
 import type { Role } from '../orders/state.ts';
@@ -72,4 +75,12 @@ export async function seedDefaults(store: Store, credentials: Credentials): Prom
     const token = credentials.people[id];
     if (token !== undefined) await putPrincipal(store, { id, roles }, token, at);
   }
+}
+
+/** Makes the database ready for the programs: its schema, and the default rules, sources and people. May run again. */
+export async function prepareStore({ databaseUrl, keyFile }: Settings, credentials: Credentials): Promise<void> {
+  const store = openStore(databaseUrl, openKeyFile(keyFile));
+  await migrate(store);
+  await seedDefaults(store, credentials);
+  await closeStore(store);
 }

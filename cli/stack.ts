@@ -1,14 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
-import { readSettings, type Settings } from '../config.ts';
-import { openKeyFile } from '../db/keyring.ts';
-import { migrate } from '../db/migrate.ts';
-import { closeStore, openStore } from '../db/store.ts';
-import { WORKFLOWS_PATH } from '../workers/worker.ts';
+import { readSettings } from '../config.ts';
+import { writeWorkflowBundle } from '../workers/bundle.ts';
 import { startTemporal, type TemporalEngine } from './engine.ts';
-import { type Credentials, openCredentials, seedDefaults } from './setup.ts';
+import { type Credentials, openCredentials, prepareStore } from './setup.ts';
 import { createKeeper, type Keeper, type Program, type ProgramName } from './stack/keeper.ts';
 import { choosePort, type PortOptions } from './stack/ports.ts';
 import { forgetRunning, noteRunning, requireNoOther } from './stack/running.ts';
@@ -57,7 +52,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     log('preparing the database and the workflows');
     const env = { ...(await makeEnvironment(varDir, credentials, engine, { any: anyPorts, log })), ...options.env };
     const settings = readSettings(env);
-    await Promise.all([prepareStore(settings, credentials), writeBundle(env.WORKFLOW_BUNDLE)]);
+    await Promise.all([prepareStore(settings, credentials), writeWorkflowBundle(env.WORKFLOW_BUNDLE)]);
     log('starting the back office, the workers and the gateway');
     const gatewayUrl = `http://127.0.0.1:${settings.port}`;
     const logDir = join(varDir, 'log');
@@ -106,18 +101,4 @@ function listPrograms(env: NodeJS.ProcessEnv, gatewayUrl: string): Readonly<Reco
     'batch worker': { file: 'workers/main.ts', env: { ...env, WORKER_QUEUES: 'orders-batch', METRICS_PORT: '0' } },
     gateway: { file: 'api/server.ts', env, health: `${gatewayUrl}/healthz` },
   };
-}
-
-async function prepareStore({ databaseUrl, keyFile }: Settings, credentials: Credentials): Promise<void> {
-  const store = openStore(databaseUrl, openKeyFile(keyFile));
-  await migrate(store);
-  await seedDefaults(store, credentials);
-  await closeStore(store);
-}
-
-/** Bundled once for all workers: it takes seconds. */
-async function writeBundle(path: string): Promise<void> {
-  const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} };
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: quiet });
-  await writeFile(path, code);
 }
