@@ -70,11 +70,14 @@ const LONGEST = 19;
 const LAST_FOUR = 4;
 const ZERO = '0'.charCodeAt(0);
 
+/** What people type or paste between the groups: dots, slashes, several spaces, a no-break space, a typographic dash. */
+const BETWEEN = '(?:[ ._/-]{1,3}|\\xa0|[\\u2010-\\u2015]|\\xc2\\xa0|\\xe2\\x80[\\x90-\\x95])';
+
 /**
- * Digit groups with at most one space or dash between them, long enough for a card number. A group behind `digit.` is
- * the fraction of a decimal (`10.799999999999999`) and no candidate.
+ * Digits grouped as cards print them, four fours or 4-6-5, whatever stands between. The last two of {@link BETWEEN} are
+ * the UTF-8 bytes of those before them, for text that is given one character a byte.
  */
-const CANDIDATE = /(?<!\d\.|\d)\d+(?:[ -]\d+)*/g;
+const GROUPED = new RegExp(`(?<!\\d)\\d{4}(?:(?:${BETWEEN}\\d{4}){3}|${BETWEEN}\\d{6}${BETWEEN}\\d{4,5})(?!\\d)`, 'g');
 
 /** A stretch of text, `to` exclusive. */
 interface Span {
@@ -93,7 +96,8 @@ export interface MaskedText {
 /**
  * Masks every card number in free text to its last four digits: `4111 1111 1111 1111` becomes `**** **** **** 1111`.
  * A card number is 13 to 19 digits, in groups with single spaces or dashes between or in one run, with an issuer's
- * prefix and length and a right check digit, and no part of a longer run of digits. The text keeps its length.
+ * prefix and length and a right check digit, and no part of a longer run of digits. In groups as cards print them other
+ * separators count too. The text keeps its length.
  * @param maskCharacter one character, for formats in which `*` has a meaning (X12 often separates elements with it)
  * @see ISO/IEC 7812-1 (numbering, Luhn); PCI DSS 3.4.1 (what may be shown)
  */
@@ -107,38 +111,56 @@ export function maskCardNumbers(text: string, maskCharacter = '*'): MaskedText {
 
 /** Every stretch that reads as a card number; they overlap where the digits can be read in several ways. */
 function findCardNumbers(text: string): readonly Span[] {
-  return [...text.matchAll(CANDIDATE)]
-    .filter((candidate) => candidate[0].length >= SHORTEST)
-    .flatMap((candidate) => findInGroups(digitGroups(candidate[0], candidate.index), text));
-}
-
-function digitGroups(candidate: string, offset: number): readonly Span[] {
-  return [...candidate.matchAll(/\d+/g)].map(({ 0: group, index }) => ({
-    from: offset + index,
-    to: offset + index + group.length,
-  }));
+  const cards = [...findInRuns(text), ...findGrouped(text)];
+  return cards.sort((one, other) => one.from - other.from);
 }
 
 /**
- * Tries whole groups only, from each group on: in `2026-11-23 4111 1111 1111 1111 12` the card number starts at the
- * fourth group and ends before the last. Spaces and dashes are the only other characters between the groups.
+ * Whole groups with one space or dash between them, or one group: in `2026-11-23 4111 1111 1111 1111 12` the card number
+ * starts at the fourth group and ends before the last. Each group is tried as the last one. A group behind `digit.` is the
+ * fraction of a decimal (`10.799999999999999`) and begins nothing.
  */
-function findInGroups(groups: readonly Span[], text: string): readonly Span[] {
+function findInRuns(text: string): readonly Span[] {
   const cards: Span[] = [];
-  for (const [start, first] of groups.entries()) {
-    let digits = '';
-    for (let end = start; end < groups.length; end++) {
-      const last = groups[end] as Span;
-      digits += text.slice(last.from, last.to);
-      if (digits.length > LONGEST) break;
-      if (isCardNumber(digits)) cards.push({ from: first.from, to: last.to });
-    }
+  let run: Span[] = [];
+  for (const { 0: digits, index } of text.matchAll(/\d+/g)) {
+    const group = { from: index, to: index + digits.length };
+    const before = run.at(-1);
+    if (before?.to !== index - 1 || !/[ -]/.test(text.charAt(before.to))) run = [];
+    if (run.length === 0 && /\d\.$/.test(text.slice(Math.max(0, index - 2), index))) continue;
+    run.push(group);
+    if (run.length > LONGEST) run.shift();
+    addEnding(cards, run, text);
   }
   return cards;
 }
 
+/** Adds the card numbers that end with the last group of a run. */
+function addEnding(cards: Span[], run: readonly Span[], text: string): void {
+  const to = run.at(-1)?.to ?? 0;
+  let digits = '';
+  for (let at = run.length - 1; at >= 0; at--) {
+    const { from, to: end } = run[at] as Span;
+    if (digits.length + end - from > LONGEST) return;
+    digits = text.slice(from, end) + digits;
+    if (isCardNumber(digits)) cards.push({ from, to });
+  }
+}
+
+/** Digits in groups as cards print them. */
+function findGrouped(text: string): readonly Span[] {
+  return [...text.matchAll(GROUPED)]
+    .filter(({ 0: written }) => isCardNumber(written.replace(/\D/g, '')))
+    .map(({ 0: written, index }) => ({ from: index, to: index + written.length }));
+}
+
 function isCardNumber(digits: string): boolean {
-  return digits.length >= SHORTEST && passesLuhn(digits) && ISSUERS.some((issuer) => isIssuedBy(issuer, digits));
+  return (
+    digits.length >= SHORTEST &&
+    digits.length <= LONGEST &&
+    passesLuhn(digits) &&
+    ISSUERS.some((issuer) => isIssuedBy(issuer, digits))
+  );
 }
 
 function isIssuedBy({ prefixes, lengths }: Issuer, digits: string): boolean {
@@ -234,7 +256,7 @@ export function maskJson(bytes: Uint8Array, options: Pick<SourceProfile, 'cardNu
   const { text, fields } = maskFields(bytes) ?? maskWhole(bytes);
   return {
     bytes: Uint8Array.from(Buffer.from(text, 'latin1')),
-    findings: fields.slice(0, MOST_FINDINGS).map((field) => cardFinding(field, options)),
+    findings: fields.map((field) => cardFinding(field, options)),
   };
 }
 
@@ -248,6 +270,7 @@ interface MaskedField {
 interface MaskedFields {
   /** One character a byte. */
   readonly text: string;
+  /** Up to a hundred. */
   readonly fields: readonly MaskedField[];
 }
 
@@ -270,6 +293,8 @@ function maskFields(bytes: Uint8Array): MaskedFields | undefined {
     if (masked === written) return;
     pieces.push(document.slice(copied, from), masked);
     copied = from + token.length;
+    // Finding the column takes a look at the line so far, which may be the whole document.
+    if (fields.length >= MOST_FINDINGS) return;
     const before = Buffer.from(document.slice(from - token.column, from), 'latin1').toString();
     const place = { offset: from, line: token.line + 1, column: before.length + 1 };
     const location = { ...place, pointer: maskedPointer(path) };
@@ -314,8 +339,22 @@ function maskToken(written: string, names: readonly string[]): string {
   if (isSecurityCode(names[0])) return isText ? maskDigits(written) : asText('*'.repeat(written.length), written);
   if (isIdentifier(names)) return written;
   if (isText) return maskText(written);
-  if (!/^-?\d+$/.test(written) || maskCardNumbers(written).found === 0) return written;
-  return asText('*'.repeat(written.length - LAST_FOUR) + written.slice(-LAST_FOUR), written);
+  const { digits, hasExponent } = readInteger(written);
+  if (!isCardNumber(digits)) return written;
+  return asText(hasExponent ? '*'.repeat(written.length) : maskCardNumbers(written).text, written);
+}
+
+/**
+ * The digits of a whole number, also as spreadsheets and floats write it: `4111111111111111.0`, `4.111111111111111E15`.
+ * Empty for any other number and for words.
+ */
+function readInteger(written: string): { readonly digits: string; readonly hasExponent: boolean } {
+  const [, whole, fraction = '', exponent] = /^-?(\d+)(?:\.(\d+))?(?:e\+?(\d{1,2}))?$/i.exec(written) ?? [];
+  if (whole === undefined) return { digits: '', hasExponent: false };
+  const length = whole.length + Number(exponent ?? 0);
+  const isWhole = /^0*$/.test(fraction.slice(length - whole.length));
+  const digits = `${whole}${fraction}`.padEnd(length, '0').slice(0, length);
+  return { digits: isWhole ? digits : '', hasExponent: exponent !== undefined };
 }
 
 /** The end of a text in quotes, as long as the number that it replaces; one digit is too short for quotes. */

@@ -57,7 +57,8 @@ function parseObject(document: JsonDocument, value: JsonObject, profile: SourceP
   const unknown = unknownPaths(asSent.error?.issues ?? []);
   const parsed = unknown.length === 0 ? asSent : orderSchema.safeParse(moveToExtensions(completed, unknown));
   const exponents = findExponents(document, unknown);
-  const issues = (parsed.error?.issues ?? []).filter((issue) => !exponents.includes(toPointer(issue.path)));
+  const isTold = new Set(exponents);
+  const issues = (parsed.error?.issues ?? []).filter((issue) => !isTold.has(toPointer(issue.path)));
   const findings = [
     ...findSourceMismatch(document, completed, profile),
     ...exponents.map((pointer) => exponentFinding(document, pointer)),
@@ -191,10 +192,14 @@ function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
 
 /** Pointers of the numbers with an exponent in fields that mean something to us. */
 function findExponents(document: JsonDocument, unknown: readonly Path[]): readonly string[] {
-  const uninterpreted = ['/extensions', ...unknown.map(toPointer)];
-  return document.exponents.filter(
-    (pointer) => !uninterpreted.some((above) => pointer === above || pointer.startsWith(`${above}/`)),
-  );
+  const uninterpreted = new Set(['/extensions', ...unknown.map(toPointer)]);
+  return document.exponents.filter((pointer) => !selfAndAbove(pointer).some((above) => uninterpreted.has(above)));
+}
+
+/** A pointer and those of everything that encloses it, but for the document. */
+function selfAndAbove(pointer: string): readonly string[] {
+  const tokens = pointer.split('/');
+  return tokens.slice(1).map((_, index) => tokens.slice(0, index + 2).join('/'));
 }
 
 function exponentFinding(document: JsonDocument, pointer: string): Finding {

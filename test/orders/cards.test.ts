@@ -48,6 +48,17 @@ describe('maskCardNumbers', () => {
     expect(maskCardNumbers('3782-822463-10005').text).toBe('****-******-*0005');
   });
 
+  test.each(['  ', '.', '_', '/', ' - ', '\u00a0', '\u2013'])(
+    'masks groups as cards print them with "%s" between',
+    (between) => {
+      const grouped = (...groups: string[]): string => groups.join(between);
+      expect(maskCardNumbers(grouped('4111', '1111', '1111', '1111')).text).toBe(
+        grouped('****', '****', '****', '1111'),
+      );
+      expect(maskCardNumbers(grouped('3782', '822463', '10005')).text).toBe(grouped('****', '******', '*0005'));
+    },
+  );
+
   test('finds a number between a date and an expiry', () => {
     expect(maskCardNumbers('2026-11-23 4111 1111 1111 1111 12/27')).toEqual({
       text: '2026-11-23 **** **** **** 1111 12/27',
@@ -72,7 +83,8 @@ describe('maskCardNumbers', () => {
     ['a length the issuer does not use', '41111111111116'],
     ['part of a longer run', '94111111111111111'],
     ['part of a longer run', '41111111111111110000'],
-    ['double spaces', '4111  1111  1111  1111'],
+    ['groups that no card has, with dots between', '411.11111.1111.1111'],
+    ['grouped like a card, but with a wrong check digit', '4111.1111.1111.1112'],
     ['too few digits', '411111111111'],
     ['the fraction of a decimal', '10.4111111111111111'],
   ])('leaves alone: %s', (_, text) => {
@@ -101,6 +113,10 @@ describe('maskCardNumbers', () => {
     maskCardNumbers('4 '.repeat(500_000));
     maskCardNumbers('4'.repeat(1_000_000));
     expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  test('reads a run of any length', () => {
+    expect(maskCardNumbers(`${'4 '.repeat(4_200_000)}4111111111111111`).text.slice(-16)).toBe('************1111');
   });
 });
 
@@ -132,6 +148,36 @@ describe('maskJson', () => {
       quirk: starred(card).slice(2),
     });
     expect(masked.findings.map(({ path }) => path)).toEqual(['/notes/0', '/payment/token', '/quirk']);
+  });
+
+  test.each([
+    '4111111111111111.0',
+    '4111111111111111.00',
+    '-4111111111111111',
+    '4.111111111111111E15',
+    '4.111111111111111e+15',
+  ])('masks the number %s', (card) => {
+    const masked = mask(`{"quirk":${card}}`);
+    expect(masked.length).toBe(`{"quirk":${card}}`.length);
+    expect((JSON.parse(masked.text) as { quirk: unknown }).quirk).toMatch(/^\**(1111(\.0+)?)?$/);
+    expect(masked.findings).toHaveLength(1);
+  });
+
+  test('masks a no-break space between the groups byte for byte', () => {
+    expect(mask('["4111\u00a01111\u00a01111\u00a01111"]').text).toBe('["****\u00a0****\u00a0****\u00a01111"]');
+  });
+
+  test.each(['10.4111111111111111', '4111111111111111.5', '4111111111111112.0', '1e400'])(
+    'leaves the number %s',
+    (number) => {
+      expect(mask(`[${number}]`).text).toBe(`[${number}]`);
+    },
+  );
+
+  test('takes a long line full of card numbers in its stride, and tells of the first hundred', () => {
+    const began = performance.now();
+    expect(mask(JSON.stringify(Array(20_000).fill('4111111111111111'))).findings).toHaveLength(100);
+    expect(performance.now() - began).toBeLessThan(3000);
   });
 
   test('names the field and its place, and shows no digit of the card', () => {

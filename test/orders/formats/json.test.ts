@@ -211,6 +211,13 @@ describe('fields that the canonical order does not have', () => {
     expect(order?.extensions?.['/lines/4999/giftWrap']).toBe(false);
   });
 
+  test('may hold tens of thousands of such numbers', () => {
+    const fields = Array.from({ length: 20_000 }, (_, index) => `"x${String(index)}":1e3`).join(',');
+    const began = performance.now();
+    parseText(`{${fields}}`);
+    expect(performance.now() - began).toBeLessThan(3000);
+  });
+
   test('may hold numbers with exponents, kept as written', () => {
     const { order, findings } = parseWith('"total":', '"geo":{"lat":1e-7},"extensions":{"x":2E3},"total":');
     expect(brief(findings)).toEqual(['JSON.UNKNOWN_FIELD /geo']);
