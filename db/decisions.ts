@@ -1,5 +1,5 @@
 import type { Role } from '../orders/state.ts';
-import { insertOnce, first } from './dialect.ts';
+import { first, insertOnce, lockRows } from './dialect.ts';
 import { appendLog } from './log.ts';
 import { getSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
@@ -54,8 +54,10 @@ export async function writeDecision(tx: Store, decision: Decision, at: string): 
   return inserted;
 }
 
+/** A decision; in a transaction it is locked until the end, so that it is acted on once. */
 export async function findDecision(store: Store, decisionId: string): Promise<KeptDecision | undefined> {
-  const row = await store.db.selectFrom('decisions').selectAll().where('id', '=', decisionId).executeTakeFirst();
+  const query = store.db.selectFrom('decisions').selectAll().where('id', '=', decisionId);
+  const row = await lockRows(store.db, query).executeTakeFirst();
   return row && openDecision(store, row);
 }
 

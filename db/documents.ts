@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Finding } from '../orders/finding.ts';
 import type { Gap } from '../orders/formats/envelope.ts';
 import type { Format } from '../orders/formats/format.ts';
-import { first } from './dialect.ts';
+import { first, lockRows } from './dialect.ts';
 import { putFindings } from './findings.ts';
 import { insertOrder, type Slice } from './intake.ts';
 import { appendLog } from './log.ts';
@@ -12,11 +12,12 @@ import type { DocumentState, DocumentTable } from './tables.ts';
 
 export type DocumentRow = Selectable<DocumentTable>;
 
+/** The document's row; in a transaction it is locked until the end. */
 export function findDocument(store: Store, documentId: string): Promise<DocumentRow | undefined> {
-  return store.db.selectFrom('documents').selectAll().where('id', '=', documentId).executeTakeFirst();
+  return lockRows(store.db, store.db.selectFrom('documents').selectAll().where('id', '=', documentId)).executeTakeFirst();
 }
 
-/** @throws Error if there is no such document. */
+/** As {@link findDocument}. @throws Error if there is no such document. */
 export async function getDocument(store: Store, documentId: string): Promise<DocumentRow> {
   const row = await findDocument(store, documentId);
   if (!row) throw new Error(`no document ${documentId}`);

@@ -30,12 +30,14 @@ export async function claimPurchaseOrder(tx: Store, order: OrderRow, at: string)
   // An order that retention removed was handed off: its fingerprint alone speaks for it.
   if (!other || holdsNumber(other, order)) return holder;
   const heir = (await findLiveTwin(tx, order, customerId, poNumber)) ?? order;
-  const claim = { order_id: heir.id, document_id: heir.document_id };
-  await tx.db
+  const taken = await tx.db
     .updateTable('fingerprints')
-    .set(claim)
+    .set({ order_id: heir.id, document_id: heir.document_id })
     .where((eb) => eb.and(key))
-    .execute();
+    .where('order_id', '=', holder)
+    .executeTakeFirst();
+  // Another one was quicker to take it over.
+  if (taken.numUpdatedRows === 0n) return claimPurchaseOrder(tx, order, at);
   return heir.id === order.id ? undefined : heir.id;
 }
 

@@ -1,6 +1,6 @@
 import type { Category } from '../orders/finding.ts';
 import type { Role } from '../orders/state.ts';
-import { first } from './dialect.ts';
+import { first, insertOnce } from './dialect.ts';
 import type { OrderRef } from './orders.ts';
 import type { Store } from './store.ts';
 
@@ -16,33 +16,16 @@ export interface Hold {
 export async function openHolds(tx: Store, ref: OrderRef, holds: readonly Hold[], at: string): Promise<void> {
   const unique = new Map(holds.map((hold) => [hold.code, hold]));
   for (const hold of unique.values()) {
-    const known = await tx.db
-      .selectFrom('holds')
-      .select('cleared_at')
-      .where('order_id', '=', ref.orderId)
-      .where('revision', '=', ref.revision)
-      .where('code', '=', hold.code)
-      .executeTakeFirst();
     const key = { order_id: ref.orderId, revision: ref.revision, code: hold.code };
     const values = { category: hold.category, release_role: hold.releaseRole, opened_at: at, cleared_at: null, cleared_by: null };
-    if (!known) await tx.db.insertInto('holds').values({ ...key, ...values }).execute();
-    else if (known.cleared_at !== null) await updateHold(tx, ref, hold.code, values);
+    if (await insertOnce(tx.db, 'holds', { ...key, ...values })) continue;
+    await tx.db
+      .updateTable('holds')
+      .set(values)
+      .where((eb) => eb.and(key))
+      .where('cleared_at', 'is not', null)
+      .execute();
   }
-}
-
-async function updateHold(
-  tx: Store,
-  ref: OrderRef,
-  code: string,
-  values: { opened_at: string; cleared_at: null; cleared_by: null },
-): Promise<void> {
-  await tx.db
-    .updateTable('holds')
-    .set(values)
-    .where('order_id', '=', ref.orderId)
-    .where('revision', '=', ref.revision)
-    .where('code', '=', code)
-    .execute();
 }
 
 /** Clears holds of an order: all that stand, or only those that clear themselves. */

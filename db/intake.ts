@@ -1,7 +1,6 @@
 import type { Finding } from '../orders/finding.ts';
 import type { Format } from '../orders/formats/format.ts';
 import type { Channel } from '../orders/state.ts';
-import { insertOnce } from './dialect.ts';
 import { putFindings } from './findings.ts';
 import { fingerprint } from './keyring.ts';
 import { appendLog } from './log.ts';
@@ -53,14 +52,12 @@ export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOr
     const before = await findEarlier(tx, arrival, print);
     if (before?.kind === 'same') await logAgain(tx, before.documentId, arrival);
     if (before) return before;
+    // First of all: when the same comes twice at once, the second one waits here, and then finds what the first one made.
+    await keepContent(tx, arrival, print, single);
+    if (arrival.idempotencyKey !== null) await keepIdempotencyKey(tx, arrival, arrival.idempotencyKey, print);
     await insertDocument(tx, arrival, print, single ? 'processed' : 'received', single ? 1 : 0);
     if (single) await insertSingleOrder(tx, arrival, single);
     else await insertChunks(tx, arrival);
-    await insertOnce(tx.db, 'fingerprints', {
-      scope: arrival.source, kind: 'content', fingerprint: print, document_id: arrival.documentId,
-      order_id: single?.orderId ?? null, body_fingerprint: null, first_seen_at: arrival.at,
-    }); // prettier-ignore
-    if (arrival.idempotencyKey !== null) await keepIdempotencyKey(tx, arrival, arrival.idempotencyKey, print);
     return { kind: 'accepted', documentId: arrival.documentId };
   });
 }
@@ -100,11 +97,24 @@ async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<
   return same && { kind: 'same', documentId: same.document_id };
 }
 
+async function keepContent(tx: Store, arrival: Arrival, print: string, single: SingleOrder | undefined): Promise<void> {
+  await tx.db
+    .insertInto('fingerprints')
+    .values({
+      scope: arrival.source, kind: 'content', fingerprint: print, document_id: arrival.documentId,
+      order_id: single?.orderId ?? null, body_fingerprint: null, first_seen_at: arrival.at,
+    }) // prettier-ignore
+    .execute();
+}
+
 async function keepIdempotencyKey(tx: Store, arrival: Arrival, key: string, print: string): Promise<void> {
-  await insertOnce(tx.db, 'fingerprints', {
-    scope: arrival.source, kind: 'idempotency_key', fingerprint: keyPrint(tx, key), document_id: arrival.documentId,
-    order_id: null, body_fingerprint: print, first_seen_at: arrival.at,
-  }); // prettier-ignore
+  await tx.db
+    .insertInto('fingerprints')
+    .values({
+      scope: arrival.source, kind: 'idempotency_key', fingerprint: keyPrint(tx, key), document_id: arrival.documentId,
+      order_id: null, body_fingerprint: print, first_seen_at: arrival.at,
+    }) // prettier-ignore
+    .execute();
 }
 
 function keyPrint(tx: Store, key: string): string {

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Order } from '../orders/order.ts';
 import type { OrderState } from '../orders/state.ts';
-import { insertOnce } from './dialect.ts';
+import { insertOnce, lockRows } from './dialect.ts';
 import { getSealer } from './seal.ts';
 import type { Store } from './store.ts';
 import type { OrderTable } from './tables.ts';
@@ -15,11 +15,12 @@ export interface OrderRef {
   readonly revision: number;
 }
 
+/** The order's row; in a transaction it is locked until the end, so that steps on one order take turns. */
 export function findOrder(store: Store, orderId: string): Promise<OrderRow | undefined> {
-  return store.db.selectFrom('orders').selectAll().where('id', '=', orderId).executeTakeFirst();
+  return lockRows(store.db, store.db.selectFrom('orders').selectAll().where('id', '=', orderId)).executeTakeFirst();
 }
 
-/** @throws Error if there is no such order. */
+/** As {@link findOrder}. @throws Error if there is no such order. */
 export async function getOrder(store: Store, orderId: string): Promise<OrderRow> {
   const row = await findOrder(store, orderId);
   if (!row) throw new Error(`no order ${orderId}`);

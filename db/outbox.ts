@@ -79,13 +79,17 @@ export function listOutbox(
 
 /** The next number in a partner's sequence, without gaps when the caller's transaction commits. */
 export async function takeControlNumber(tx: Store, source: string, kind: 'interchange' | 'group'): Promise<number> {
-  await insertOnce(tx.db, 'control_numbers', { source, kind, last_value: 0 });
-  await tx.db
+  // The update keeps the row from other takers until the end: nobody reads the same number below.
+  const counted = await tx.db
     .updateTable('control_numbers')
     .set((eb) => ({ last_value: eb('last_value', '+', 1) }))
     .where('source', '=', source)
     .where('kind', '=', kind)
-    .execute();
+    .executeTakeFirst();
+  if (counted.numUpdatedRows === 0n) {
+    if (await insertOnce(tx.db, 'control_numbers', { source, kind, last_value: 1 })) return 1;
+    return takeControlNumber(tx, source, kind);
+  }
   const row = await tx.db
     .selectFrom('control_numbers')
     .select('last_value')

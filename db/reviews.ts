@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { first } from './dialect.ts';
+import { first, lockRows } from './dialect.ts';
 import type { OrderRow } from './orders.ts';
 import type { Principal } from './principals.ts';
 import type { Store } from './store.ts';
@@ -8,14 +8,10 @@ import type { ReviewTable } from './tables.ts';
 
 export type ReviewRow = Selectable<ReviewTable>;
 
-/** The review that is open on an order. */
+/** The review that is open on an order; in a transaction it is locked until the end. */
 export function findOpenReview(store: Store, orderId: string): Promise<ReviewRow | undefined> {
-  return store.db
-    .selectFrom('reviews')
-    .selectAll()
-    .where('order_id', '=', orderId)
-    .where('closed_at', 'is', null)
-    .executeTakeFirst();
+  const query = store.db.selectFrom('reviews').selectAll().where('order_id', '=', orderId).where('closed_at', 'is', null);
+  return lockRows(store.db, query).executeTakeFirst();
 }
 
 /**

@@ -8,8 +8,8 @@ import {
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely';
+import { SqliteCompiler } from './dialect.ts';
 import { BREATH_MS, createGroupCommit, type GroupCommit } from './group-commit.ts';
 
 /** How long a writer waits for its turn among processes before giving up, in milliseconds. */
@@ -30,7 +30,7 @@ export function sqliteDialect(path: string): Dialect {
     createAdapter: () => new Adapter(),
     createDriver: () => createDriver(path),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new SqliteCompiler(),
   };
 }
 
