@@ -9,11 +9,13 @@ import express, {
 import helmet from 'helmet';
 import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
 import { Erased } from '../db/seal.ts';
+import { maskCardNumbers, maskJson } from '../orders/cards.ts';
+import { scanJson } from '../orders/formats/json-reader.ts';
 import type { Deps } from './deps.ts';
 import { describeApi } from './openapi.ts';
 import type { Call, Operation, Reply } from './operation.ts';
 import { authenticate, type Caller } from './principal.ts';
-import { Problem, PROBLEMS, toProblemBody } from './problem.ts';
+import { Problem, PROBLEMS, toErrors, toProblemBody } from './problem.ts';
 import { createDocsOperations } from './routes/docs.ts';
 import { documentOperations } from './routes/documents.ts';
 import { ediOperations } from './routes/edi.ts';
@@ -88,7 +90,8 @@ function toExpressPath(path: string): string {
 function identify({ log }: Deps): RequestHandler {
   return (request, response, next) => {
     const sent = request.get('X-Request-Id') ?? '';
-    const requestId = /^[\w.:-]{1,100}$/.test(sent) ? sent : randomUUID();
+    const isUsable = /^[\w.:-]{1,100}$/.test(sent) && maskCardNumbers(sent).found === 0;
+    const requestId = isUsable ? sent : randomUUID();
     response.locals['requestId'] = requestId;
     response.set('X-Request-Id', requestId);
     // Answers are about orders and people; pages and assets set their own.
@@ -111,7 +114,13 @@ function identify({ log }: Deps): RequestHandler {
 /** Reads the body whole, after it is known who sends it. */
 function readBody({ settings }: Deps, { body }: Operation): RequestHandler {
   if (body === undefined) return (_request, _response, next) => next();
-  return express.raw({ type: () => true, limit: body === 'document' ? settings.bodyLimitBytes : SMALL_BODY });
+  const limit = body === 'document' ? settings.bodyLimitBytes : SMALL_BODY;
+  const read = express.raw({ type: () => true, limit });
+  return (request, response, next) => {
+    // Told at once; the reader would tell after the last byte of what nobody wants.
+    if (Number(request.get('Content-Length')) > limit) throw tooLarge(limit);
+    read(request, response, next);
+  };
 }
 
 function run(deps: Deps, operation: Operation): RequestHandler {
@@ -141,12 +150,13 @@ function checkBody({ body }: Operation, request: Request): unknown {
   return body === 'document' ? raw : check(body, raw.length === 0 ? undefined : parseJson(raw), 'body');
 }
 
+/** @throws Problem saying what is wrong where, also of what is nested so deep that it could not be written again. */
 function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new Problem('invalid-request', 'the body is not JSON');
-  }
+  const { fault } = scanJson(bytes);
+  if (!fault) return JSON.parse(new TextDecoder().decode(bytes));
+  const { line, column } = fault.place;
+  const where = `line ${String(line)}, column ${String(column)}`;
+  throw new Problem('invalid-request', `the body cannot be read as JSON at ${where}: ${fault.message}`);
 }
 
 /** @throws Problem naming the members that do not fit, never quoting them. */
@@ -157,11 +167,9 @@ function check(
 ): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.map(({ path, message }) => ({
-    pointer: path.map((part) => `/${String(part)}`).join(''),
-    detail: message,
-  }));
-  throw new Problem('invalid-request', `the ${what} does not have the expected form`, { errors });
+  throw new Problem('invalid-request', `the ${what} does not have the expected form`, {
+    errors: toErrors(result.error),
+  });
 }
 
 function send(response: Response, { status, body, contentType, headers = {} }: Reply): void {
@@ -185,10 +193,10 @@ function refuseOtherMethods(app: Express, operations: readonly Operation[]): voi
 }
 
 /** Every failure ends here as problem+json. What nobody foresaw is logged by its id, and its words stay inside. */
-function answerProblem({ log, settings }: Deps): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+function answerProblem({ log }: Deps): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
     const requestId = String(response.locals['requestId']);
-    const problem = toProblem(error, settings.bodyLimitBytes);
+    const problem = toProblem(error, request);
     if (problem.kind === 'internal-error') log.error({ requestId, err: error }, 'a request failed');
     if (response.headersSent) {
       next(error);
@@ -199,11 +207,17 @@ function answerProblem({ log, settings }: Deps): ErrorRequestHandler {
       .status(status)
       .set(problem.headers)
       .type('application/problem+json')
-      .send(JSON.stringify(toProblemBody(problem, requestId)));
+      .send(printProblem(problem, requestId));
   };
 }
 
-function toProblem(error: unknown, bodyLimitBytes: number): Problem {
+/** Names and values that a caller got wrong may come back to it, but no card number that stands in them. */
+function printProblem(problem: Problem, requestId: string): Buffer {
+  const text = JSON.stringify(toProblemBody(problem, requestId));
+  return Buffer.from(maskJson(Buffer.from(text), { cardNumbers: 'mask' }).bytes);
+}
+
+function toProblem(error: unknown, request: Request): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Erased) return new Problem('erased', 'the content was erased and cannot be read again');
   if (error instanceof BackOfficeUnavailable) {
@@ -213,15 +227,20 @@ function toProblem(error: unknown, bodyLimitBytes: number): Problem {
   if (error instanceof BackOfficeRefused)
     return new Problem('invalid-request', 'the back office does not take this question');
   // Express and its body parser give their errors the status they stand for.
-  const { status } = error as { status?: unknown };
-  if (status === 413)
-    return new Problem(
-      'too-large',
-      `the body is larger than allowed; a document may have ${String(bodyLimitBytes)} bytes`,
-    );
+  const { status, limit } = error as { status?: unknown; limit?: unknown };
+  if (status === 413) return tooLarge(Number(limit));
   if (status === 415)
     return new Problem('unsupported-format', 'this Content-Encoding is not taken; send gzip, deflate, br or none');
   if (typeof status === 'number' && status >= 400 && status < 500)
-    return new Problem('invalid-request', 'the request cannot be read');
+    return new Problem(
+      'invalid-request',
+      request.get('Content-Encoding') === undefined
+        ? 'the request cannot be read'
+        : 'the body cannot be unpacked: it is not what Content-Encoding says, or was cut off',
+    );
   return new Problem('internal-error', 'the request failed; quote its id if you ask about it');
+}
+
+function tooLarge(limit: number): Problem {
+  return new Problem('too-large', `the body is larger than the ${String(limit)} bytes that are taken here`);
 }

@@ -13,7 +13,7 @@ import type { Deps } from './deps.ts';
 import { type Masked, maskDocument } from './masking.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import { readIdempotencyKey } from './request-headers.ts';
+import { readIdempotencyKey, readMediaType } from './request-headers.ts';
 
 /** The source that people type for. */
 const DESK = 'desk';
@@ -165,7 +165,7 @@ function toArrival({ deps, caller, request }: Delivery, visitor: Visitor): Arriv
     source: visitor.profile.id,
     channel: visitor.profile.channel,
     format: visitor.format,
-    contentType: request.get('Content-Type')?.slice(0, 100) ?? null,
+    contentType: readMediaType(request.get('Content-Type')),
     fileName: null,
     bytes: visitor.bytes,
     receivedBy: caller.id,

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Finding } from '../orders/finding.ts';
 
 /**
@@ -16,6 +17,7 @@ export const PROBLEMS = {
   conflict: { status: 409, title: 'The decision comes too late or is about another revision' },
   'claimed-by-another': { status: 409, title: 'Somebody else has the review' },
   erased: { status: 410, title: 'The content was erased' },
+  'too-slow': { status: 408, title: 'The request took too long to arrive' },
   'too-large': { status: 413, title: 'The document is too large' },
   'unsupported-format': { status: 415, title: 'The format is not taken' },
   'not-taken-yet': { status: 422, title: 'This kind of document is not taken yet' },
@@ -26,6 +28,7 @@ export const PROBLEMS = {
   'order-rejected': { status: 422, title: 'The order was rejected' },
   'invalid-correction': { status: 422, title: 'The correction cannot be made' },
   'invalid-profile': { status: 422, title: 'The profile is not valid' },
+  'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'back-office-unavailable': { status: 503, title: 'The back office does not answer' },
   'engine-unavailable': { status: 503, title: 'The workflow engine does not answer' },
@@ -58,6 +61,21 @@ export class Problem extends Error {
     this.extras = extras;
     this.headers = headers;
   }
+}
+
+/** What is told at most: whoever sends more that does not fit has one cause for it. */
+const MOST_ERRORS = 100;
+const LONGEST_ERROR = 300;
+
+/** What does not fit a schema, by place. Names of members may be quoted, values never are. */
+export function toErrors({ issues }: z.ZodError): NonNullable<ProblemExtras['errors']> {
+  return issues.slice(0, MOST_ERRORS).map(({ path, message }) => ({
+    pointer: path
+      .map((part) => `/${String(part)}`)
+      .join('')
+      .slice(0, LONGEST_ERROR),
+    detail: message.slice(0, LONGEST_ERROR),
+  }));
 }
 
 /** The problem as `application/problem+json` shows it. */

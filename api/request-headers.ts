@@ -1,3 +1,4 @@
+import { maskCardNumbers } from '../orders/cards.ts';
 import { Problem } from './problem.ts';
 
 /** No caller waits longer than this, in seconds. */
@@ -24,4 +25,13 @@ export function readIdempotencyKey(header: string | undefined): string | null {
   const key = quoted ?? header.trim();
   if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
   throw new Problem('invalid-request', 'an Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID');
+}
+
+/**
+ * The media type that a Content-Type names, its parameters aside, which may hold anything; null if it names none.
+ * @see RFC 9110 section 8.3.1
+ */
+export function readMediaType(contentType: string | undefined): string | null {
+  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(mediaType) ? maskCardNumbers(mediaType).text : null;
 }

@@ -8,6 +8,7 @@ import { migrate } from '../db/migrate.ts';
 import { closeStore, openStore } from '../db/store.ts';
 import { createLog } from '../log.ts';
 import { buildApp } from './app.ts';
+import { answerBrokenRequests } from './broken-request.ts';
 
 /** A person waits for look-ups, a probe for an answer. */
 const BACK_OFFICE_TIMEOUT_MS = 5000;
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     timeoutMs: BACK_OFFICE_TIMEOUT_MS,
   });
   const server = createServer(buildApp({ store, temporal, backOffice, settings, log, now: () => new Date() }));
+  answerBrokenRequests(server);
   server.listen(settings.port, settings.host);
   await once(server, 'listening');
   log.info({ listening: server.address() }, 'ready');

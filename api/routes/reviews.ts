@@ -225,7 +225,11 @@ async function decide(
   if (action === 'correct') await requireFitting(deps, caller, row, changes);
   await claim(deps, caller, review);
   const verdict = { action, reviewId: review.id, reason: body.reason, changes };
-  return tellAndAnswer(deps, row.id, await keepDecision(deps, caller, row, verdict));
+  const decisionId = await keepDecision(deps, caller, row, verdict);
+  const reply = await tellAndAnswer(deps, row.id, decisionId);
+  // Who corrected an order may not approve it: whoever may must not have to wait for the lease.
+  if (action === 'correct') await releaseReview(deps.store, review.id, caller.id);
+  return reply;
 }
 
 /** @throws Problem if the person made the order what it is, or a hold takes a higher role. */

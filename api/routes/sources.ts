@@ -4,7 +4,7 @@ import { findSource, hashToken, listSources, putSource } from '../../db/sources.
 import { sourceProfileSchema } from '../../orders/source.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
-import { Problem } from '../problem.ts';
+import { Problem, toErrors } from '../problem.ts';
 import { shapes } from '../views.ts';
 
 const putBody = z.looseObject({ id: z.string().optional() }).describe('A SourceProfile; `id` may be left out');
@@ -59,10 +59,7 @@ async function put({
     throw new Problem('invalid-profile', 'the id in the body is not the one in the path');
   const parsed = sourceProfileSchema.safeParse({ ...body, id: params.id });
   if (!parsed.success) {
-    const errors = parsed.error.issues.map(({ path, message }) => ({
-      pointer: path.map((part) => `/${String(part)}`).join(''),
-      detail: message,
-    }));
+    const errors = toErrors(parsed.error);
     throw new Problem('invalid-profile', 'the profile does not have the expected form', { errors });
   }
   const source = parsed.data;

@@ -39,7 +39,42 @@ describe('the gateway', () => {
     });
     expect(answer).toMatchObject({
       status: 400,
-      body: { type: '/problems/invalid-request', detail: 'the body is not JSON' },
+      body: {
+        type: '/problems/invalid-request',
+        detail: expect.stringMatching(/^the body cannot be read as JSON at line 1, column 10:/),
+      },
+    });
+  });
+
+  test('JSON nested too deep is a problem, not a failure', async () => {
+    const body = `{"reason":${'['.repeat(100_000)}`;
+    expect(await gateway.call('POST', '/v1/orders/x/cancel', { as: 'olivia', body })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringMatching('nested deeper') },
+    });
+  });
+
+  test('a card number is not said back, wherever it stood, and not noted', async () => {
+    const card = '4111111111111111';
+    logLines.length = 0;
+    const headers = { 'X-Request-Id': card };
+    const answers = [
+      await gateway.call('GET', `/v1/orders?${card}=1`, { as: 'olivia', headers }),
+      await gateway.call('POST', `/v1/orders?source=${card}`, { as: 'olivia', body: makeOrderJson() }),
+      await gateway.call('POST', '/v1/orders/x/cancel', { as: 'olivia', body: { [card]: card } }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([400, 422, 400]);
+    for (const answer of answers) expect(JSON.stringify([answer.body, ...answer.headers])).not.toMatch(card);
+    await gateway.call('GET', `/v1/orders?poNumber=${card}`, { as: 'olivia' });
+    expect(JSON.stringify(await listLog(gateway.store, 'actor:olivia'))).not.toMatch(card);
+    expect(logLines.join('')).not.toMatch(card);
+  });
+
+  test('a body whose encoding is not what it says is told so', async () => {
+    const headers = { 'Content-Encoding': 'gzip' };
+    expect(await gateway.call('POST', '/v1/orders', { as: 'web-shop', body: 'no gzip', headers })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringMatching('Content-Encoding') },
     });
   });
 

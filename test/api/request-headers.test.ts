@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readWait } from '../../api/request-headers.ts';
+import { readMediaType, readWait } from '../../api/request-headers.ts';
 
 describe('Prefer: wait', () => {
   test.each([
@@ -17,5 +17,18 @@ describe('Prefer: wait', () => {
     ['wait=99999999', 0],
   ])('%s is %d seconds', (header, seconds) => {
     expect(readWait(header)).toBe(seconds);
+  });
+});
+
+describe('Content-Type', () => {
+  test.each([
+    [undefined, null],
+    ['', null],
+    [';;/', null],
+    ['Application/JSON; charset=utf-8', 'application/json'],
+    ['application/vnd.shop+json;v="4111111111111111"', 'application/vnd.shop+json'],
+    ['text/4111111111111111', 'text/************1111'],
+  ])('%s is kept as %s', (header, mediaType) => {
+    expect(readMediaType(header)).toBe(mediaType);
   });
 });

@@ -207,6 +207,13 @@ describe('deciding', () => {
     expect((await act(orderId, 'approve', 'rosa', { revision: 2, reason: 'r' })).status).toBe(200);
   });
 
+  test('who corrects gives the review back, for somebody else must approve', async () => {
+    const orderId = await sendHeld();
+    const changes = [{ path: '/notes', value: ['corrected'] }];
+    expect((await act(orderId, 'correct', 'ravi', { revision: 1, reason: 'typing error', changes })).status).toBe(200);
+    expect((await act(orderId, 'claim', 'rosa', {})).status).toBe(200);
+  });
+
   test("a supervisor's hold takes a supervisor to approve", async () => {
     const orderId = await sendHeld({ releaseRole: 'supervisor' });
     expect(await act(orderId, 'approve', 'ravi')).toMatchObject({

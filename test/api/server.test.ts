@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -70,6 +71,20 @@ describe('the gateway program', () => {
     expect((await send).status).toBe(202);
     expect(await once(child, 'exit')).toEqual([0, null]);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  });
+
+  test.each([
+    ['what is no HTTP', 'HELLO\r\n\r\n', 400, 'no HTTP request'],
+    ['endless headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431, 'headers'],
+  ])('%s is answered with a problem', async (_, text, status, detail) => {
+    const { port } = new URL(await untilListening(start({})));
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(text);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    const [head = '', body = ''] = answer.toString().split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} [^]*application/problem\\+json`));
+    expect(JSON.parse(body)).toMatchObject({ status, detail: expect.stringMatching(detail) });
   });
 
   test('a setting that cannot be used ends it with words', async () => {
