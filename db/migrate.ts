@@ -1,17 +1,22 @@
 import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { lockMigrations, requireSetUp } from './dialect.ts';
 import * as initial from './migrations/0001-initial.ts';
 import { inTransaction, type Store } from './store.ts';
 
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial };
+/** All migrations by name, in their order. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial };
 
 /**
- * Brings the schema up to date; safe to run from many processes at once, because each run is one write transaction.
- * @throws Error if a migration fails, or the schema is newer than this program.
+ * Brings the schema up to date; safe to run from many processes at once, because each run is one transaction that has the
+ * lock from its beginning.
+ * @throws Error if the database is not set up as it must be, a migration fails, or the schema is newer than this program.
  */
-export function migrate(store: Store): Promise<void> {
-  // Kysely looks before it locks; a transaction that has the write lock from its beginning looks and writes in one.
-  return inTransaction(store, async ({ db }) => {
+export async function migrate(store: Store): Promise<void> {
+  await requireSetUp(store.db);
+  // Kysely looks before it locks; here it looks and writes in one.
+  await inTransaction(store, async ({ db }) => {
+    await lockMigrations(db);
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
     const { error } = await migrator.migrateToLatest();
     if (error === undefined) return;

@@ -1,58 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  DummyDriver,
-  Kysely,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
 import { listUntoldDecisions } from '../../db/decisions.ts';
 import { insertOnce } from '../../db/dialect.ts';
 import { listUnfinishedDocuments } from '../../db/documents.ts';
+import { hasFindings } from '../../db/findings.ts';
 import { listSelfClearing } from '../../db/holds.ts';
 import { createKeyring } from '../../db/keyring.ts';
-import { listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';
-import { moveOrder } from '../../db/orders.ts';
+import { openOnPaper, type Statement } from '../../db/on-paper.ts';
+import { countOrdersByState, listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';
+import { findOrder, moveOrder } from '../../db/orders.ts';
 import { listDueOutbox } from '../../db/outbox.ts';
 import type { Principal } from '../../db/principals.ts';
-import { claimReview, listReviews } from '../../db/reviews.ts';
-import type { Store } from '../../db/store.ts';
-import type { Tables } from '../../db/tables.ts';
-
-type Statement = Pick<CompiledQuery, 'sql' | 'parameters'>;
-
-/** A database of one dialect that is not there: it keeps what it was asked. */
-type Deaf = (asked: Statement[]) => Dialect;
-
-const sqlite: Deaf = (asked) => ({
-  createAdapter: () => new SqliteAdapter(),
-  createDriver: () => listening(asked),
-  createIntrospector: (db) => new SqliteIntrospector(db),
-  createQueryCompiler: () => new SqliteQueryCompiler(),
-});
-
-function listening(asked: Statement[]): DummyDriver {
-  const driver = new DummyDriver();
-  driver.acquireConnection = (): Promise<DatabaseConnection> =>
-    Promise.resolve({
-      executeQuery({ sql, parameters }) {
-        asked.push({ sql, parameters });
-        return Promise.resolve({ rows: [] });
-      },
-      streamQuery() {
-        throw new Error('nothing streams');
-      },
-    });
-  return driver;
-}
+import { claimReview, findOpenReview, listReviews } from '../../db/reviews.ts';
+import { inTransaction, type Store } from '../../db/store.ts';
 
 /** What a call of a statement says to the database of a dialect. */
-async function ask(dialect: Deaf, call: (store: Store) => Promise<unknown>): Promise<Statement[]> {
-  const asked: Statement[] = [];
-  await call({ db: new Kysely<Tables>({ dialect: dialect(asked) }), keys: createKeyring() });
+async function ask(
+  dialect: 'sqlite' | 'mssql',
+  call: (store: Store) => Promise<unknown>,
+): Promise<readonly Statement[]> {
+  const { db, asked } = openOnPaper(dialect);
+  await call({ db, keys: createKeyring() });
   return asked;
 }
 
@@ -62,8 +29,19 @@ const T1 = '2026-11-23T10:00:00.000Z';
 const T2 = '2026-11-23T10:15:00.000Z';
 const limited: Principal = { id: 'ravi', roles: ['reviewer'], sources: ['web-shop', 'desk'], customers: ['C-1'] };
 
-/** The statements that much depends on: what they are called with, and the SQL of each dialect. */
-const cases: { what: string; call: (store: Store) => Promise<unknown>; parameters: unknown[]; sqlite: string }[] = [
+/** A call, what it is given, and what it says in each dialect. */
+interface Case {
+  readonly what: string;
+  readonly call: (store: Store) => Promise<unknown>;
+  readonly parameters: readonly unknown[];
+  /** Where SQL Server is not given the same: the size of a page and a null are part of its text. */
+  readonly mssqlParameters?: readonly unknown[];
+  readonly sqlite: string;
+  readonly mssql: string;
+}
+
+/** The statements that much depends on. */
+const cases: Case[] = [
   {
     what: 'moveOrder into a wait',
     call: (store) =>
@@ -74,14 +52,21 @@ const cases: { what: string; call: (store: Store) => Promise<unknown>; parameter
     sqlite: `
       update "orders" set "resume_state" = ?, "state" = ?, "changed_at" = ?, "automatic_done_at" = coalesce("automatic_done_at", ?)
       where "id" = ? and "revision" = ? and "state" in (?, ?)`,
+    mssql: `
+      update "orders" set "resume_state" = @1, "state" = @2, "changed_at" = @3, "automatic_done_at" = coalesce("automatic_done_at", @4)
+      where "id" = @5 and "revision" = @6 and "state" in (@7, @8)`,
   },
   {
     what: 'moveOrder onwards',
     call: (store) => moveOrder(store, { orderId: 'o', revision: 1 }, ['held'], 'validated', T1),
     parameters: [null, 'validated', T1, 'o', 1, 'held'],
+    mssqlParameters: ['validated', T1, 'o', 1, 'held'],
     sqlite: `
       update "orders" set "resume_state" = ?, "state" = ?, "changed_at" = ?
       where "id" = ? and "revision" = ? and "state" in (?)`,
+    mssql: `
+      update "orders" set "resume_state" = null, "state" = @1, "changed_at" = @2
+      where "id" = @3 and "revision" = @4 and "state" in (@5)`,
   },
   {
     what: 'claimReview',
@@ -90,6 +75,9 @@ const cases: { what: string; call: (store: Store) => Promise<unknown>; parameter
     sqlite: `
       update "reviews" set "claimed_by" = ?, "lease_until" = ?
       where "id" = ? and "closed_at" is null and ("claimed_by" is null or "claimed_by" = ? or "lease_until" < ?)`,
+    mssql: `
+      update "reviews" set "claimed_by" = @1, "lease_until" = @2
+      where "id" = @3 and "closed_at" is null and ("claimed_by" is null or "claimed_by" = @4 or "lease_until" < @5)`,
   },
   {
     what: 'a later page of searchOrders for a limited person',
@@ -101,18 +89,26 @@ const cases: { what: string; call: (store: Store) => Promise<unknown>; parameter
         { after: { receivedAt: T1, id: 'o' }, size: 51 },
       ),
     parameters: ['web-shop', 'desk', 'C-1', 'in_review', 'STOCK.SHORT', T1, T1, 'o', 51],
+    mssqlParameters: ['web-shop', 'desk', 'C-1', 'in_review', 'STOCK.SHORT', T1, T1, 'o'],
     sqlite: `
       select * from "orders" where "source" in (?, ?) and "customer_id" in (?) and "state" = ?
       and exists (select "holds"."code" from "holds" where "holds"."order_id" = "orders"."id"
       and "holds"."cleared_at" is null and "holds"."code" = ?)
       and "received_at" <= ? and ("received_at" < ? or "id" < ?)
       order by "received_at" desc, "id" desc limit ?`,
+    mssql: `
+      select top(51) * from "orders" where "source" in (@1, @2) and "customer_id" in (@3) and "state" = @4
+      and exists (select "holds"."code" from "holds" where "holds"."order_id" = "orders"."id"
+      and "holds"."cleared_at" is null and "holds"."code" = @5)
+      and "received_at" <= @6 and ("received_at" < @7 or "id" < @8)
+      order by "received_at" desc, "id" desc`,
   },
   {
     what: 'a later page of listReviews for a limited person',
     call: (store) =>
       listReviews(store, limited, { assignee: 'ravi', overdueAt: T2 }, { after: { dueAt: T1, id: 'r' }, size: 51 }),
     parameters: ['web-shop', 'desk', 'C-1', 'ravi', T2, T1, T1, 'r', 51],
+    mssqlParameters: ['web-shop', 'desk', 'C-1', 'ravi', T2, T1, T1, 'r'],
     sqlite: `
       select "reviews".*, "orders"."state", "orders"."revision", "orders"."po_number", "orders"."channel", "orders"."currency",
       "orders"."total" from "reviews" inner join "orders" on "orders"."id" = "reviews"."order_id"
@@ -120,58 +116,134 @@ const cases: { what: string; call: (store: Store) => Promise<unknown>; parameter
       and "reviews"."claimed_by" = ? and "reviews"."due_at" < ?
       and "reviews"."due_at" >= ? and ("reviews"."due_at" > ? or "reviews"."id" > ?)
       order by "reviews"."due_at", "reviews"."id" limit ?`,
+    mssql: `
+      select top(51) "reviews".*, "orders"."state", "orders"."revision", "orders"."po_number", "orders"."channel", "orders"."currency",
+      "orders"."total" from "reviews" inner join "orders" on "orders"."id" = "reviews"."order_id"
+      where "reviews"."closed_at" is null and "reviews"."source" in (@1, @2) and "reviews"."customer_id" in (@3)
+      and "reviews"."claimed_by" = @4 and "reviews"."due_at" < @5
+      and "reviews"."due_at" >= @6 and ("reviews"."due_at" > @7 or "reviews"."id" > @8)
+      order by "reviews"."due_at", "reviews"."id"`,
   },
   {
     what: 'insertOnce',
     call: (store) => insertOnce(store.db, 'control_numbers', { source: 'a', kind: 'group', last_value: 0 }),
     parameters: ['a', 'group', 0],
     sqlite: 'insert into "control_numbers" ("source", "kind", "last_value") values (?, ?, ?) on conflict do nothing',
+    mssql: 'insert into "control_numbers" ("source", "kind", "last_value") values (@1, @2, @3)',
   },
   {
     what: 'listSelfClearing',
     call: (store) => listSelfClearing(store, { after: { orderId: 'o', code: 'GATE.PAUSED' }, size: 200 }),
     parameters: ['o', 'o', 'GATE.PAUSED', 200],
+    mssqlParameters: ['o', 'o', 'GATE.PAUSED'],
     sqlite: `
       select "holds"."order_id", "holds"."code", "orders"."source", "orders"."customer_id"
       from "holds" inner join "orders" on "orders"."id" = "holds"."order_id"
       where "holds"."cleared_at" is null and "holds"."release_role" is null
       and "holds"."order_id" >= ? and ("holds"."order_id" > ? or "holds"."code" > ?)
       order by "holds"."order_id", "holds"."code" limit ?`,
+    mssql: `
+      select top(200) "holds"."order_id", "holds"."code", "orders"."source", "orders"."customer_id"
+      from "holds" inner join "orders" on "orders"."id" = "holds"."order_id"
+      where "holds"."cleared_at" is null and "holds"."release_role" is null
+      and "holds"."order_id" >= @1 and ("holds"."order_id" > @2 or "holds"."code" > @3)
+      order by "holds"."order_id", "holds"."code"`,
   },
   {
     what: 'listUnfinishedOrders',
     call: (store) => listUnfinishedOrders(store, { changedBefore: T1, afterId: 'o', size: 200 }),
     parameters: [T1, 'o', 200],
+    mssqlParameters: [T1, 'o'],
     sqlite: `
       select "id", "channel", "state" from "orders" where "terminal_at" is null and "changed_at" < ? and "id" > ?
       order by "id" limit ?`,
+    mssql: `
+      select top(200) "id", "channel", "state" from "orders" where "terminal_at" is null and "changed_at" < @1 and "id" > @2
+      order by "id"`,
   },
   {
     what: 'listUnfinishedDocuments',
     call: (store) => listUnfinishedDocuments(store, { changedBefore: T1, afterId: 'd', size: 200 }),
     parameters: ['received', 'split', T1, 'd', 200],
+    mssqlParameters: ['received', 'split', T1, 'd'],
     sqlite: `
       select "id", "state", "format" from "documents" where "state" in (?, ?) and "changed_at" < ? and "id" > ?
       order by "id" limit ?`,
+    mssql: `
+      select top(200) "id", "state", "format" from "documents" where "state" in (@1, @2) and "changed_at" < @3 and "id" > @4
+      order by "id"`,
   },
   {
     what: 'listUntoldDecisions',
     call: (store) => listUntoldDecisions(store, { createdBefore: T1, afterId: 'd', size: 200 }),
     parameters: ['pending', T1, 'd', 200],
+    mssqlParameters: ['pending', T1, 'd'],
     sqlite: `
       select "id", "order_id" from "decisions" where "state" = ? and "created_at" < ? and "id" > ? order by "id" limit ?`,
+    mssql: `
+      select top(200) "id", "order_id" from "decisions" where "state" = @1 and "created_at" < @2 and "id" > @3 order by "id"`,
   },
   {
     what: 'listDueOutbox',
     call: (store) => listDueOutbox(store, T1, 200),
     parameters: ['pending', T1, 200],
+    mssqlParameters: ['pending', T1],
     sqlite: `
       select * from "outbox" where "state" = ? and "next_attempt_at" <= ? order by "next_attempt_at", "id" limit ?`,
+    mssql: `
+      select top(200) * from "outbox" where "state" = @1 and "next_attempt_at" <= @2 order by "next_attempt_at", "id"`,
+  },
+  {
+    what: 'searchOrders for a person who is given no customer',
+    call: (store) => searchOrders(store, { ...limited, sources: ['desk'], customers: [] }, {}, { size: 3 }),
+    parameters: ['desk', 3],
+    mssqlParameters: ['desk'],
+    sqlite: `select * from "orders" where "source" in (?) and 1 = 0 order by "received_at" desc, "id" desc limit ?`,
+    mssql: `select top(3) * from "orders" where "source" in (@1) and 1 = 0 order by "received_at" desc, "id" desc`,
+  },
+  {
+    what: 'findOrder',
+    call: (store) => findOrder(store, 'o'),
+    parameters: ['o'],
+    sqlite: `select * from "orders" where "id" = ?`,
+    mssql: `select * from "orders" where "id" = @1`,
+  },
+  {
+    what: 'findOrder in a transaction, which decides by it',
+    call: (store) => inTransaction(store, (tx) => findOrder(tx, 'o')),
+    parameters: ['o'],
+    sqlite: `select * from "orders" where "id" = ?`,
+    mssql: `select * from "orders" with (updlock, rowlock) where "id" = @1`,
+  },
+  {
+    what: 'findOpenReview in a transaction',
+    call: (store) => inTransaction(store, (tx) => findOpenReview(tx, 'o')),
+    parameters: ['o'],
+    sqlite: `select * from "reviews" where "order_id" = ? and "closed_at" is null`,
+    mssql: `select * from "reviews" with (updlock, rowlock) where "order_id" = @1 and "closed_at" is null`,
+  },
+  {
+    what: 'hasFindings',
+    call: (store) => hasFindings(store, { subject: 'order:o', revision: 1, step: 'parse' }),
+    parameters: ['order:o', 1, 'parse', 1],
+    mssqlParameters: ['order:o', 1, 'parse'],
+    sqlite: `
+      select "sequence" from "order_staging_errors" where "subject" = ? and "revision" = ? and "step" = ? limit ?`,
+    mssql: `
+      select top(1) "sequence" from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "step" = @3`,
+  },
+  {
+    what: 'countOrdersByState',
+    call: (store) => countOrdersByState(store),
+    parameters: [],
+    sqlite: `select "state", count(*) as "orders" from "orders" group by "state"`,
+    mssql: `select "state", count(*) as "orders" from "orders" group by "state"`,
   },
 ];
 
-describe('what SQLite is asked', () => {
-  test.each(cases)('by $what', async (one) => {
-    expect(await ask(sqlite, one.call)).toEqual([{ sql: oneLine(one.sqlite), parameters: one.parameters }]);
+describe.each(['sqlite', 'mssql'] as const)('what %s is asked', (dialect) => {
+  test.each(cases)('by $what', async ({ call, parameters, mssqlParameters = parameters, ...texts }) => {
+    const expected = { sql: oneLine(texts[dialect]), parameters: dialect === 'mssql' ? mssqlParameters : parameters };
+    expect(await ask(dialect, call)).toEqual([expected]);
   });
 });
