@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { acceptDocument, type Arrival, refuseDocument } from '../db/intake.ts';
 import { listSources } from '../db/sources.ts';
 import { FileRefused, type InboxFile } from '../exchange/transport.ts';
+import { maskCardNumbers } from '../orders/cards.ts';
 import { isRejected } from '../orders/finding.ts';
 import { maskX12 } from '../orders/formats/x12-mask.ts';
 import type { Channel } from '../orders/state.ts';
@@ -61,7 +62,7 @@ async function storeFile({ store, transport }: Pick<Deps, 'store' | 'transport'>
   const at = nowIso();
   const { bytes, findings } = maskX12(Buffer.concat(parts), profile.cardNumbers);
   const { id: source, channel } = profile;
-  const received = { documentId: uuidv7(), source, channel, format: 'x12', contentType: null, fileName: file.name } as const;
+  const received = { documentId: uuidv7(), source, channel, format: 'x12', contentType: null, fileName: maskCardNumbers(file.name).text } as const;
   const arrival: Arrival = { ...received, bytes, receivedBy: WORKER, at, findings, idempotencyKey: null };
   if (isRejected(findings)) {
     await refuseDocument(store, arrival);

@@ -9,7 +9,7 @@ import { readLines, type LineSegments, type ReadLines } from './x12-lines.ts';
 import { findCustomer, partyKey, readContact, readParty } from './x12-parties.ts';
 import { checkLength, headsOf, readDate, readLoops, readMandatory, readReal, say, use } from './x12-reading.ts';
 import type { Loop, Reading, X12Context } from './x12-reading.ts';
-import { element, locate, readSegments, type X12Segment } from './x12-segments.ts';
+import { element, locate, ORDER_SEGMENTS, readSegments, type X12Segment } from './x12-segments.ts';
 
 export type { X12Context } from './x12-reading.ts';
 
@@ -23,13 +23,6 @@ const COPIES: ReadonlySet<string> = new Set(['06', '07', '22']);
 /** BEG02 (element 92): blanket orders, and those that are shipped like any other. */
 const BLANKETS: ReadonlySet<string> = new Set(['BK', 'BE']);
 const SHIPPABLE: ReadonlySet<string> = new Set(['SA', 'NE', 'DS', 'RL', 'KN', 'RO', 'OS']);
-
-/** The segments of an 850, so that others are noticed. @see X12 004010 850 and its later versions */
-const SEGMENTS: ReadonlySet<string> = new Set(
-  `ST BEG CUR REF PER TAX FOB CTP PAM CSH SAC ITD DIS INC DTM LDT LIN SI PID MEA PWK PKG TD1 TD5 TD3 TD4 MAN PCT CTB TXI
-   QTY MSG N9 N1 N2 N3 N4 NX2 SPI CB1 G53 LS LE ADV MTX PO1 SLN TC2 PO3 SDQ IT3 IT8 SCH PO4 CTT AMT SE NTE YNQ FA1 FA2
-   EFI LM LQ CN1 MNT`.split(/\s+/),
-);
 
 /** The parts of a set: before the first PO1, its PO1 loops, from CTT on. */
 interface Areas {
@@ -66,7 +59,7 @@ function divide(reading: Reading, segments: readonly X12Segment[]): Areas | unde
   const summary: X12Segment[] = [];
   const lines: { po1: X12Segment; rest: X12Segment[] }[] = [];
   for (const segment of segments.slice(1, -1)) {
-    if (!SEGMENTS.has(segment.id)) {
+    if (!ORDER_SEGMENTS.has(segment.id)) {
       say(reading, 'X12.SEGMENT.UNKNOWN', segment, undefined, `The 850 has no segment ${segment.id}; it is only kept.`);
     }
     if (segment.id === 'CTT' || summary.length > 0) summary.push(segment);

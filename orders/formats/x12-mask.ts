@@ -3,6 +3,7 @@ import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import { x12Finding } from './x12-codes.ts';
 import { readIsa } from './x12-isa.ts';
+import { ORDER_SEGMENTS } from './x12-segments.ts';
 import { append, createScanner, scanNext, type Scanned, type Scanner } from './x12-scanner.ts';
 
 /** A document without card numbers, of the same length, and what was found in it. */
@@ -23,6 +24,7 @@ const FREE_TEXT: Readonly<Record<string, readonly number[]>> = {
 
 /** Never a delimiter: those are no letters. */
 const MASK = 'X';
+const ENVELOPE: ReadonlySet<string> = new Set(['GS', 'GE', 'IEA']);
 /** A document full of card numbers has one cause. */
 const MOST_FINDINGS = 100;
 const STEP = 64 * 1024;
@@ -37,7 +39,8 @@ interface Masking {
 }
 
 /**
- * Masks card numbers in the free text of an X12 document to their last four digits, before anything of it is kept.
+ * Masks card numbers in the free text of an X12 document, and in segments that an 850 does not have, to their last four
+ * digits, before anything of it is kept.
  * Length, delimiters and everything else stay, so that offsets and envelopes still fit. What cannot be cut into segments
  * is masked as one text.
  */
@@ -77,8 +80,9 @@ function startInterchange(masking: Masking, piece: Scanned): boolean {
 function maskSegment(masking: Masking, { text, offset }: Extract<Scanned, { kind: 'segment' }>): void {
   const [id = '', ...elements] = text.split(masking.separator);
   masking.position = id === 'ST' ? 1 : masking.position + 1;
-  const wanted = FREE_TEXT[id];
-  if (!wanted) return;
+  const isKnown = ORDER_SEGMENTS.has(id) || ENVELOPE.has(id);
+  const wanted = isKnown ? (FREE_TEXT[id] ?? []) : elements.map((_, index) => index + 1);
+  if (wanted.length === 0) return;
   let start = offset + id.length;
   elements.forEach((element, index) => {
     const location = { offset: start + 1, segment: id, segmentPosition: masking.position, element: index + 1 };

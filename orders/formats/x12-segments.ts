@@ -3,6 +3,13 @@ import type { Finding, Location } from '../finding.ts';
 import { x12Finding } from './x12-codes.ts';
 import type { X12Delimiters } from './x12-scanner.ts';
 
+/** The segments of an 850, so that others are noticed. @see X12 004010 850 and its later versions */
+export const ORDER_SEGMENTS: ReadonlySet<string> = new Set(
+  `ST BEG CUR REF PER TAX FOB CTP PAM CSH SAC ITD DIS INC DTM LDT LIN SI PID MEA PWK PKG TD1 TD5 TD3 TD4 MAN PCT CTB TXI
+   QTY MSG N9 N1 N2 N3 N4 NX2 SPI CB1 G53 LS LE ADV MTX PO1 SLN TC2 PO3 SDQ IT3 IT8 SCH PO4 CTT AMT SE NTE YNQ FA1 FA2
+   EFI LM LQ CN1 MNT`.split(/\s+/),
+);
+
 /** One segment of a transaction set. */
 export interface X12Segment {
   readonly id: string;

@@ -31,6 +31,13 @@ describe('masking card numbers in X12', () => {
     expect(Buffer.from(maskX12(NORTHWIND, 'mask').bytes).equals(NORTHWIND)).toBe(true);
   });
 
+  test('hides them wherever they stand in a segment that an 850 does not have', () => {
+    const content = document({ sets: [setOf('0001', [...ORDER, `CCI*VISA*${CARD}*1227`])] });
+    const { text, findings } = mask(content);
+    expect(text).toBe(content.replace(CARD, 'XXXXXXXXXXXX1111'));
+    expect(findings).toMatchObject([{ location: { segment: 'CCI', element: 2 } }]);
+  });
+
   test('rejects where the source refuses card numbers, and masks all the same', () => {
     const { text, findings } = mask(document({ sets: [setOf('0001', [...ORDER, `N3*${CARD}`])] }), 'refuse');
     expect(text).not.toContain(CARD);
