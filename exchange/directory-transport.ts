@@ -18,6 +18,7 @@ export interface DirectoryTransportOptions {
 const DEFAULT_SETTLE_MS = 2000;
 const DEFAULT_MAX_FILE_BYTES = 256 * 1024 * 1024;
 const READ_BYTES = 64 * 1024;
+const LONGEST_NAME = 200;
 
 /** Names under which senders write before they rename: the file is not complete. */
 const UNFINISHED = /^\.|\.(?:tmp|part|filepart)$/i;
@@ -27,7 +28,7 @@ const SOURCE = /^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/;
 export function createDirectoryTransport(options: DirectoryTransportOptions): Transport {
   const { directory, settleMs = DEFAULT_SETTLE_MS, maxFileBytes = DEFAULT_MAX_FILE_BYTES } = options;
   const folder = (area: Area, source: string) => join(directory, area, checkSource(source));
-  const inboxPath = (file: InboxFile) => join(folder('inbox', file.source), checkName(file.name));
+  const inboxPath = (file: InboxFile) => join(folder('inbox', file.source), checkInboxName(file.name));
   return {
     list: (source) => listComplete(source, folder('inbox', source), settleMs, maxFileBytes),
     read: (file) => readFile(inboxPath(file), file, maxFileBytes),
@@ -38,7 +39,7 @@ export function createDirectoryTransport(options: DirectoryTransportOptions): Tr
       if (!(await isStillThere(inboxPath(file), file))) return;
       const target = folder('rejected', file.source);
       await mkdir(target, { recursive: true, mode: 0o700 });
-      const name = await freeName(target, file.name);
+      const name = await freeName(target, shorten(file.name));
       await writeAtomically(target, `${name}.report.json`, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
       await rename(inboxPath(file), join(target, name));
     },
@@ -60,9 +61,30 @@ function checkSource(source: string): string {
 
 /** A name without a way out of its folder, and none that means "unfinished" to a reader of the folder. */
 function checkName(name: string): string {
-  const hasPath = name === '' || /[/\\\0]/.test(name) || name.length > 200;
+  const hasPath = name === '' || /[/\\\0]/.test(name) || name.length > LONGEST_NAME;
   if (hasPath || UNFINISHED.test(name)) throw new FileRefused(`not a file name: ${JSON.stringify(name.slice(0, 60))}`);
   return name;
+}
+
+/** What partners call their files is theirs: anything that is a name in a folder. */
+function checkInboxName(name: string): string {
+  if (!isTaken(name)) throw new FileRefused(`not a file name: ${JSON.stringify(name.slice(0, 60))}`);
+  return name;
+}
+
+function isTaken(name: string): boolean {
+  return name !== '' && !/[/\0]/.test(name) && !UNFINISHED.test(name);
+}
+
+/** A name that leaves room for what is added to it; file systems take 255 bytes. */
+function shorten(name: string): string {
+  const bytes = Buffer.from(name);
+  return bytes.length <= LONGEST_NAME
+    ? name
+    : bytes
+        .subarray(0, LONGEST_NAME)
+        .toString()
+        .replace(/\ufffd$/, '');
 }
 
 async function listComplete(
@@ -94,10 +116,6 @@ async function statFiles(folder: string): Promise<ReadonlyMap<string, BigIntStat
     if (stats?.isFile()) found.set(name, stats);
   }
   return found;
-}
-
-function isTaken(name: string): boolean {
-  return !UNFINISHED.test(name) && !name.includes('\\') && name.length <= 200;
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

@@ -128,6 +128,16 @@ describe('rejecting', () => {
     expect(JSON.parse(report)).toEqual({ findings: [{ code: 'X12.DOCUMENT.NOT_X12' }] });
   });
 
+  test.each(['a\\b;$(c) "d"\n.edi', 'x'.repeat(251) + '.edi', 'ü'.repeat(127)])(
+    'sets aside what a partner calls %j',
+    async (name) => {
+      await drop(name, 'not X12');
+      await transport().reject(await listOne(), { findings: [] });
+      expect(await namesIn('inbox')).toEqual([]);
+      expect(await namesIn('rejected')).toHaveLength(2);
+    },
+  );
+
   test('keeps an earlier file of the same name', async () => {
     for (const content of ['one', 'another']) {
       await drop('bad.edi', content);
@@ -153,15 +163,16 @@ describe('the outbox', () => {
 });
 
 describe('names that lead elsewhere', () => {
-  test.each(['../x.edi', 'a/b.edi', 'a\\b.edi', '..', '.hidden', 'x.tmp', '', 'x\0.edi', 'x'.repeat(201)])(
-    '%j is refused',
-    async (name) => {
-      await expect(transport().deliver(SOURCE, name, Buffer.from('x'))).rejects.toThrow(FileRefused);
-      const file: InboxFile = { source: SOURCE, name, size: 0, modifiedAt: '', tooLarge: false };
-      await expect(readAll(file)).rejects.toThrow(FileRefused);
-      await expect(transport().remove(file)).rejects.toThrow(FileRefused);
-    },
-  );
+  test.each(['a\\b.edi', 'x'.repeat(201)])('%j is nothing to send to a partner', async (name) => {
+    await expect(transport().deliver(SOURCE, name, Buffer.from('x'))).rejects.toThrow(FileRefused);
+  });
+
+  test.each(['../x.edi', 'a/b.edi', '..', '.hidden', 'x.tmp', '', 'x\0.edi'])('%j is refused', async (name) => {
+    await expect(transport().deliver(SOURCE, name, Buffer.from('x'))).rejects.toThrow(FileRefused);
+    const file: InboxFile = { source: SOURCE, name, size: 0, modifiedAt: '', tooLarge: false };
+    await expect(readAll(file)).rejects.toThrow(FileRefused);
+    await expect(transport().remove(file)).rejects.toThrow(FileRefused);
+  });
 
   test.each(['..', '../rejected', 'a/b', '', 'Upper'])('the source %j is refused', async (source) => {
     await expect(transport().deliver(source, 'x.edi', Buffer.from('x'))).rejects.toThrow(FileRefused);
