@@ -7,7 +7,21 @@ const decimalString = z.string().regex(DECIMAL_PATTERN, 'must be a decimal strin
 /** A calendar date in the customer's zone, ISO 8601 `YYYY-MM-DD`. */
 const calendarDate = z.iso.date();
 
-const shortText = z.string().trim().min(1).max(80);
+/** Numbers and codes stand on one line, in lists and in other systems' fields. */
+const NO_CONTROL_CHARACTERS = /^[^\p{Cc}\u2028\u2029]*$/u;
+
+const code = (longest: number) =>
+  z.string().max(longest).regex(NO_CONTROL_CHARACTERS, 'must have no line breaks or control characters');
+
+const shortText = code(80).trim().min(1);
+
+/** The customer's number in the back office. Never an e-mail address or a name. */
+export const customerNumber = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,59}$/, 'must be a customer number such as "C-1001"');
+
+/** ISO 4217. */
+export const currencyCode = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 currency code such as "USD"');
 
 const contact = z.strictObject({
   name: z.string().max(120).nullish(),
@@ -17,42 +31,45 @@ const contact = z.strictObject({
 
 const address = z.strictObject({
   /** The party's own code for the place, e.g. X12 N104; resolved against the customer's known addresses. */
-  id: z.string().max(80).nullish(),
+  id: code(80).nullish(),
   name: z.string().max(120).nullish(),
   lines: z.array(z.string().max(120)).max(6).default([]),
   city: z.string().max(80).nullish(),
   region: z.string().max(40).nullish(),
   postalCode: z.string().max(20).nullish(),
   /** ISO 3166-1 alpha-2. */
-  country: z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 country code such as "US"').nullish(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 country code such as "US"')
+    .nullish(),
 });
 
 const payment = z.strictObject({
   method: z.enum(['terms', 'card_token', 'purchase_card_token', 'prepaid']),
   /** Code of the agreed terms, e.g. `NET30`. */
-  terms: z.string().max(40).nullish(),
+  terms: code(40).nullish(),
   /** A payment provider's token. Never a card number. */
-  token: z.string().max(200).nullish(),
+  token: code(200).nullish(),
 });
 
-const discount = z.strictObject({ code: z.string().max(40), amount: decimalString });
+const discount = z.strictObject({ code: code(40), amount: decimalString });
 
 const charge = z.strictObject({
-  code: z.string().max(40),
+  code: code(40),
   /** Negative for an allowance. */
   amount: decimalString,
 });
 
 const orderLine = z.strictObject({
   /** The sender's line id, as text: `001` stays `001`. */
-  line: z.string().max(40),
+  line: code(40),
   sku: shortText,
   /** Other product ids by X12 qualifier (element 235): `UP`, `EN`, `BP`, `VP`, … */
-  ids: z.record(z.string().max(10), z.string().max(80)).default({}),
+  ids: z.record(code(10), code(80)).default({}),
   description: z.string().max(500).nullish(),
   quantity: decimalString,
   /** Unit of measure, X12 element 355: `EA`, `CA`, … */
-  unit: z.string().max(10).default('EA'),
+  unit: code(10).default('EA'),
   unitPrice: decimalString,
   discounts: z.array(discount).max(50).default([]),
   /** quantity × unitPrice − discounts, in the order's currency. */
@@ -74,10 +91,8 @@ export const orderSchema = z.strictObject({
   type: z.enum(['new', 'replace', 'cancel']).default('new'),
   orderDate: calendarDate,
   requestedDeliveryDate: calendarDate.nullish(),
-  /** ISO 4217. */
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 currency code such as "USD"'),
-  /** The customer's number in the back office. Never an e-mail address or a name. */
-  customerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,59}$/, 'must be a customer number such as "C-1001"'),
+  currency: currencyCode,
+  customerId: customerNumber,
   /** Who typed the order, for channel `manual`. Set by the gateway, never by the document. */
   operatorId: z.string().max(60).nullish(),
   contact: contact.nullish(),

@@ -1,10 +1,20 @@
 import { z } from 'zod';
+import { currencyCode, customerNumber } from './order.ts';
+
+/** What partners separate elements with cannot stand in an envelope's ids, which are of fixed length and not escaped. */
+const envelopeText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(15)
+  .regex(/^[\x20-\x7e]*$/, 'must be plain ASCII')
+  .regex(/^[^*~^|>]*$/, 'must have none of * ~ ^ | >');
 
 const x12Id = z.strictObject({
   /** Interchange id qualifier, X12 element I05, e.g. `ZZ`, `01`. */
   qualifier: z.string().regex(/^[0-9A-Z]{2}$/),
   /** Interchange id, X12 elements I06 and I07, without the padding. */
-  id: z.string().trim().min(1).max(15),
+  id: envelopeText,
 });
 
 const x12Profile = z.strictObject({
@@ -13,12 +23,12 @@ const x12Profile = z.strictObject({
   /** Our ISA07/ISA08. */
   us: x12Id,
   /** Application codes GS02 (theirs) and GS03 (ours) where they differ from the ISA ids. */
-  partnerApplication: z.string().max(15).optional(),
-  usApplication: z.string().max(15).optional(),
+  partnerApplication: envelopeText.optional(),
+  usApplication: envelopeText.optional(),
   /** ISA15 that this source may send: `P` production, `T` test. */
   usage: z.enum(['P', 'T']).default('P'),
   /** From an N1 party, written `<N101>:<N103>:<N104>` such as `BY:92:0042`, to the back office's customer number. */
-  customers: z.record(z.string(), z.string()).default({}),
+  customers: z.record(z.string(), customerNumber).default({}),
   /** Product id qualifiers (element 235) that name our SKU, most trusted first. */
   skuQualifiers: z.array(z.string()).default(['VN', 'VP', 'SK', 'MG', 'BP', 'IN', 'UP', 'EN', 'UK']),
   /** Deviations that this partner is known for and that are only warned about. */
@@ -26,31 +36,34 @@ const x12Profile = z.strictObject({
 });
 
 /** One configured sender on a channel: how its documents are read and how its orders are treated. */
-export const sourceProfileSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$/, 'lower-case letters, digits and dashes'),
-  channel: z.enum(['ecommerce', 'edi', 'api', 'manual']),
-  active: z.boolean().default(true),
-  /** What happens to orders that pass: see `Gate`. */
-  gate: z.enum(['live', 'shadow', 'manual', 'paused']).default('live'),
-  /** Whose orders the gate `live` holds for; the others run as `shadow`. */
-  rollout: z
-    .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('everyone') }),
-      z.strictObject({ kind: z.literal('customers'), customers: z.array(z.string()).min(1) }),
-      z.strictObject({ kind: z.literal('percentage'), percentage: z.number().int().min(0).max(100) }),
-    ])
-    .default({ kind: 'everyone' }),
-  /** Hours a review may take before it is escalated, and exceptions by customer number. */
-  slaHours: z.number().positive().max(720).default(4),
-  customerSlaHours: z.record(z.string(), z.number().positive().max(720)).default({}),
-  /** What to do with a document that carries a card number: mask it and go on, or refuse it. */
-  cardNumbers: z.enum(['mask', 'refuse']).default('mask'),
-  /** Used where the document is silent. */
-  defaults: z
-    .strictObject({ currency: z.string().length(3).optional(), customerId: z.string().optional() })
-    .default({}),
-  x12: x12Profile.optional(),
-});
+export const sourceProfileSchema = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$/, 'lower-case letters, digits and dashes'),
+    channel: z.enum(['ecommerce', 'edi', 'api', 'manual']),
+    active: z.boolean().default(true),
+    /** What happens to orders that pass: see `Gate`. */
+    gate: z.enum(['live', 'shadow', 'manual', 'paused']).default('live'),
+    /** Whose orders the gate `live` holds for; the others run as `shadow`. */
+    rollout: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('everyone') }),
+        z.strictObject({ kind: z.literal('customers'), customers: z.array(customerNumber).min(1) }),
+        z.strictObject({ kind: z.literal('percentage'), percentage: z.number().int().min(0).max(100) }),
+      ])
+      .default({ kind: 'everyone' }),
+    /** Hours a review may take before it is escalated, and exceptions by customer number. */
+    slaHours: z.number().positive().max(720).default(4),
+    customerSlaHours: z.record(z.string(), z.number().positive().max(720)).default({}),
+    /** What to do with a document that carries a card number: mask it and go on, or refuse it. */
+    cardNumbers: z.enum(['mask', 'refuse']).default('mask'),
+    /** Used where the document is silent. */
+    defaults: z.strictObject({ currency: currencyCode.optional(), customerId: customerNumber.optional() }).default({}),
+    x12: x12Profile.optional(),
+  })
+  .refine(({ channel, x12 }) => channel !== 'edi' || x12 !== undefined, {
+    path: ['x12'],
+    message: 'a source on channel edi needs its X12 partner profile',
+  });
 
 /** A source's profile, complete with its defaults. */
 export type SourceProfile = z.infer<typeof sourceProfileSchema>;

@@ -225,6 +225,20 @@ describe('sources, look-ups, rules and the EDI batch', () => {
     ).toBe(422);
   });
 
+  test.each([
+    [{ channel: 'edi' }, '/x12'],
+    [{ channel: 'api', defaults: { currency: 'usd' } }, '/defaults/currency'],
+    [{ channel: 'api', defaults: { customerId: 'pat@example.com' } }, '/defaults/customerId'],
+    [
+      { channel: 'edi', x12: { partner: { qualifier: 'ZZ', id: 'A*B' }, us: { qualifier: 'ZZ', id: 'US' } } },
+      '/x12/partner/id',
+    ],
+  ])('a profile that could take no order is refused: %j', async (body, pointer) => {
+    const answer = await gateway.call('PUT', '/v1/sources/new-edi', { as: 'ada', body });
+    expect(answer.status).toBe(422);
+    expect(membersOf(answer.body.errors, 'pointer')).toEqual([pointer]);
+  });
+
   test('only an administrator changes sources; everybody sees their own', async () => {
     expect((await gateway.call('PUT', '/v1/sources/desk', { as: 'sofia', body: { channel: 'manual' } })).status).toBe(
       403,

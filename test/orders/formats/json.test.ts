@@ -162,6 +162,10 @@ describe('what the schema refuses', () => {
     expect(parse({ lines }).findings).toHaveLength(100);
   });
 
+  test.each(['A\u0000B', 'A\nB', 'A\u2028B'])('a number that does not stand on one line is refused: %j', (poNumber) => {
+    expect(brief(parse({ poNumber }).findings)).toEqual(['JSON.FORMAT /poNumber']);
+  });
+
   test('an exponent is refused by name, not as a wrong format', () => {
     const { order, findings } = parseWith('"quantity":"10"', '"quantity":1e1');
     expect(order).toBeNull();
