@@ -14,6 +14,15 @@ const hostAndPort = z
   .string()
   .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port such as 127.0.0.1:7233');
 
+const EXPIRABLE = ['completed', 'rejected', 'cancelled', 'staged', 'refused'] as const;
+const stateDays = `(?:${EXPIRABLE.join('|')})=[1-9]\\d{0,4}`;
+const daysByState = z
+  .string()
+  .regex(
+    new RegExp(`^${stateDays}(?:,${stateDays})*$`),
+    `must be such as rejected=30,completed=365; states are ${EXPIRABLE.join(', ')}`,
+  );
+
 /** Every setting, with what it means and what it is when the environment is silent. */
 const environmentSchema = z.object({
   /** Address the gateway listens on. The default is reachable from this machine only. */
@@ -62,6 +71,11 @@ const environmentSchema = z.object({
   /** How long a claimed review stays with the person who claimed it, in minutes. */
   CLAIM_LEASE_MINUTES: duration.default(15),
 
+  /** How long content of orders is kept after they are over, in days. What is not over is kept. */
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
+  /** Other times for some states, such as `rejected=30,completed=365`; `refused` are documents that could not be read. */
+  RETENTION_DAYS_BY_STATE: daysByState.optional(),
+
   /** Port on which a worker shows Temporal's metrics of it to Prometheus, at `/metrics`; 0 for none. */
   METRICS_PORT: port.default(9464),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -89,6 +103,10 @@ export interface Settings {
   readonly workerQueues: readonly string[];
   readonly workflowBundle: string | null;
   readonly claimLeaseMinutes: number;
+  readonly retention: {
+    readonly days: number;
+    readonly daysByState: Readonly<Partial<Record<(typeof EXPIRABLE)[number], number>>>;
+  };
   readonly metricsPort: number;
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL'];
 }
@@ -124,9 +142,15 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     workerQueues: data.WORKER_QUEUES.split(',').map((name) => name.trim()).filter((name) => name !== ''), // prettier-ignore
     workflowBundle: data.WORKFLOW_BUNDLE ?? null,
     claimLeaseMinutes: data.CLAIM_LEASE_MINUTES,
+    retention: { days: data.RETENTION_DAYS, daysByState: readDaysByState(data.RETENTION_DAYS_BY_STATE) },
     metricsPort: data.METRICS_PORT,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+function readDaysByState(text = ''): Settings['retention']['daysByState'] {
+  const pairs = text.split(',').map((pair) => pair.split('='));
+  return Object.fromEntries(pairs.flatMap(([state = '', days]) => (days === undefined ? [] : [[state, Number(days)]])));
 }
 
 /**

@@ -4,7 +4,17 @@ import { findDecision, type KeptDecision, settleDecision } from '../db/decisions
 import { findHandoff, settleHandoff } from '../db/handoffs.ts';
 import { clearHolds, listOpenHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { columnsOf, getOrder, getRevision, listRevisions, moveOrder, type OrderRef, type OrderRow, putRevision } from '../db/orders.ts';
+import {
+  columnsOf,
+  getOrder,
+  getRevision,
+  listRevisions,
+  moveOrder,
+  type OrderRef,
+  type OrderRow,
+  putRevision,
+} from '../db/orders.ts';
+import { indexPeople } from '../db/people.ts';
 import { closeReview, findOpenReview } from '../db/reviews.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { applyChanges } from '../orders/correction.ts';
@@ -60,7 +70,8 @@ async function settleSubmission(deps: Deps, order: OrderRow): Promise<string | n
     return null;
   } catch (error) {
     // Final: the order would wait in vain for a better answer, and the person would not learn of it.
-    if (error instanceof ApplicationFailure && error.type === REFUSED) return 'the back office refuses to say whether production has the order';
+    if (error instanceof ApplicationFailure && error.type === REFUSED)
+      return 'the back office refuses to say whether production has the order';
     throw error;
   }
 }
@@ -103,7 +114,8 @@ async function take(tx: Store, decisionId: string, obstacle: string | null): Pro
 
 /** Why a decision cannot be taken now, or undefined. */
 async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Promise<string | undefined> {
-  if (order.state === 'completed') return `the order was handed off as ${order.production_order_id ?? 'a production order'}; change it there`;
+  if (order.state === 'completed')
+    return `the order was handed off as ${order.production_order_id ?? 'a production order'}; change it there`;
   if (order.terminal_at !== null || ENDING.includes(order.state)) return `the order is ${order.state} already`;
   if (decision.revision !== order.revision) {
     return `the decision is about revision ${String(decision.revision)}, the order is at revision ${String(order.revision)}`;
@@ -119,7 +131,8 @@ async function objectionToApproval(tx: Store, decision: KeptDecision, order: Ord
   const corrected = (await listRevisions(tx, order.id)).filter((revision) => revision.origin === 'corrected');
   const authors = [order.operator_id, ...corrected.map((revision) => revision.created_by)];
   if (authors.includes(decision.actor)) return 'nobody approves an order that they typed or corrected';
-  if (order.type !== 'new') return `a ${order.type} makes no production order; act on the earlier order and reject this one`;
+  if (order.type !== 'new')
+    return `a ${order.type} makes no production order; act on the earlier order and reject this one`;
   const missing = (await listOpenHolds(tx, order.id)).find(
     ({ releaseRole }) => releaseRole === 'supervisor' && !decision.roles.includes('supervisor'),
   );
@@ -141,7 +154,8 @@ async function perform(tx: Store, decision: KeptDecision, order: OrderRow, at: s
 async function correct(tx: Store, decision: KeptDecision, order: OrderRow, at: string): Promise<string | null> {
   const ref = { orderId: order.id, revision: order.revision };
   const changed = applyChanges(await getRevision(tx, ref), decision.changes);
-  if ('findings' in changed) return `the corrected order does not fit: ${changed.findings.map((finding) => finding.path).join(', ')}`;
+  if ('findings' in changed)
+    return `the corrected order does not fit: ${changed.findings.map((finding) => finding.path).join(', ')}`;
   await keepCorrection(tx, ref, changed.order, decision, at);
   return null;
 }
@@ -156,5 +170,6 @@ async function keepCorrection(
   const next = { orderId: ref.orderId, revision: ref.revision + 1 };
   await clearHolds(tx, ref.orderId, { clearedBy: decision.id, at });
   await putRevision(tx, next, order, { origin: 'corrected', actor: decision.actor, at });
+  await indexPeople(tx, ref.orderId, order);
   await moveOrder(tx, ref, ['in_review'], 'parsed', at, { ...columnsOf(order), revision: next.revision });
 }

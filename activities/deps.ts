@@ -1,4 +1,5 @@
 import type { BackOffice } from '../backoffice/port.ts';
+import type { RetentionPolicy } from '../db/retention.ts';
 import type { Store } from '../db/store.ts';
 import type { Transport } from '../exchange/transport.ts';
 import type { Channel, OrderState } from '../orders/state.ts';
@@ -10,6 +11,8 @@ export interface Deps {
   readonly backOffice: () => BackOffice;
   readonly transport: Transport;
   readonly runs: Runs;
+  /** How long content is kept. */
+  readonly retention: RetentionPolicy;
 }
 
 /** The activities' view of Temporal: start what has no owner, tell what waits. Each call may be repeated safely. */

@@ -5,6 +5,7 @@ import { collectInbox } from './collect-inbox.ts';
 import type { Deps } from './deps.ts';
 import { holdOrder, type ProcessingHold, resumeOrder } from './hold-order.ts';
 import { parseOrder } from './parse-order.ts';
+import { expireContent, previewRetention } from './retention.ts';
 import { reserveOrder } from './reserve-order.ts';
 import { enterReview, type Milestone, recordMilestone } from './review-order.ts';
 import { splitDocument } from './split-document.ts';
@@ -33,7 +34,8 @@ export function createActivities(deps: Deps) {
     holdOrder: (orderId: string, code: ProcessingHold) => holdOrder(deps, orderId, code),
     resumeOrder: (order: OrderRef) => resumeOrder(deps, refOf(order)),
     enterReview: (order: OrderRef, openedAt: number) => enterReview(deps, refOf(order), openedAt),
-    recordMilestone: (order: OrderRef, milestone: Milestone, at: number) => recordMilestone(deps, refOf(order), milestone, at),
+    recordMilestone: (order: OrderRef, milestone: Milestone, at: number) =>
+      recordMilestone(deps, refOf(order), milestone, at),
     applyDecision: (orderId: string, decisionId: string) => applyDecision(deps, orderId, decisionId),
     splitDocument: (documentId: string) => splitDocument(deps, documentId),
     startOrders: (documentId: string, after: number, size: number) => startOrders(deps, documentId, after, size),
@@ -42,6 +44,8 @@ export function createActivities(deps: Deps) {
     recheckHolds: () => recheckHolds(deps),
     reconcile: () => reconcile(deps),
     deliverOutbox: () => deliverOutbox(deps),
+    previewRetention: () => previewRetention(deps),
+    expireContent: () => expireContent(deps),
   };
 }
 

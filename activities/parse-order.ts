@@ -2,6 +2,7 @@ import { getSlice } from '../db/documents.ts';
 import { putFindings } from '../db/findings.ts';
 import { appendLog } from '../db/log.ts';
 import { columnsOf, getOrder, moveOrder, type OrderRef, putRevision } from '../db/orders.ts';
+import { indexPeople } from '../db/people.ts';
 import { getSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { isRejected } from '../orders/finding.ts';
@@ -19,15 +20,19 @@ import { type OrderProgress, readProgress } from './progress.ts';
 export async function parseOrder({ store }: Deps, orderId: string): Promise<OrderProgress> {
   const row = await getOrder(store, orderId);
   if (row.state === 'received') {
-    const parsed = await readSlice(store, orderId, await getSource(store, row.source));
+    const slice = await getSlice(store, orderId);
+    const parsed = parseSlice(slice, await getSource(store, row.source));
     const order = parsed.order && { ...parsed.order, operatorId: row.operator_id };
-    await keepParsed(store, { orderId, revision: row.revision }, { ...parsed, order });
+    const text = Buffer.from(slice.bytes).toString('utf8');
+    await keepParsed(store, { orderId, revision: row.revision }, { ...parsed, order }, text);
   }
   return readProgress(store, orderId);
 }
 
-async function readSlice(store: Store, orderId: string, profile: SourceProfile): Promise<ParseResult> {
-  const { bytes, format, locator } = await getSlice(store, orderId);
+function parseSlice(
+  { bytes, format, locator }: Awaited<ReturnType<typeof getSlice>>,
+  profile: SourceProfile,
+): ParseResult {
   switch (format) {
     case 'json':
       return parseJsonOrder(bytes, profile);
@@ -39,16 +44,30 @@ async function readSlice(store: Store, orderId: string, profile: SourceProfile):
   }
 }
 
-async function keepParsed(store: Store, ref: OrderRef, { order, findings }: ParseResult): Promise<void> {
+async function keepParsed(store: Store, ref: OrderRef, { order, findings }: ParseResult, text: string): Promise<void> {
   const at = nowIso();
   const rejected = order === null || isRejected(findings);
   await inTransaction(store, async (tx) => {
-    const moved = await moveOrder(tx, ref, ['received'], rejected ? 'rejected' : 'parsed', at, order ? columnsOf(order) : {});
+    const moved = await moveOrder(
+      tx,
+      ref,
+      ['received'],
+      rejected ? 'rejected' : 'parsed',
+      at,
+      order ? columnsOf(order) : {},
+    );
     if (!moved) return;
     if (order) await putRevision(tx, ref, order, { origin: 'parsed', actor: WORKER, at });
+    await indexPeople(tx, ref.orderId, order, text);
     await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'parse', at }, findings);
     const detail = { revision: ref.revision, findings: findings.map((finding) => finding.code) };
     const action = rejected ? 'order.rejected' : 'order.parsed';
-    await appendLog(tx, `order:${ref.orderId}`, { stepKey: `parse:${String(ref.revision)}`, at, actor: WORKER, action, detail });
+    await appendLog(tx, `order:${ref.orderId}`, {
+      stepKey: `parse:${String(ref.revision)}`,
+      at,
+      actor: WORKER,
+      action,
+      detail,
+    });
   });
 }

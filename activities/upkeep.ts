@@ -5,7 +5,7 @@ import { getDocument, listUnfinishedDocuments } from '../db/documents.ts';
 import { type HoldCursor, listSelfClearing, type SelfClearingHold } from '../db/holds.ts';
 import { listUnfinishedOrders } from '../db/order-search.ts';
 import { getOrder } from '../db/orders.ts';
-import { listDueOutbox, markDelivered, openOutbox, type OutboxRow, postponeOutbox } from '../db/outbox.ts';
+import { listDueOutbox, markDelivered, markDropped, openOutbox, type OutboxRow, postponeOutbox } from '../db/outbox.ts';
 import { Erased } from '../db/seal.ts';
 import { listSources } from '../db/sources.ts';
 import { decideGate } from '../orders/gate.ts';
@@ -21,10 +21,12 @@ const GRACE_MS = 15_000;
 
 /** Lets orders go on whose self-clearing hold may have lost its cause: the back office answers, the source is not paused. */
 export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{ rechecked: number }> {
-  const answers = await backOffice().ping().then(
-    () => true,
-    () => false,
-  );
+  const answers = await backOffice()
+    .ping()
+    .then(
+      () => true,
+      () => false,
+    );
   const sources = new Map((await listSources(store)).map((source) => [source.id, source]));
   const mayGoOn = ({ code, source, customer_id: customerId }: SelfClearingHold): boolean => {
     const profile = sources.get(source);
@@ -33,7 +35,7 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
   };
   let rechecked = 0;
   let lastOrder = '';
-  for (let after: HoldCursor = { orderId: '', code: '' }; ; ) {
+  for (let after: HoldCursor = { orderId: '', code: '' }; ;) {
     const holds = await listSelfClearing(store, { after, size: PAGE });
     for (const hold of holds) {
       after = { orderId: hold.order_id, code: hold.code };
@@ -62,9 +64,13 @@ export async function reconcile(deps: Deps): Promise<{ orders: number; documents
 
 type Adopter = Pick<Deps, 'store' | 'runs'>;
 
-async function adoptOrders({ store, runs }: Adopter, running: ReadonlySet<string>, changedBefore: string): Promise<number> {
+async function adoptOrders(
+  { store, runs }: Adopter,
+  running: ReadonlySet<string>,
+  changedBefore: string,
+): Promise<number> {
   let adopted = 0;
-  for (let afterId = ''; ; ) {
+  for (let afterId = ''; ;) {
     const orders = await listUnfinishedOrders(store, { changedBefore, afterId, size: PAGE });
     for (const { id } of orders.filter((order) => !running.has(`order:${order.id}`))) {
       if (await didHappen(id, async () => runs.startOrder(await getOrder(store, id)))) adopted += 1;
@@ -75,9 +81,13 @@ async function adoptOrders({ store, runs }: Adopter, running: ReadonlySet<string
   }
 }
 
-async function adoptDocuments({ store, runs }: Adopter, running: ReadonlySet<string>, changedBefore: string): Promise<number> {
+async function adoptDocuments(
+  { store, runs }: Adopter,
+  running: ReadonlySet<string>,
+  changedBefore: string,
+): Promise<number> {
   let adopted = 0;
-  for (let afterId = ''; ; ) {
+  for (let afterId = ''; ;) {
     const documents = await listUnfinishedDocuments(store, { changedBefore, afterId, size: PAGE });
     for (const { id } of documents.filter((document) => !running.has(`document:${document.id}`))) {
       if (await didHappen(id, async () => runs.startDocument(await getDocument(store, id)))) adopted += 1;
@@ -91,7 +101,7 @@ async function adoptDocuments({ store, runs }: Adopter, running: ReadonlySet<str
 async function tellDecisions(deps: Deps, createdBefore: string): Promise<number> {
   const { store } = deps;
   let told = 0;
-  for (let afterId = ''; ; ) {
+  for (let afterId = ''; ;) {
     const untold = await listUntoldDecisions(store, { createdBefore, afterId, size: PAGE });
     for (const { id, order_id: orderId } of untold) {
       if (await didHappen(id, () => tellOne(deps, orderId, id))) told += 1;
@@ -138,7 +148,7 @@ async function deliver({ store, transport }: Deps, row: OutboxRow): Promise<'del
     await markDelivered(store, row.id, nowIso());
     return 'delivered';
   } catch (error) {
-    if (error instanceof Erased) await markDelivered(store, row.id, nowIso());
+    if (error instanceof Erased) await markDropped(store, row.id);
     else await postponeOutbox(store, row.id, new Date(Date.now() + backoffMs(row.attempts)).toISOString());
     return 'postponed';
   }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -22,6 +24,7 @@ import { ediOperations } from './routes/edi.ts';
 import { healthOperations } from './routes/health.ts';
 import { lookupOperations } from './routes/lookups.ts';
 import { serveManualEntry } from './routes/manual-entry.ts';
+import { privacyOperations } from './routes/privacy.ts';
 import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
 import { ruleOperations } from './routes/rules.ts';
@@ -56,6 +59,7 @@ const OPERATIONS: readonly Operation[] = [
   ...sourceOperations,
   ...ruleOperations,
   ...lookupOperations,
+  ...privacyOperations,
   ...healthOperations,
 ];
 
@@ -133,7 +137,7 @@ function run(deps: Deps, operation: Operation): RequestHandler {
       query: checkQuery(operation, request),
       body: checkBody(operation, request),
     };
-    send(response, await operation.handle(call as unknown as Call<never, never, never>));
+    await send(response, await operation.handle(call as unknown as Call<never, never, never>));
   };
 }
 
@@ -172,9 +176,10 @@ function check(
   });
 }
 
-function send(response: Response, { status, body, contentType, headers = {} }: Reply): void {
+async function send(response: Response, { status, body, contentType, headers = {} }: Reply): Promise<void> {
   response.status(status).set(headers);
-  if (body === undefined) response.end();
+  if (body instanceof Readable) await pipeline(body, response.type(contentType ?? 'application/json'));
+  else if (body === undefined) response.end();
   else if (contentType === undefined) response.json(body);
   else response.type(contentType).send(body);
 }

@@ -77,6 +77,19 @@ export function startEdiBatch(deps: Deps, workflowId: string, actor: string): Pr
   return didAnswer(deps, 'start of an EDI batch', settings.temporalStartTimeoutMs, start, { workflowId });
 }
 
+/** Starts the retention out of turn. @returns whether Temporal took it in time. */
+export function startRetention(deps: Deps, workflowId: string, actor: string): Promise<boolean> {
+  const { temporal, settings } = deps;
+  const options = {
+    workflowId,
+    taskQueue: TASK_QUEUES.orders,
+    args: [{}],
+    staticSummary: `Retention asked for by ${actor}`,
+  };
+  const start = (): Promise<unknown> => temporal.workflow.start('retentionWorkflow', options);
+  return didAnswer(deps, 'start of the retention', settings.temporalStartTimeoutMs, start, { workflowId });
+}
+
 /** Whether Temporal answers and has our namespace. */
 export function isEngineUp(deps: Deps): Promise<boolean> {
   const { temporal, settings } = deps;

@@ -16,7 +16,7 @@ export interface Call<Params, Query, Body> {
 
 export interface Reply {
   readonly status: number;
-  /** Sent as JSON, unless `contentType` names another type and the body is text or bytes. */
+  /** Sent as JSON, unless `contentType` names another type and the body is text or bytes; a stream is sent as it comes. */
   readonly body?: unknown;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;

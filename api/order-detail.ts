@@ -5,7 +5,6 @@ import { listOpenHolds } from '../db/holds.ts';
 import { getRevision, listRevisions, type OrderRow } from '../db/orders.ts';
 import { listOutbox } from '../db/outbox.ts';
 import { findOpenReview } from '../db/reviews.ts';
-import { Erased } from '../db/seal.ts';
 import type { Finding } from '../orders/finding.ts';
 import type { Order } from '../orders/order.ts';
 import type { Deps } from './deps.ts';
@@ -40,19 +39,14 @@ export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow)
   };
 }
 
-type Content = Pick<OrderDetail, 'order' | 'erased' | 'findings' | 'decisions'>;
+type Content = Pick<OrderDetail, 'order' | 'findings' | 'decisions'>;
 
-/** What is sealed under the order's key; nothing of it once the key is gone. */
+/** What is sealed under the order's key. @throws Erased if that is gone. */
 async function readContent({ store }: Deps, caller: Caller, row: OrderRow): Promise<Content> {
-  try {
-    const order = await findRevision(store, row);
-    const findings: readonly Finding[] = await listFindings(store, `order:${row.id}`, row.revision);
-    const decisions = caller.source ? [] : await listDecisions(store, row.id);
-    return { order, erased: false, findings: [...findings], decisions: decisions.map(toDecision) };
-  } catch (error) {
-    if (error instanceof Erased) return { order: null, erased: true, findings: [], decisions: [] };
-    throw error;
-  }
+  const order = await findRevision(store, row);
+  const findings: readonly Finding[] = await listFindings(store, `order:${row.id}`, row.revision);
+  const decisions = caller.source ? [] : await listDecisions(store, row.id);
+  return { order, findings: [...findings], decisions: decisions.map(toDecision) };
 }
 
 /** The present revision; null while the order is not read, or when it could not be. */

@@ -42,6 +42,7 @@ export interface ProblemExtras {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
   readonly documentId?: string;
   readonly orders?: readonly unknown[];
+  readonly order?: unknown;
 }
 
 /** Thrown where a request ends in a problem. `detail` is for the caller: no secrets, no personal data, no traces. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { KeptDecision } from '../db/decisions.ts';
 import type { OrderRow } from '../db/orders.ts';
 import type { ReviewListRow } from '../db/reviews.ts';
+import type { DeliveryState } from '../db/tables.ts';
 import { orderSchema } from '../orders/order.ts';
 import { sourceProfileSchema } from '../orders/source.ts';
 import type { Deps } from './deps.ts';
@@ -49,17 +50,6 @@ const finding = z.object({
     .describe('Where in the document as received'),
 });
 
-const problem = z.object({
-  type: z.string().describe('/problems/<kind>, stable'),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string().describe('The X-Request-Id of the request'),
-  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  findings: z.array(finding).optional(),
-  documentId: z.string().optional(),
-});
-
 const takenOrder = z.object({
   orderId: z.string(),
   state,
@@ -97,7 +87,20 @@ const orderSummary = z.object({
   automaticDoneAt: instant.nullable(),
   changedAt: instant,
   terminalAt: instant.nullable(),
+  erasedAt: instant.nullable().describe('Since when its content is gone, by a request or at the end of its retention'),
   links,
+});
+
+const problem = z.object({
+  type: z.string().describe('/problems/<kind>, stable'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string().describe('The X-Request-Id of the request'),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  findings: z.array(finding).optional(),
+  documentId: z.string().optional(),
+  order: orderSummary.optional().describe('What is still known of an order whose content is gone'),
 });
 
 const hold = z.object({
@@ -138,17 +141,14 @@ const decision = z.object({
 const acknowledgment = z.object({
   id: z.string(),
   kind: z.string(),
-  state: z.enum(['pending', 'delivered', 'available']),
+  state: z.enum(['pending', 'delivered', 'available', 'dropped']),
   attempts: z.int(),
   createdAt: instant,
   deliveredAt: instant.nullable(),
 });
 
 const orderDetail = orderSummary.extend({
-  order: orderSchema
-    .nullable()
-    .describe('The canonical order in its current revision; null before it is read, or once erased'),
-  erased: z.boolean(),
+  order: orderSchema.nullable().describe('The canonical order in its current revision; null before it is read'),
   revisions: z.array(
     z.object({ revision: z.int(), origin: z.enum(['parsed', 'corrected']), createdBy: z.string(), createdAt: instant }),
   ),
@@ -185,6 +185,7 @@ const documentDetail = z.object({
   receivedAt: instant,
   receivedBy: z.string(),
   changedAt: instant,
+  erasedAt: instant.nullable().describe('Since when it is without content'),
   orders: z.object({ items: z.array(orderSummary), nextCursor: z.string().nullable() }),
   findings: z.array(finding),
   envelope: z
@@ -242,6 +243,36 @@ export const shapes = {
       }),
     ),
   }),
+  Erasure: z.object({
+    requestId: z.string(),
+    at: instant,
+    erased: z.array(z.string()).describe('Orders whose content can never be read again'),
+    blocked: z.array(z.object({ orderId: z.string(), state, why: z.string() })).describe('Orders left as they are'),
+    documents: z.array(z.string()).describe('Documents that held nothing else'),
+    wiped: z.boolean().describe('Whether deleted rows were overwritten in the files of the database as well'),
+  }),
+  PrivacyRequestPage: page(
+    z.object({
+      requestId: z.string(),
+      action: z.enum(['export', 'erase']),
+      kind: z.enum(['customer', 'email', 'phone']),
+      subject: z.string().describe("The customer's number; of a person a keyed hash"),
+      actor: z.string(),
+      reason: z.string(),
+      orders: z.int(),
+      createdAt: instant,
+    }),
+  ),
+  Retention: z.object({
+    items: z.array(
+      z.object({
+        state: z.enum(['completed', 'rejected', 'cancelled', 'staged', 'refused']),
+        days: z.int(),
+        count: z.int(),
+        oldest: instant.nullable(),
+      }),
+    ),
+  }),
   BatchStarted: z.object({ workflowId: z.string(), links: z.object({ temporal: z.url().optional() }) }),
   Readiness: z.object({
     status: z.enum(['ready', 'degraded', 'unavailable']),
@@ -283,6 +314,7 @@ export function toOrderSummary(deps: Deps, row: OrderRow): OrderSummary {
     automaticDoneAt: row.automatic_done_at,
     changedAt: row.changed_at,
     terminalAt: row.terminal_at,
+    erasedAt: row.erased_at ?? row.expired_at,
     links: linksOf(deps, row.id),
   };
 }
@@ -333,7 +365,7 @@ export function toDecision({
 export function toAcknowledgment(row: {
   id: string;
   kind: string;
-  state: 'pending' | 'delivered' | 'available';
+  state: DeliveryState;
   attempts: number;
   created_at: string;
   delivered_at: string | null;

@@ -4,6 +4,7 @@ import { NoGateway, Refusal } from './gateway.ts';
 import { openConnection } from './orders/connection.ts';
 import { approve, cancel, reject, reprocess } from './orders/deciding.ts';
 import { Misuse } from './orders/misuse.ts';
+import { erase, exportSubject, retention } from './orders/privacy.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
 import { submit } from './orders/submit.ts';
@@ -14,6 +15,7 @@ import { toPlainText } from './table.ts';
 /** The operator's command line. */
 const VERBS: Readonly<Record<string, Verb>> = {
   validate, submit, show, list, reviews, approve, reject, cancel, reprocess, pause, resume,
+  export: exportSubject, erase, retention,
 }; // prettier-ignore
 
 const HELP = `npm run orders -- VERB …

@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { lockMigrations, requireSetUp } from './dialect.ts';
 import * as initial from './migrations/0001-initial.ts';
+import * as people from './migrations/0003-people.ts';
 import { inTransaction, type Store } from './store.ts';
 
 /** All migrations by name, in their order. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial };
+export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial, '0003-people': people };
 
 /**
  * Brings the schema up to date; safe to run from many processes at once, because each run is one transaction that has the
@@ -22,7 +23,9 @@ export async function migrate(store: Store): Promise<void> {
     if (error === undefined) return;
     const unknown = await listUnknownMigrations(db);
     if (unknown.length === 0) throw new Error('the database could not be migrated', { cause: error });
-    throw new Error(`the database is newer than this program: it has the migrations ${unknown.join(', ')}`, { cause: error });
+    throw new Error(`the database is newer than this program: it has the migrations ${unknown.join(', ')}`, {
+      cause: error,
+    });
   });
 }
 

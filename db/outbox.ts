@@ -55,6 +55,11 @@ export async function markDelivered(store: Store, id: string, at: string): Promi
     .execute();
 }
 
+/** Notes that a message cannot be delivered any more, because its content was erased. */
+export async function markDropped(store: Store, id: string): Promise<void> {
+  await store.db.updateTable('outbox').set({ state: 'dropped' }).where('id', '=', id).execute();
+}
+
 /** Notes a failed attempt and when to try again. */
 export async function postponeOutbox(store: Store, id: string, nextAttemptAt: string): Promise<void> {
   await store.db

@@ -303,3 +303,33 @@ create table "control_numbers" (
   "last_value" int not null,
   constraint "pk_control_numbers" primary key ("source", "kind")
 );
+
+create table "person_hashes" (
+  "hash" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "order_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "kind" varchar(200) collate Latin1_General_100_BIN2 not null,
+  constraint "pk_person_hashes" primary key ("hash", "order_id")
+);
+
+create index "ix_person_hashes_order_id" on "person_hashes" ("order_id");
+
+create table "privacy_requests" (
+  "id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "action" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "kind" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "subject" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "actor" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "reason_sealed" varbinary(max) not null,
+  "orders" int not null,
+  "created_at" datetime2(3) not null,
+  constraint "pk_privacy_requests" primary key ("id")
+);
+
+alter table "orders" add "erased_at" datetime2(3);
+
+alter table "orders" add "expired_at" datetime2(3);
+
+alter table "documents" add "erased_at" datetime2(3);
+
+create index ix_orders_retention on orders (state, terminal_at, id)
+  where expired_at is null and terminal_at is not null;

@@ -58,6 +58,7 @@ CREATE TABLE "documents" (
   "received_at" text not null,
   "received_by" text not null,
   "changed_at" text not null,
+  "erased_at" text,
   constraint "pk_documents" primary key ("id")
 );
 
@@ -223,6 +224,8 @@ CREATE TABLE "orders" (
   "automatic_done_at" text,
   "changed_at" text not null,
   "terminal_at" text,
+  "erased_at" text,
+  "expired_at" text,
   constraint "pk_orders" primary key ("id")
 );
 
@@ -233,6 +236,9 @@ CREATE INDEX "ix_orders_document_id_automatic_done_at" on "orders" ("document_id
 CREATE INDEX "ix_orders_po_number_received_at_id" on "orders" ("po_number", "received_at", "id");
 
 CREATE INDEX "ix_orders_received_at_id" on "orders" ("received_at", "id");
+
+CREATE INDEX ix_orders_retention on orders (state, terminal_at, id)
+  where expired_at is null and terminal_at is not null;
 
 CREATE INDEX "ix_orders_source_received_at_id" on "orders" ("source", "received_at", "id");
 
@@ -260,6 +266,15 @@ CREATE INDEX "ix_outbox_state_next_attempt_at" on "outbox" ("state", "next_attem
 
 CREATE UNIQUE INDEX "ux_outbox_subject_step_key" on "outbox" ("subject", "step_key");
 
+CREATE TABLE "person_hashes" (
+  "hash" text not null,
+  "order_id" text not null,
+  "kind" text not null,
+  constraint "pk_person_hashes" primary key ("hash", "order_id")
+);
+
+CREATE INDEX "ix_person_hashes_order_id" on "person_hashes" ("order_id");
+
 CREATE TABLE "principals" (
   "id" text not null,
   "token_hash" text not null,
@@ -271,6 +286,18 @@ CREATE TABLE "principals" (
 );
 
 CREATE UNIQUE INDEX "ux_principals_token_hash" on "principals" ("token_hash");
+
+CREATE TABLE "privacy_requests" (
+  "id" text not null,
+  "action" text not null,
+  "kind" text not null,
+  "subject" text not null,
+  "actor" text not null,
+  "reason_sealed" blob not null,
+  "orders" integer not null,
+  "created_at" text not null,
+  constraint "pk_privacy_requests" primary key ("id")
+);
 
 CREATE TABLE "reviews" (
   "id" text not null,

@@ -27,6 +27,8 @@ export interface Tables {
   handoffs: HandoffTable;
   outbox: OutboxTable;
   control_numbers: ControlNumberTable;
+  person_hashes: PersonHashTable;
+  privacy_requests: PrivacyRequestTable;
 }
 
 export interface SourceTable {
@@ -54,8 +56,9 @@ export interface PrincipalTable {
 }
 
 export interface DataKeyTable {
-  /** `order:<id>` or `document:<id>`. */
+  /** `order:<id>`, `document:<id>` or `request:<id>`. */
   subject: string;
+  /** Never deleted, only overwritten: see `eraseKeys`. */
   wrapped_key: Uint8Array;
   wrapping_key_id: string;
   created_at: string;
@@ -85,6 +88,8 @@ export interface DocumentTable {
   received_at: string;
   received_by: string;
   changed_at: string;
+  /** When its data key and content were removed, because that of all its orders was. */
+  erased_at: string | null;
 }
 
 export interface DocumentChunkTable {
@@ -138,6 +143,10 @@ export interface OrderTable {
   automatic_done_at: string | null;
   changed_at: string;
   terminal_at: string | null;
+  /** When its data key was erased because a person asked for it. */
+  erased_at: string | null;
+  /** When its content was removed at the end of its retention. */
+  expired_at: string | null;
 }
 
 export interface OrderRevisionTable {
@@ -282,8 +291,11 @@ export interface HandoffTable {
   settled_at: string | null;
 }
 
-/** `available`: nothing is pushed, the sender reads it over the API. */
-export type DeliveryState = 'pending' | 'delivered' | 'available';
+/**
+ * `available`: nothing is pushed, the sender reads it over the API. `dropped`: its content was erased before it could be
+ * delivered.
+ */
+export type DeliveryState = 'pending' | 'delivered' | 'available' | 'dropped';
 
 export interface OutboxTable {
   id: string;
@@ -307,4 +319,26 @@ export interface ControlNumberTable {
   source: string;
   kind: 'interchange' | 'group';
   last_value: number;
+}
+
+export interface PersonHashTable {
+  /** Keyed hash of the normalised e-mail address or phone number. */
+  hash: string;
+  order_id: string;
+  kind: 'email' | 'phone';
+}
+
+/** What was done because a person asked for their data, or for their erasure. */
+export interface PrivacyRequestTable {
+  id: string;
+  action: 'export' | 'erase';
+  kind: 'customer' | 'email' | 'phone';
+  /** The customer's number; the keyed hash of an e-mail address or phone number. */
+  subject: string;
+  actor: string;
+  /** Sealed under the request's own key: people write names into reasons. */
+  reason_sealed: Uint8Array;
+  /** How many orders were concerned. */
+  orders: number;
+  created_at: string;
 }

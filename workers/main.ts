@@ -26,8 +26,9 @@ async function main(): Promise<void> {
   const native = await untilThere(() => NativeConnection.connect({ address }), log);
   const backOffice = { baseUrl: settings.backOfficeUrl, apiKey: getBackOfficeKey(settings) };
   const transport = createDirectoryTransport({ directory: settings.ediDir });
-  const deps = createDeps({ store, transport, connection, namespace, backOffice });
-  const workflowBundle = settings.workflowBundle === null ? {} : { workflowBundle: { codePath: settings.workflowBundle } };
+  const deps = createDeps({ store, transport, connection, namespace, backOffice, retention: settings.retention });
+  const workflowBundle =
+    settings.workflowBundle === null ? {} : { workflowBundle: { codePath: settings.workflowBundle } };
   const workers: Worker[] = [];
   for (const taskQueue of queues) {
     workers.push(await createWorker({ connection: native, namespace, taskQueue, deps, ...workflowBundle }));
@@ -50,7 +51,10 @@ function installRuntime({ metricsPort, host }: Settings, log: Log): void {
   Runtime.install({
     logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
       const { workflowId, activityType, attempt, error } = (meta ?? {}) as Record<string, unknown>;
-      log[write[level]]({ workflowId, activityType, attempt, error: error instanceof Error ? error.message : undefined }, message);
+      log[write[level]](
+        { workflowId, activityType, attempt, error: error instanceof Error ? error.message : undefined },
+        message,
+      );
     }),
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },

@@ -7,6 +7,8 @@ interface Plan {
   readonly taskQueue: TaskQueue;
   readonly spec: ScheduleSpec;
   readonly summary: string;
+  /** How late a missed run may still begin; a minute without. */
+  readonly catchupWindow?: '12 hours';
 }
 
 /** What runs by the clock. Held orders go on within two minutes, and lost ones are found within two: hence the half minutes. */
@@ -39,14 +41,34 @@ const PLANS: readonly Plan[] = [
     spec: { intervals: [{ every: '10 s', offset: '5 s' }] },
     summary: 'Sends what waits in the outbox',
   },
+  {
+    scheduleId: SCHEDULES.retention,
+    workflowType: 'retentionWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { calendars: [{ hour: 2, minute: 30, comment: 'every night, UTC' }] },
+    summary: 'Removes what is past its retention',
+    catchupWindow: '12 hours',
+  },
 ];
 
 /** Puts the schedules in place; those that are there stay as an operator may have changed them. */
 export async function ensureSchedules(client: Client): Promise<void> {
-  for (const { scheduleId, workflowType, taskQueue, spec, summary } of PLANS) {
-    const action = { type: 'startWorkflow', workflowType, taskQueue, args: [], workflowId: scheduleId, staticSummary: summary } as const;
+  for (const { scheduleId, workflowType, taskQueue, spec, summary, catchupWindow = '1 min' } of PLANS) {
+    const action = {
+      type: 'startWorkflow',
+      workflowType,
+      taskQueue,
+      args: [],
+      workflowId: scheduleId,
+      staticSummary: summary,
+    } as const;
     try {
-      await client.schedule.create({ scheduleId, spec, action, policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 min' } });
+      await client.schedule.create({
+        scheduleId,
+        spec,
+        action,
+        policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow },
+      });
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     }

@@ -6,6 +6,7 @@ import type { Deps } from '../activities/deps.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBackOfficeClient } from '../backoffice/http-client.ts';
 import type { BackOffice } from '../backoffice/port.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from '../db/retention.ts';
 import type { Store } from '../db/store.ts';
 import type { Transport } from '../exchange/transport.ts';
 import type { TaskQueue } from '../workflows/contract.ts';
@@ -28,7 +29,13 @@ export interface WorkerOptions {
 }
 
 /** Makes a worker that serves one task queue with all workflows and activities. */
-export function createWorker({ connection, namespace, taskQueue, deps, workflowBundle }: WorkerOptions): Promise<Worker> {
+export function createWorker({
+  connection,
+  namespace,
+  taskQueue,
+  deps,
+  workflowBundle,
+}: WorkerOptions): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,
@@ -47,6 +54,7 @@ export function createDeps(world: {
   readonly connection: ConnectionLike;
   readonly namespace: string;
   readonly backOffice: { readonly baseUrl: string; readonly apiKey: string };
+  readonly retention?: RetentionPolicy;
 }): Deps {
   const quick = createBackOfficeClient({ ...world.backOffice, timeoutMs: LOCAL_TIMEOUT_MS });
   const patient = createBackOfficeClient({ ...world.backOffice, timeoutMs: REGULAR_TIMEOUT_MS });
@@ -54,6 +62,7 @@ export function createDeps(world: {
     store: world.store,
     transport: world.transport,
     backOffice: (): BackOffice => (Context.current().info.isLocal ? quick : patient),
+    retention: world.retention ?? DEFAULT_RETENTION,
     runs: createRuns(new Client({ connection: world.connection, namespace: world.namespace })),
   };
 }

@@ -64,7 +64,12 @@ export interface StartOptions<Input> {
 }
 
 /** Start options of an order's workflow: one id for one order, so that it never runs twice at a time. */
-export function orderStart(order: { id: string; source: string; channel: Channel; state: OrderState }): StartOptions<OrderInput> {
+export function orderStart(order: {
+  id: string;
+  source: string;
+  channel: Channel;
+  state: OrderState;
+}): StartOptions<OrderInput> {
   return {
     workflowId: `order:${order.id}`,
     taskQueue: queueOf(order.channel),
@@ -96,5 +101,29 @@ export function documentStart(document: { id: string; source: string; channel: C
   };
 }
 
+/** Input of the retention. */
+export interface RetentionInput {
+  /** Only tells what would go. */
+  readonly dryRun?: boolean;
+}
+
+/** What was past its retention when the run began, state by state, and what it removed. */
+export interface RetentionOutcome {
+  readonly expiring: readonly {
+    readonly state: string;
+    readonly days: number;
+    readonly count: number;
+    readonly oldest: string | null;
+  }[];
+  readonly orders: number;
+  readonly documents: number;
+}
+
 /** Names under which the schedules stand in the Temporal Web UI. */
-export const SCHEDULES = { edi: 'edi-batch', recheck: 'recheck-holds', reconcile: 'reconcile', outbox: 'deliver-outbox' } as const;
+export const SCHEDULES = {
+  edi: 'edi-batch',
+  recheck: 'recheck-holds',
+  reconcile: 'reconcile',
+  outbox: 'deliver-outbox',
+  retention: 'retention',
+} as const;

@@ -2,4 +2,4 @@
 export { documentWorkflow } from './document.ts';
 export { ediBatchWorkflow } from './edi-batch.ts';
 export { orderWorkflow } from './order.ts';
-export { deliverOutboxWorkflow, recheckHoldsWorkflow, reconcileWorkflow } from './upkeep.ts';
+export { deliverOutboxWorkflow, recheckHoldsWorkflow, reconcileWorkflow, retentionWorkflow } from './upkeep.ts';

@@ -1,12 +1,18 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { RetentionInput, RetentionOutcome } from './contract.ts';
 
 /**
  * The scheduled workflows that keep things going. Each is one short activity: what it did stands in its result. They are
  * scheduled again soon, so a failed one is not retried for long.
  */
 function upkeep(summary: string): Activities {
-  return proxyActivities<Activities>({ startToCloseTimeout: '5 min', heartbeatTimeout: '30 s', retry: { maximumAttempts: 2 }, summary });
+  return proxyActivities<Activities>({
+    startToCloseTimeout: '5 min',
+    heartbeatTimeout: '30 s',
+    retry: { maximumAttempts: 2 },
+    summary,
+  });
 }
 
 /** Lets orders whose hold may clear itself look again, paced. */
@@ -22,4 +28,21 @@ export function reconcileWorkflow(): Promise<{ orders: number; documents: number
 /** Sends what waits in the outbox. */
 export function deliverOutboxWorkflow(): Promise<{ delivered: number; postponed: number }> {
   return upkeep('Send what waits in the outbox').deliverOutbox();
+}
+
+/** Removes the content of orders and documents that are past their retention; with `dryRun` only tells what would go. */
+export async function retentionWorkflow({ dryRun = false }: RetentionInput = {}): Promise<RetentionOutcome> {
+  const steps = upkeep('Remove what is past its retention');
+  const expiring = await steps.previewRetention();
+  const removed = { orders: 0, documents: 0 };
+  for (let finished = dryRun; !finished;) {
+    const step = await steps.expireContent();
+    removed.orders += step.orders;
+    removed.documents += step.documents;
+    finished = step.finished;
+    setCurrentDetails(
+      `${String(removed.orders)} orders and ${String(removed.documents)} documents are without content now`,
+    );
+  }
+  return { expiring, ...removed };
 }

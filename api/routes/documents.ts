@@ -47,7 +47,7 @@ async function show({
   await logReading(deps, caller, `document:${document.id}`, 'document.read');
   return {
     status: 200,
-    body: { ...describe(deps, document), orders, ...(await readAround(deps, caller, document.id)) },
+    body: { ...describe(deps, document), orders, ...(await readAround(deps, caller, document)) },
   };
 }
 
@@ -69,7 +69,7 @@ async function readOrders(
 }
 
 /** What concerns the document as a whole; other customers' orders may show through it. */
-async function readAround({ store }: Deps, caller: Caller, documentId: string) {
+async function readAround({ store }: Deps, caller: Caller, { id: documentId }: DocumentRow) {
   if (caller.customers) return { findings: [], envelope: [], duplicates: [], acknowledgments: [] };
   const subject = `document:${documentId}` as const;
   const [findings, sent, gaps, log] = await Promise.all([
@@ -98,6 +98,7 @@ function describe(deps: Deps, row: DocumentRow) {
     receivedAt: row.received_at,
     receivedBy: row.received_by,
     changedAt: row.changed_at,
+    erasedAt: row.erased_at,
     links: { self: `/v1/documents/${row.id}`, ...(temporal !== undefined && { temporal }) },
   };
 }

@@ -18,10 +18,16 @@ import { cursorParameter, instantParameter, pageSizeParameter, reasonMember } fr
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
 import { shapes, toOrderSummary } from '../views.ts';
-import { getVisibleOrder } from '../visible.ts';
+import { getReadableOrder, getVisibleOrder } from '../visible.ts';
 
 /** Everybody who has a business with orders; a source sees its own. */
 const READERS = { roles: EVERY_ROLE, sources: true } as const;
+
+const GONE = {
+  description: 'Its content was erased, or is past its retention',
+  schema: shapes.Problem,
+  contentType: 'application/problem+json',
+} as const;
 
 const orderId = z.object({ id: z.string() });
 const code = z.string().max(60).optional();
@@ -68,9 +74,9 @@ export const orderOperations = [
     description: "A person's reading is noted in the order's audit trail.",
     access: READERS,
     params: orderId,
-    answers: { 200: { description: 'The order', schema: shapes.OrderDetail } },
+    answers: { 200: { description: 'The order', schema: shapes.OrderDetail }, 410: GONE },
     handle: async ({ deps, caller, params }) => {
-      const row = await getVisibleOrder(deps, caller, params.id);
+      const row = await getReadableOrder(deps, caller, params.id);
       await logReading(deps, caller, `order:${row.id}`, 'order.read');
       return { status: 200, body: await readOrderDetail(deps, caller, row) };
     },
@@ -85,9 +91,9 @@ export const orderOperations = [
       'Card numbers were masked before anything was kept. The type is that of the format, such as application/json.',
     access: READERS,
     params: orderId,
-    answers: { 200: { description: 'The bytes', contentType: 'application/octet-stream' } },
+    answers: { 200: { description: 'The bytes', contentType: 'application/octet-stream' }, 410: GONE },
     handle: async ({ deps, caller, params }) => {
-      const row = await getVisibleOrder(deps, caller, params.id);
+      const row = await getReadableOrder(deps, caller, params.id);
       const { bytes, format } = await getSlice(deps.store, row.id);
       await logReading(deps, caller, `order:${row.id}`, 'order.document_read');
       const headers = { 'Content-Disposition': `attachment; filename="order-${row.id}.${format}"` };
@@ -155,6 +161,7 @@ export const orderOperations = [
         schema: shapes.Problem,
         contentType: 'application/problem+json',
       },
+      410: GONE,
     },
     handle: reprocess,
   }),
@@ -196,7 +203,7 @@ async function cancel(call: Call<{ id: string }, undefined, z.output<typeof with
 async function reprocess(call: Call<{ id: string }, undefined, z.output<typeof withReason>>): Promise<Reply> {
   const { deps, caller, params, body } = call;
   const { store, now } = deps;
-  const row = await getVisibleOrder(deps, caller, params.id);
+  const row = await getReadableOrder(deps, caller, params.id);
   assertRevision(row, body.revision);
   const reason = maskCardNumbers(body.reason).text;
   const about = { id: uuidv7(), orderId: row.id, revision: row.revision, reviewId: null, action: 'reprocess' } as const;

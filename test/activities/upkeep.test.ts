@@ -34,6 +34,7 @@ function deps(): Deps {
     store: house.store,
     backOffice: () => ({ ping }) as unknown as BackOffice,
     transport: {} as Deps['transport'],
+    retention: { days: 90, daysByState: {} },
     runs: {
       startOrder: ({ id }) => note(`start order:${id}`),
       startDocument: ({ id }) => note(`start document:${id}`),

@@ -108,7 +108,7 @@ describe('one order', () => {
     expect((await get(`/v1/orders/${orderId}`)).body).toMatchObject({
       orderId,
       state: 'parsed',
-      erased: false,
+      erasedAt: null,
       order: { contact: { email: 'pat@example.com' } },
       revisions: [{ revision: 1, origin: 'parsed', createdBy: 'worker' }],
       findings: [finding],
@@ -125,7 +125,7 @@ describe('one order', () => {
     expect((await get(`/v1/orders/${answer.body.orders[0].orderId}`)).body).toMatchObject({
       order: null,
       state: 'received',
-      erased: false,
+      erasedAt: null,
     });
   });
 
@@ -137,21 +137,6 @@ describe('one order', () => {
     const entries = body.items as { action: string; actor: string }[];
     const readers = entries.filter(({ action }) => action === 'order.read').map(({ actor }) => actor);
     expect(readers).toEqual(['axel', 'axel']);
-  });
-
-  test('an erased one is shown without its content', async () => {
-    const orderId = await sendParsed();
-    await gateway.store.db.deleteFrom('data_keys').where('subject', '=', `order:${orderId}`).execute();
-    expect((await get(`/v1/orders/${orderId}`)).body).toMatchObject({
-      orderId,
-      order: null,
-      erased: true,
-      findings: [],
-    });
-    expect(await get(`/v1/orders/${orderId}/document`)).toMatchObject({
-      status: 410,
-      body: { type: '/problems/erased' },
-    });
   });
 
   test('the document comes back as it was received, to be saved and not shown', async () => {

@@ -22,7 +22,7 @@ describe('the migrations', () => {
 
     const store = openStore(url, openKeyFile(keyFile));
     const { rows } = await sql`select name from kysely_migration`.execute(store.db);
-    expect(rows).toEqual([{ name: '0001-initial' }]);
+    expect(rows).toEqual([{ name: '0001-initial' }, { name: '0003-people' }]);
     expect(await store.db.selectFrom('orders').selectAll().execute()).toEqual([]);
     await closeStore(store);
   });
