@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { openKeyFile } from '../../db/keyring.ts';
+import { mssqlDialect } from '../../db/mssql.ts';
 import { PROJECT, readProject } from '../docs/sources.ts';
 import { type Compose, listVariables, readCompose, type Service } from './compose.ts';
 
@@ -229,6 +230,7 @@ describe('secrets', () => {
   test('lead to the database that is set up', () => {
     const { protocol, hostname, pathname, username, password, searchParams } = new URL(readSecret('database-url'));
     const setUp = compose.services['mssql-setup']?.command?.join() ?? '';
+    expect(() => mssqlDialect(readSecret('database-url'))).not.toThrow();
     expect(protocol).toBe('mssql:');
     expect(compose.services).toHaveProperty(hostname);
     expect(setUp).toContain(`-v DATABASE=${pathname.slice(1)} LOGIN=${username}\n`);
@@ -244,5 +246,24 @@ describe('secrets', () => {
 
   test('open the sealed content', () => {
     expect(openKeyFile(join(made, 'master-keys.json')).currentId).toBe('root');
+  });
+});
+
+describe('the page on deployment', () => {
+  const page = readProject('docs/deployment.md');
+  const firstColumn = [...page.matchAll(/^\| `([\w.-]+)` \|/gm)].map(([, name]) => String(name));
+
+  test('explains every variable that the file takes, with its default', () => {
+    const variables = new Map(listVariables(readProject(FILE)).map(({ name, fallback }) => [name, fallback]));
+    expect(variables.size).toBeGreaterThan(10);
+    expect(firstColumn.filter((name) => /^[A-Z_]+$/.test(name)).toSorted()).toEqual([...variables.keys()].toSorted());
+    for (const name of ['MSSQL_PID', 'SECRETS', 'PORT', 'TEMPORAL_UI_PORT', 'WORKERS', 'BATCH_WORKERS', 'VERSION']) {
+      expect(page).toContain(`| \`${name}\` | \`${String(variables.get(name))}\` |`);
+    }
+  });
+
+  test('names every secret', () => {
+    const files = Object.values(compose.secrets).map(({ file }) => basename(file));
+    expect(firstColumn).toEqual(expect.arrayContaining(files));
   });
 });
