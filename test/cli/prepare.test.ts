@@ -79,7 +79,9 @@ describe('the health of a program', () => {
     url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   });
 
-  afterAll(() => server.close());
+  afterAll(() => {
+    server.close();
+  });
 
   test.each([
     ['is good where it answers with success', ['/well'], 0],
