@@ -141,4 +141,14 @@ describe('the reconciler', () => {
     expect(await run(reconcile)).toEqual({ orders: 0, documents: 0, decisions: 230 });
     expect(told).toEqual(expected);
   });
+
+  test('tells a decision on an order in review whose submission the back office refused to tell of', async () => {
+    const young = new Date().toISOString();
+    const { id: orderId } = await givenOrder(house.store, { state: 'in_review', resume_state: 'submitted', changed_at: young });
+    const id = uuidv7();
+    const decision = { id, orderId, revision: 1, reviewId: null, action: 'reject', actor: 'ravi' } as const;
+    await insertDecision(house.store, { ...decision, roles: [], reason: '', changes: [] }, OLD);
+    expect(await run(reconcile)).toEqual({ orders: 0, documents: 0, decisions: 1 });
+    expect(told).toEqual([`tell ${orderId} ${id}`]);
+  });
 });
