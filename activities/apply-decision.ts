@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { SubmitResult } from '../backoffice/port.ts';
+import { BackOfficeUnavailable, type SubmitResult } from '../backoffice/port.ts';
 import { findDecision, type KeptDecision, settleDecision } from '../db/decisions.ts';
 import { findHandoff, settleHandoff } from '../db/handoffs.ts';
 import { clearHolds, listOpenHolds } from '../db/holds.ts';
@@ -56,15 +56,19 @@ export async function applyDecision(deps: Deps, orderId: string, decisionId: str
   return answer(refusal);
 }
 
+/** Where an order may stand that began to be submitted and is not over: production may have it in each of them. */
+const BEGUN: readonly OrderState[] = ['staged', 'held', 'in_review'];
+
 /**
- * A submission that began must have its outcome before the order can be cancelled, rejected or corrected.
+ * A submission that began must have its outcome before the order can be cancelled, rejected or corrected. A refusal is
+ * none for good: an earlier try, whose answer was lost, may arrive after it.
  * @returns why it has none, if the back office refuses to tell.
  */
 async function settleSubmission(deps: Deps, order: OrderRow): Promise<string | null> {
   const { store } = deps;
   const ref = { orderId: order.id, revision: order.revision };
   const handoff = await findHandoff(store, ref);
-  if (!handoff || handoff.outcome !== null) return null;
+  if (!handoff || handoff.outcome === 'accepted' || handoff.outcome === 'cancelled') return null;
   try {
     await keepOutcome(store, ref, await askBackOffice(() => endSubmission(deps, ref)));
     return null;
@@ -82,14 +86,15 @@ async function endSubmission({ backOffice }: Deps, ref: OrderRef): Promise<Submi
   // Never arrived: the tombstone keeps a late arrival out.
   if ((await backOffice().cancel(ref)) === 'cancelled') return 'cancelled';
   const late = await backOffice().status(ref);
-  return late.state === 'accepted' ? { accepted: true, productionOrderId: late.productionOrderId } : 'cancelled';
+  if (late.state === 'accepted') return { accepted: true, productionOrderId: late.productionOrderId };
+  throw new BackOfficeUnavailable('cancel', 'too late to cancel what it does not have');
 }
 
 async function keepOutcome(store: Store, ref: OrderRef, result: SubmitResult | 'cancelled'): Promise<void> {
   const at = nowIso();
   await inTransaction(store, async (tx) => {
     if (result === 'cancelled') return settleHandoff(tx, ref, 'cancelled', null, at);
-    if (await moveOrder(tx, ref, ['in_review'], 'submitted', at)) {
+    if (await moveOrder(tx, ref, BEGUN, 'submitted', at)) {
       await clearHolds(tx, ref.orderId, { clearedBy: WORKER, at });
       await closeReview(tx, ref.orderId, at);
     }

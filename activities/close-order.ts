@@ -16,7 +16,7 @@ export async function closeOrder({ store, backOffice }: Deps, ref: OrderRef): Pr
   await inTransaction(store, async (tx) => {
     const at = nowIso();
     const released = reservation === 'began' ? ({ reservation: 'released' } as const) : {};
-    await moveOrder(tx, ref, [state], state, at, { terminal_at: at, ...released });
+    if (!(await moveOrder(tx, ref, [state], state, at, { terminal_at: at, ...released }))) return;
     await clearHolds(tx, ref.orderId, { clearedBy: state, at });
     await closeReview(tx, ref.orderId, at);
     const kind = `order.${state}` as const;

@@ -36,7 +36,8 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
 
 async function prepare(tx: Store, ref: OrderRef): Promise<'live' | 'shadow' | 'waits' | 'done'> {
   const at = nowIso();
-  if ((await getOrder(tx, ref.orderId)).state !== 'validated') return 'done';
+  const { state, revision } = await getOrder(tx, ref.orderId);
+  if (state !== 'validated' || revision !== ref.revision) return 'done';
   const gate = await passGate(tx, ref, 'validated', at);
   if (gate === 'live') await moveOrder(tx, ref, ['validated'], 'validated', at, { reservation: 'began' });
   if (gate === 'shadow') await moveOrder(tx, ref, ['validated'], 'reserved', at);

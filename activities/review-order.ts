@@ -20,6 +20,7 @@ export async function enterReview({ store }: Deps, ref: OrderRef, openedAt: numb
     if (await findOpenReview(tx, ref.orderId)) return;
     const at = new Date(openedAt).toISOString();
     const order = await getOrder(tx, ref.orderId);
+    if (order.state !== 'in_review') return;
     const review = await openReview(tx, order, at, slaMsOf(await getSource(tx, order.source), order.customer_id));
     await putNotice(tx, ref.orderId, { kind: 'review.opened', stepKey: `review:${review.id}:opened`, at });
     const stepKey = `review:${review.id}:opened`;

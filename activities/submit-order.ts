@@ -29,7 +29,9 @@ export async function submitOrder(deps: Deps, ref: OrderRef): Promise<OrderProgr
 
 async function beginSubmission(tx: Store, ref: OrderRef): Promise<'first' | 'again' | 'shadow' | 'waits'> {
   const at = nowIso();
-  const { state } = await getOrder(tx, ref.orderId);
+  const { state, revision } = await getOrder(tx, ref.orderId);
+  // The step of a worker that was given up: what it would submit was corrected since.
+  if (revision !== ref.revision) return 'waits';
   if (state === 'submitted') return 'again';
   if (state !== 'staged') return 'waits';
   const gate = await passGate(tx, ref, 'staged', at);
