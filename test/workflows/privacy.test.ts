@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackOfficeClient } from '../../backoffice/http-client.ts';
 import { readSettings } from '../../config.ts';
@@ -10,6 +10,7 @@ import { createLog } from '../../log.ts';
 import { SCHEDULES, TASK_QUEUES } from '../../workflows/contract.ts';
 import type { deliverOutboxWorkflow, ediBatchWorkflow, retentionWorkflow } from '../../workflows/index.ts';
 import { ensureSchedules } from '../../workers/schedules.ts';
+import { runCli } from '../cli/run-cli.ts';
 import { type Ask, listen, membersOf } from '../api/gateway.ts';
 import { findEverywhere } from '../support/everywhere.ts';
 import { type House, openHouse, sendOrder, untilOrder } from '../support/house.ts';
@@ -237,5 +238,49 @@ describe('exporting and erasing', () => {
     ]);
     const next = await call('GET', `/v1/privacy/requests?cursor=${String(body.nextCursor)}`);
     expect(membersOf(next.body.items, 'requestId')).not.toContain(first.body.requestId);
+  });
+});
+
+describe('the command', () => {
+  const orders = (...words: string[]) =>
+    runCli('cli/orders.ts', words, {
+      VAR_DIR: house.folder,
+      ORDER_STAGING_URL: gateway.url,
+      ORDER_STAGING_TOKEN: house.credentials.people['ada'] ?? '',
+    });
+  const subject = ['--email', 'cli@example.org', '--reason', 'asked'];
+
+  test('exports into a file that only its owner reads, erases when it is told to, and reports', async () => {
+    const content = makeOrderJson({ total: '1.00', contact: { name: 'Cleo Line', email: 'cli@example.org' } });
+    const orderId = await sendOrder(house, content);
+    await untilOrder(house.store, orderId, ({ state }) => state === 'in_review');
+    const out = join(house.folder, 'export.json');
+    expect(await orders('export', ...subject, '--out', out)).toMatchObject({
+      code: 0,
+      stdout: `1 orders are in ${out}\n`,
+    });
+    expect((await stat(out)).mode & 0o777).toBe(0o600);
+    const exported = JSON.parse(await readFile(out, 'utf8')) as { orders: unknown[] };
+    expect(exported.orders).toMatchObject([
+      { order: { id: orderId }, document: { content: { data: JSON.stringify(content) } } },
+    ]);
+    await rm(out);
+
+    expect(await orders('erase', ...subject)).toMatchObject({ code: 2, stderr: expect.stringContaining('say --yes') });
+    const blocked = await orders('erase', ...subject, '--yes');
+    expect(blocked).toMatchObject({ code: 1, stdout: expect.stringContaining('1 orders are not over') });
+    await call('POST', `/v1/orders/${orderId}/cancel`, { body: { reason: 'to be erased' } });
+    await untilOrder(house.store, orderId, (row) => row.terminal_at !== null);
+    const { code, stdout } = await orders('erase', ...subject, '--yes', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ erased: [orderId], blocked: [], wiped: true });
+    expect(await orders('show', orderId)).toMatchObject({ code: 1, stderr: expect.stringContaining('was erased on') });
+  });
+
+  test('tells what is past its retention and removes nothing', async () => {
+    const { code, stdout } = await orders('retention', '--dry-run');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^state +days +past them +oldest is over since\ncompleted +90 +0\n/);
+    expect(stdout).toContain('nothing was removed');
   });
 });
