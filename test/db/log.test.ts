@@ -46,7 +46,7 @@ describe('the audit trail of an order', () => {
   test('has a step once that ran twice, as it was the first time', async () => {
     const before = await listLog(house.store, subject);
     await inTransaction(house.store, (tx) =>
-      appendLog(tx, subject, { ...entry('parse:1'), at: '2027', actor: 'other' }),
+      appendLog(tx, subject, { ...entry('parse:1'), at: '2027-01-01T00:00:00.000Z', actor: 'other' }),
     );
     expect(await listLog(house.store, subject)).toEqual(before);
   });

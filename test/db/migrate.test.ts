@@ -7,6 +7,7 @@ import { openKeyFile } from '../../db/keyring.ts';
 import { migrate } from '../../db/migrate.ts';
 import { closeStore, openStore } from '../../db/store.ts';
 import { startChild } from '../support/child.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { openTestStore } from '../support/store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'migrate-'));
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the migrations', () => {
   test('run from 20 processes that start at once, with one key file and one schema as the result', async () => {
-    const url = `file:${join(folder, 'many.sqlite')}`;
+    const { url, drop } = await createTestDatabase();
     const keyFile = join(folder, 'keys', 'master.json');
     const children = Array.from({ length: 20 }, () => startChild('db/programs/migrate.ts', url, keyFile));
     const printed = await Promise.all(children.map((child) => child.finish()));
@@ -25,11 +26,12 @@ describe('the migrations', () => {
     expect(rows).toEqual([{ name: '0001-initial' }, { name: '0003-people' }]);
     expect(await store.db.selectFrom('orders').selectAll().execute()).toEqual([]);
     await closeStore(store);
+    await drop();
   });
 
   test('change nothing when they run again', async () => {
     const { store, close } = await openTestStore();
-    const schema = () => sql`select name, sql from sqlite_schema order by name`.execute(store.db);
+    const schema = () => store.db.introspection.getTables({ withInternalKyselyTables: true });
     const before = await schema();
     await migrate(store);
     expect(await schema()).toEqual(before);

@@ -102,7 +102,11 @@ describe('the reconciler', () => {
     await givenOrder(house.store, { state: 'parsed', changed_at: at(0) });
     const found: string[] = [];
     for (let afterId = ''; ; afterId = found.at(-1)!) {
-      const page = await listUnfinishedOrders(house.store, { changedBefore: '2026-02', afterId, size: 2 });
+      const page = await listUnfinishedOrders(house.store, {
+        changedBefore: '2026-02-01T00:00:00.000Z',
+        afterId,
+        size: 2,
+      });
       if (page.length === 0) break;
       found.push(...page.map((order) => order.id));
     }

@@ -16,6 +16,7 @@ import type { Facts } from '../../orders/facts.ts';
 import type { Finding } from '../../orders/finding.ts';
 import type { Order } from '../../orders/order.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
+import { testOfSqlite } from '../support/sqlite-only.ts';
 import { givenOrder, makeArrival, openTestStore, type TestStore } from '../support/store.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';
@@ -227,7 +228,7 @@ describe('an order whose data key was deleted', () => {
   });
 });
 
-test('the database and its log on disk hold no personal data of an order', async () => {
+testOfSqlite('reads its files', 'the database and its log on disk hold no personal data of an order', async () => {
   const orderId = await givenFullOrder();
   const files = readdirSync(house.folder).map((name) => readFileSync(join(house.folder, name)));
   const bytes = Buffer.concat(files);

@@ -1,25 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { type Arrival, acceptDocument } from '../../db/intake.ts';
 import { createKeyring } from '../../db/keyring.ts';
 import { migrate } from '../../db/migrate.ts';
 import { getOrder, type OrderRow } from '../../db/orders.ts';
 import { closeStore, openStore, type Store } from '../../db/store.ts';
+import { createTestDatabase } from './database.ts';
 
-/** A database file of its own for a test file, migrated and empty; close it afterwards. */
+/** A database of its own for a test file, migrated and empty; close it afterwards. */
 export interface TestStore {
   readonly store: Store;
-  /** Folder of the database; removed on closing. */
+  /** Folder of its own, on SQLite that of the database; removed on closing. */
   readonly folder: string;
   readonly url: string;
   close(): Promise<void>;
 }
 
 export async function openTestStore(keys = createKeyring()): Promise<TestStore> {
-  const folder = mkdtempSync(join(tmpdir(), 'store-'));
-  const url = `file:${join(folder, 'orders.sqlite')}`;
+  const { url, folder, drop } = await createTestDatabase();
   const store = openStore(url, keys);
   await migrate(store);
   return {
@@ -28,7 +25,7 @@ export async function openTestStore(keys = createKeyring()): Promise<TestStore> 
     url,
     close: async () => {
       await closeStore(store);
-      rmSync(folder, { recursive: true, force: true });
+      await drop();
     },
   };
 }
