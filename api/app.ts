@@ -119,7 +119,7 @@ function identify({ log }: Deps): RequestHandler {
 function readBody({ settings }: Deps, { body }: Operation): RequestHandler {
   if (body === undefined) return (_request, _response, next) => next();
   const limit = body === 'document' ? settings.bodyLimitBytes : SMALL_BODY;
-  const read = express.raw({ type: () => true, limit });
+  const read: RequestHandler = express.raw({ type: () => true, limit });
   return (request, response, next) => {
     // Told at once; the reader would tell after the last byte of what nobody wants.
     if (Number(request.get('Content-Length')) > limit) throw tooLarge(limit);

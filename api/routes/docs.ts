@@ -57,6 +57,7 @@ function renderPage(operations: readonly Operation[]): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Order staging API</title>
+<link rel="icon" href="/assets/manual-entry/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/manual-entry/style.css">
 </head>
 <body>

@@ -108,6 +108,17 @@ describe('the gateway', () => {
     expect(headers.get('X-Powered-By')).toBeNull();
   });
 
+  test.each(['/orders/new', '/docs'])('all that %s loads is served', async (page) => {
+    const { body } = await gateway.call('GET', page);
+    const assets = [...String(body).matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, asset]) => String(asset));
+    expect(assets.length).toBeGreaterThan(1);
+    for (const asset of assets) expect((await gateway.call('GET', asset)).status).toBe(200);
+  });
+
+  test('the page for typing orders is got and nothing else', async () => {
+    expect(await gateway.call('PUT', '/orders/new')).toMatchObject({ status: 405 });
+  });
+
   test('the log tells routes, never content, keys or queries', async () => {
     logLines.length = 0;
     await gateway.call('POST', '/v1/orders', { as: 'web-shop', body: makeOrderJson() });

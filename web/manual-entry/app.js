@@ -16,13 +16,19 @@ const products = new Map();
 
 async function call(path, options = {}) {
   const token = sessionStorage.getItem('token') ?? '';
+  // What cannot stand in a header is nobody's.
+  if (!/^[!-~]+$/.test(token)) throw new NotSignedIn();
   const headers = { Authorization: `Bearer ${token}`, ...options.headers };
   const response = await fetch(path, { ...options, headers, redirect: 'error' });
+  if (response.status === 401) throw new NotSignedIn();
   return { status: response.status, body: await response.json() };
 }
 
+/** Nobody has the token. */
+class NotSignedIn extends Error {}
+
 /** Fills a list of choices while somebody types; what comes late for an older text is dropped. */
-function createLookUp(path, list, found, { keyOf, labelOf }) {
+function createLookUp(path, list, found, { keyOf, labelOf, shown }) {
   let timer;
   let asked = '';
   return (text) => {
@@ -39,6 +45,7 @@ function createLookUp(path, list, found, { keyOf, labelOf }) {
       list.replaceChildren(
         ...body.items.map((item) => createElement('option', { value: keyOf(item), textContent: labelOf(item) })),
       );
+      shown?.();
     }, LOOK_UP_DELAY_MS);
   };
 }
@@ -52,6 +59,7 @@ function createElement(name, members = {}, ...children) {
 const lookUpCustomer = createLookUp('/v1/customers', byId('customers'), customers, {
   keyOf: (customer) => customer.id,
   labelOf: (customer) => `${customer.name} (${customer.status}, ${customer.currency})`,
+  shown: showCustomer,
 });
 const lookUpProduct = createLookUp('/v1/products', byId('products'), products, {
   keyOf: (product) => product.sku,
@@ -112,9 +120,9 @@ function charges() {
 /** The canonical order of what was typed; undefined while something is missing, which is then marked. */
 function readOrder() {
   const { decimals, lines, total } = updateTotals();
-  const wrong = markWrong(lines);
+  const [wrong, ...others] = markWrong(lines);
   if (wrong) {
-    showProblem('Some fields are missing or are no numbers; they are marked.');
+    showProblem(`Missing, or not as it must be: ${[wrong, ...others].map(nameOf).join(', ')}.`);
     wrong.focus();
     return undefined;
   }
@@ -150,16 +158,24 @@ function readOrder() {
   };
 }
 
-/** Marks what cannot be sent, and tells the first of it. */
+/** Marks what cannot be sent, and tells which it is. */
 function markWrong(lines) {
   const isWrong = (input) => !input.checkValidity() || (input.required && input.value.trim() === '');
   const inputs = [...byId('order').querySelectorAll('input, select, textarea')];
-  const unread = new Set(
-    lines.filter(({ amount }) => amount === undefined).map(({ item }) => item.querySelector('[name=unitPrice]')),
+  const ofLines = lines.flatMap(({ item }) =>
+    ['quantity', 'unitPrice', 'discount'].map((name) => item.querySelector(`[name=${name}]`)),
   );
-  for (const id of ['freight', 'tax']) if (sumAmounts([valueOf(id) || '0'], 2) === undefined) unread.add(byId(id));
+  const isNoNumber = (input) => sumAmounts([input.value.trim() || '0'], 2) === undefined;
+  const unread = new Set([...ofLines, byId('freight'), byId('tax')].filter(isNoNumber));
   for (const input of inputs) input.setAttribute('aria-invalid', String(isWrong(input) || unread.has(input)));
-  return inputs.find((input) => input.getAttribute('aria-invalid') === 'true');
+  return inputs.filter((input) => input.getAttribute('aria-invalid') === 'true');
+}
+
+/** A field as it is labelled. */
+function nameOf(input) {
+  const label = input.labels[0].firstChild.textContent.trim();
+  const item = input.closest('li');
+  return item ? `${label} of line ${[...byId('lines').children].indexOf(item) + 1}` : label;
 }
 
 function show(kind, ...children) {
@@ -216,11 +232,17 @@ async function whileBusy(work) {
   for (const button of buttons) button.disabled = true;
   try {
     await work();
-  } catch {
-    showProblem('There was no answer. Send it again: it stays one order.');
+  } catch (error) {
+    if (error instanceof NotSignedIn) askForToken();
+    else showProblem('There was no answer. Send it again: it stays one order.');
   } finally {
     for (const button of buttons) button.disabled = false;
   }
+}
+
+function askForToken() {
+  showProblem('Your access token is missing or not valid. Nothing was sent.');
+  byId('token').focus();
 }
 
 async function send() {
