@@ -14,7 +14,12 @@ export interface ReceivedGroup {
  * Writes one 997 for each functional group to the outbox, inside the transaction that ends the split: the control numbers
  * of a split that did not happen are not used up.
  */
-export async function putFunctionalAcknowledgments(tx: Store, document: DocumentRow, groups: readonly ReceivedGroup[], at: string): Promise<void> {
+export async function putFunctionalAcknowledgments(
+  tx: Store,
+  document: DocumentRow,
+  groups: readonly ReceivedGroup[],
+  at: string,
+): Promise<void> {
   const { id, source } = document;
   for (const { interchange, acknowledged } of groups) {
     // A 997 is never acknowledged.

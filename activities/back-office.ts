@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
 
 /** Failure types that workflows know. Messages name calls and codes only: they end up in plain histories. */
-export const UNAVAILABLE = 'BackOfficeUnavailable';
+const UNAVAILABLE = 'BackOfficeUnavailable';
 export const REFUSED = 'BackOfficeRefused';
 
 /** A back office that asks for more time than this gets it: the order waits in a hold, where it can be cancelled. */
@@ -23,7 +23,10 @@ export async function askBackOffice<T>(call: () => Promise<T>): Promise<T> {
       throw ApplicationFailure.create({ message: error.message, type: UNAVAILABLE, ...nextRetryDelay });
     }
     if (error instanceof BackOfficeRefused) {
-      throw ApplicationFailure.nonRetryable(`back office refused the call with status ${String(error.status)}`, REFUSED);
+      throw ApplicationFailure.nonRetryable(
+        `back office refused the call with status ${String(error.status)}`,
+        REFUSED,
+      );
     }
     throw error;
   }

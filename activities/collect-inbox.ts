@@ -40,7 +40,11 @@ export async function collectInbox(deps: Deps): Promise<{ documents: CollectedDo
 }
 
 /** @returns the document's id, or undefined if the file was set aside. */
-async function takeFile({ store, transport }: Deps, profile: SourceProfile, file: InboxFile): Promise<string | undefined> {
+async function takeFile(
+  { store, transport }: Deps,
+  profile: SourceProfile,
+  file: InboxFile,
+): Promise<string | undefined> {
   if (file.tooLarge || file.size === 0) {
     const why = file.tooLarge ? 'the file is larger than is taken' : 'the file is empty';
     await transport.reject(file, { file: file.name, bytes: file.size, at: nowIso(), why });
@@ -56,13 +60,24 @@ async function takeFile({ store, transport }: Deps, profile: SourceProfile, file
   }
 }
 
-async function storeFile({ store, transport }: Pick<Deps, 'store' | 'transport'>, profile: SourceProfile, file: InboxFile): Promise<string> {
+async function storeFile(
+  { store, transport }: Pick<Deps, 'store' | 'transport'>,
+  profile: SourceProfile,
+  file: InboxFile,
+): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const part of transport.read(file)) parts.push(part);
   const at = nowIso();
   const { bytes, findings } = maskX12(Buffer.concat(parts), profile.cardNumbers);
   const { id: source, channel } = profile;
-  const received = { documentId: uuidv7(), source, channel, format: 'x12', contentType: null, fileName: maskCardNumbers(file.name).text } as const;
+  const received = {
+    documentId: uuidv7(),
+    source,
+    channel,
+    format: 'x12',
+    contentType: null,
+    fileName: maskCardNumbers(file.name).text,
+  } as const;
   const arrival: Arrival = { ...received, bytes, receivedBy: WORKER, at, findings, idempotencyKey: null };
   if (isRejected(findings)) {
     await refuseDocument(store, arrival);

@@ -8,14 +8,19 @@ import type { OrderState } from '../orders/state.ts';
 import { WORKER } from './deps.ts';
 
 /** Holds that the gate puts on an order. */
-export const GATE_MANUAL = 'GATE.MANUAL';
+const GATE_MANUAL = 'GATE.MANUAL';
 export const GATE_PAUSED = 'GATE.PAUSED';
 
 /**
  * The one gate before reserve and before submit. Records its verdict on the order; an order that may not go on waits.
  * @returns whether the order goes on, and whether it does so only on paper.
  */
-export async function passGate(tx: Store, ref: OrderRef, from: OrderState, at: string): Promise<'live' | 'shadow' | 'waits'> {
+export async function passGate(
+  tx: Store,
+  ref: OrderRef,
+  from: OrderState,
+  at: string,
+): Promise<'live' | 'shadow' | 'waits'> {
   const order = await getOrder(tx, ref.orderId);
   const verdict = decideGate(await getSource(tx, order.source), order.customer_id);
   await tx.db.updateTable('orders').set({ gate: verdict }).where('id', '=', ref.orderId).execute();
@@ -42,7 +47,13 @@ async function stop(
     await openHolds(tx, ref, [{ code: wait.code, category: 'processing', releaseRole: wait.releaseRole }], at);
     const detail = { code: wait.code, before: from };
     const stepKey = `gate:${String(ref.revision)}:${from}:${at}`;
-    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.stopped_at_gate', detail });
+    await appendLog(tx, `order:${ref.orderId}`, {
+      stepKey,
+      at,
+      actor: WORKER,
+      action: 'order.stopped_at_gate',
+      detail,
+    });
   }
   return 'waits';
 }

@@ -32,7 +32,13 @@ export async function holdOrder({ store }: Deps, orderId: string, code: Processi
     if (!staying) await moveOrder(tx, ref, [state], forPerson ? 'in_review' : 'held', at, { resume_state: state });
     await openHolds(tx, ref, [{ code, category: 'processing', releaseRole: forPerson ? 'supervisor' : null }], at);
     const stepKey = `hold:${code}:${at}`;
-    await appendLog(tx, `order:${orderId}`, { stepKey, at, actor: WORKER, action: 'order.held', detail: { code, during: state } });
+    await appendLog(tx, `order:${orderId}`, {
+      stepKey,
+      at,
+      actor: WORKER,
+      action: 'order.held',
+      detail: { code, during: state },
+    });
   });
   return readProgress(store, orderId);
 }
@@ -48,7 +54,13 @@ export async function resumeOrder({ store }: Deps, ref: OrderRef): Promise<Order
     if (held) await moveOrder(tx, ref, ['held'], resumeState, at);
     await clearHolds(tx, ref.orderId, { clearedBy: 'recheck', at, only: 'self_clearing' });
     const stepKey = `resumed:${at}`;
-    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.resumed', detail: { to: resumeState } });
+    await appendLog(tx, `order:${ref.orderId}`, {
+      stepKey,
+      at,
+      actor: WORKER,
+      action: 'order.resumed',
+      detail: { to: resumeState },
+    });
   });
   return readProgress(store, ref.orderId);
 }

@@ -47,7 +47,11 @@ export async function readProgress(store: Store, orderId: string): Promise<Order
     productionOrderId: order.production_order_id,
     pendingDecisions: order.pending_decisions > 0 ? await listPendingDecisionIds(store, orderId) : [],
     review: review
-      ? { openedAt: Date.parse(review.opened_at), dueAt: Date.parse(review.due_at), escalated: review.escalated_at !== null }
+      ? {
+          openedAt: Date.parse(review.opened_at),
+          dueAt: Date.parse(review.due_at),
+          escalated: review.escalated_at !== null,
+        }
       : null,
   };
 }

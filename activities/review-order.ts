@@ -40,7 +40,12 @@ function slaMsOf({ customerSlaHours, slaHours }: SourceProfile, customerId: stri
 export type Milestone = 'half' | 'late' | 'escalated';
 
 /** Tells that part of the time is over; at the end of it, escalates. The order goes on waiting. */
-export async function recordMilestone({ store }: Deps, ref: OrderRef, milestone: Milestone, atMs: number): Promise<OrderProgress> {
+export async function recordMilestone(
+  { store }: Deps,
+  ref: OrderRef,
+  milestone: Milestone,
+  atMs: number,
+): Promise<OrderProgress> {
   await inTransaction(store, async (tx) => {
     const review = await findOpenReview(tx, ref.orderId);
     if (!review) return;
@@ -50,7 +55,13 @@ export async function recordMilestone({ store }: Deps, ref: OrderRef, milestone:
     if (escalated) await markEscalated(tx, review.id, at);
     await putNotice(tx, ref.orderId, { kind: escalated ? 'review.escalated' : 'review.reminder', stepKey, at });
     const action = escalated ? 'review.escalated' : 'review.reminder';
-    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action, detail: { reviewId: review.id, milestone } });
+    await appendLog(tx, `order:${ref.orderId}`, {
+      stepKey,
+      at,
+      actor: WORKER,
+      action,
+      detail: { reviewId: review.id, milestone },
+    });
   });
   return readProgress(store, ref.orderId);
 }

@@ -1,6 +1,14 @@
 import { heartbeat } from '@temporalio/activity';
 import { v7 as uuidv7 } from 'uuid';
-import { countSlices, finishSplit, getDocument, type DocumentRow, markRefused, readChunks, stageSlices } from '../db/documents.ts';
+import {
+  countSlices,
+  finishSplit,
+  getDocument,
+  type DocumentRow,
+  markRefused,
+  readChunks,
+  stageSlices,
+} from '../db/documents.ts';
 import type { Slice } from '../db/intake.ts';
 import { getSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
@@ -30,7 +38,8 @@ export async function splitDocument({ store }: Deps, documentId: string): Promis
   const document = await getDocument(store, documentId);
   if (document.state !== 'received') return { state: document.state, orders: document.order_count };
   const profile = await getSource(store, document.source);
-  if (document.format !== 'x12' || !profile.x12) throw new Error(`document ${documentId} cannot be split as ${String(document.format)}`);
+  if (document.format !== 'x12' || !profile.x12)
+    throw new Error(`document ${documentId} cannot be split as ${String(document.format)}`);
   const envelopes = await readEnvelopes(readChunks(store, documentId), { profile: profile.x12 });
   heartbeat();
   const split = await stageSets(store, document, profile, envelopes);
@@ -44,7 +53,12 @@ interface Split {
 }
 
 /** Writes the transaction sets of accepted groups as orders, a page at a time. */
-async function stageSets(store: Store, document: DocumentRow, profile: SourceProfile, envelopes: X12Envelopes): Promise<Split> {
+async function stageSets(
+  store: Store,
+  document: DocumentRow,
+  profile: SourceProfile,
+  envelopes: X12Envelopes,
+): Promise<Split> {
   const written = await countSlices(store, document.id);
   const split: Split = { spans: [], groups: [] };
   let sets: AcknowledgedSet[] = [];
@@ -57,7 +71,12 @@ async function stageSets(store: Store, document: DocumentRow, profile: SourcePro
   if (!profile.x12) return split;
   for await (const event of splitX12(readChunks(store, document.id), { profile: profile.x12 })) {
     if (event.kind === 'transaction_set') {
-      const { slice, acknowledged } = readSet(event, profile, isGroupAccepted(envelopes, event.interchange, event.group), split.spans.length);
+      const { slice, acknowledged } = readSet(
+        event,
+        profile,
+        isGroupAccepted(envelopes, event.interchange, event.group),
+        split.spans.length,
+      );
       sets.push(acknowledged);
       if (!slice) continue;
       split.spans.push({ offset: event.set.offset, length: slice.bytes.length });
@@ -83,14 +102,25 @@ function readSet(
   position: number,
 ): { slice: Slice | undefined; acknowledged: AcknowledgedSet } {
   const { type, controlNumber } = set;
-  if (!groupAccepted || isRejected(set.findings)) return { slice: undefined, acknowledged: { type, controlNumber, findings: set.findings } };
-  const locator: X12Context = { delimiters: interchange.delimiters, version: group.version, usage: interchange.usage, offset: set.offset };
+  if (!groupAccepted || isRejected(set.findings))
+    return { slice: undefined, acknowledged: { type, controlNumber, findings: set.findings } };
+  const locator: X12Context = {
+    delimiters: interchange.delimiters,
+    version: group.version,
+    usage: interchange.usage,
+    offset: set.offset,
+  };
   const bytes = set.bytes.slice();
   const findings = [...set.findings, ...parseX12Order(bytes, locator, profile).findings];
   return { slice: { orderId: uuidv7(), position, bytes, locator }, acknowledged: { type, controlNumber, findings } };
 }
 
-async function finish(store: Store, document: DocumentRow, envelopes: X12Envelopes, { spans, groups }: Split): Promise<SplitSummary> {
+async function finish(
+  store: Store,
+  document: DocumentRow,
+  envelopes: X12Envelopes,
+  { spans, groups }: Split,
+): Promise<SplitSummary> {
   const at = nowIso();
   const findings = allFindings(envelopes, groups);
   const gaps: Gap[] = spans.length === 0 ? [] : await gapsAround(readChunks(store, document.id), spans);
@@ -113,7 +143,10 @@ function allFindings({ findings, interchanges }: X12Envelopes, groups: readonly 
   const refusedSets = groups.flatMap(({ acknowledged }) => acknowledged.sets.filter((set) => isRejected(set.findings)));
   return [
     ...findings,
-    ...interchanges.flatMap((interchange) => [...interchange.findings, ...interchange.groups.flatMap((group) => group.findings)]),
+    ...interchanges.flatMap((interchange) => [
+      ...interchange.findings,
+      ...interchange.groups.flatMap((group) => group.findings),
+    ]),
     ...refusedSets.flatMap((set) => set.findings),
   ];
 }

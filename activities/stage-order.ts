@@ -16,7 +16,13 @@ export async function stageOrder({ store }: Deps, ref: OrderRef): Promise<OrderP
     if (!(await moveOrder(tx, ref, ['reserved'], 'staged', at, shadow ? { terminal_at: at } : {}))) return;
     await putStaged(tx, ref, order, at);
     const detail = { revision: ref.revision, lines: order.lines.length, shadow };
-    await appendLog(tx, `order:${ref.orderId}`, { stepKey: `stage:${String(ref.revision)}`, at, actor: WORKER, action: 'order.staged', detail });
+    await appendLog(tx, `order:${ref.orderId}`, {
+      stepKey: `stage:${String(ref.revision)}`,
+      at,
+      actor: WORKER,
+      action: 'order.staged',
+      detail,
+    });
   });
   return readProgress(store, ref.orderId);
 }

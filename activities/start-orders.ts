@@ -14,7 +14,12 @@ const LOOK_EVERY_MS = 100;
  * @param after position of the last order that was started; -1 at the beginning.
  * @returns position of the last order that is started now, and whether there are more.
  */
-export async function startOrders({ store, runs }: Deps, documentId: string, after: number, size: number): Promise<{ last: number; more: boolean }> {
+export async function startOrders(
+  { store, runs }: Deps,
+  documentId: string,
+  after: number,
+  size: number,
+): Promise<{ last: number; more: boolean }> {
   const document = await getDocument(store, documentId);
   const orders = await listDocumentOrders(store, documentId, { after, size });
   for (const { order_id: id, position } of orders) {

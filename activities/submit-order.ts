@@ -39,7 +39,13 @@ async function beginSubmission(tx: Store, ref: OrderRef): Promise<'first' | 'aga
   await beginHandoff(tx, ref, at);
   await moveOrder(tx, ref, ['staged'], 'submitted', at);
   const stepKey = `submit:${String(ref.revision)}`;
-  await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.submitted', detail: { ...ref } });
+  await appendLog(tx, `order:${ref.orderId}`, {
+    stepKey,
+    at,
+    actor: WORKER,
+    action: 'order.submitted',
+    detail: { ...ref },
+  });
   return 'first';
 }
 
@@ -52,11 +58,16 @@ async function endOnPaper({ store, backOffice }: Deps, ref: OrderRef): Promise<v
   await inTransaction(store, (tx) => moveOrder(tx, ref, ['staged'], 'staged', at, { terminal_at: at, ...released }));
 }
 
-async function obtainResult({ store, backOffice }: Deps, ref: OrderRef, begin: 'first' | 'again'): Promise<SubmitResult> {
+async function obtainResult(
+  { store, backOffice }: Deps,
+  ref: OrderRef,
+  begin: 'first' | 'again',
+): Promise<SubmitResult> {
   if (begin === 'again') {
     const status = await backOffice().status(ref);
     if (status.state === 'accepted') return { accepted: true, productionOrderId: status.productionOrderId };
-    if (status.state === 'cancelled') return { accepted: false, reason: 'this submission was cancelled in the back office' };
+    if (status.state === 'cancelled')
+      return { accepted: false, reason: 'this submission was cancelled in the back office' };
   }
   return backOffice().submit(ref, await getStaged(store, ref));
 }
@@ -74,7 +85,13 @@ async function complete(tx: Store, ref: OrderRef, productionOrderId: string, at:
   await settleHandoff(tx, ref, 'accepted', productionOrderId, at);
   await putNotice(tx, ref.orderId, { kind: 'order.completed', stepKey: 'completed', at });
   const detail = { revision: ref.revision, productionOrderId };
-  await appendLog(tx, `order:${ref.orderId}`, { stepKey: 'completed', at, actor: WORKER, action: 'order.completed', detail });
+  await appendLog(tx, `order:${ref.orderId}`, {
+    stepKey: 'completed',
+    at,
+    actor: WORKER,
+    action: 'order.completed',
+    detail,
+  });
 }
 
 async function holdRefused(tx: Store, ref: OrderRef, reason: string, at: string): Promise<void> {
@@ -87,5 +104,11 @@ async function holdRefused(tx: Store, ref: OrderRef, reason: string, at: string)
   await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'submit', at }, [finding]);
   await openHolds(tx, ref, [{ code, category, releaseRole: 'reviewer' }], at);
   const stepKey = `refused:${String(ref.revision)}:${at}`;
-  await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'order.refused_by_production', detail: { ...ref } });
+  await appendLog(tx, `order:${ref.orderId}`, {
+    stepKey,
+    at,
+    actor: WORKER,
+    action: 'order.refused_by_production',
+    detail: { ...ref },
+  });
 }

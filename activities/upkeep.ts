@@ -117,7 +117,8 @@ async function tellOne(deps: Deps, orderId: string, decisionId: string): Promise
   // It came in the moment of the order's end, and nobody is there any more to refuse it.
   if (order.terminal_at !== null) await applyDecision(deps, orderId, decisionId);
   // An order that waits to learn what became of its submission takes its decisions up by itself afterwards.
-  else if (order.state !== 'held' || order.resume_state !== 'submitted') await deps.runs.tellDecision(orderId, decisionId);
+  else if (order.state !== 'held' || order.resume_state !== 'submitted')
+    await deps.runs.tellDecision(orderId, decisionId);
 }
 
 /** Does one of many things; one that fails is told and does not stop the others. */

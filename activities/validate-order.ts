@@ -15,7 +15,7 @@ import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 
 /** Held by an order that changes an earlier one: it is never made into a production order of its own. */
-export const CHANGE_REQUESTED = 'CHANGE.REQUESTED';
+const CHANGE_REQUESTED = 'CHANGE.REQUESTED';
 
 /**
  * Asks the back office for what the order is to be judged by, and keeps the answer with the revision. A verdict that was
@@ -53,7 +53,12 @@ async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boo
   return evaluateRules(rules, order, facts, new Date(facts.asOf)).findings;
 }
 
-async function keepFindings(store: Store, ref: OrderRef, step: FindingStep, findings: readonly Finding[]): Promise<void> {
+async function keepFindings(
+  store: Store,
+  ref: OrderRef,
+  step: FindingStep,
+  findings: readonly Finding[],
+): Promise<void> {
   const of = { subject: `order:${ref.orderId}`, revision: ref.revision, step, at: nowIso() } as const;
   // Most steps find nothing, and nothing need not be written.
   if (findings.length === 0 && !(await hasFindings(store, of))) return;
@@ -96,14 +101,26 @@ async function findClash(tx: Store, order: OrderRow): Promise<void> {
   await putFindings(tx, of, [{ ...common, code: 'PO.DUPLICATE', path: '/poNumber', message, evidence: other }]);
 }
 
-async function applyVerdict(tx: Store, ref: OrderRef, findings: readonly Finding[], rules: readonly RuleVersion[]): Promise<void> {
+async function applyVerdict(
+  tx: Store,
+  ref: OrderRef,
+  findings: readonly Finding[],
+  rules: readonly RuleVersion[],
+): Promise<void> {
   const at = nowIso();
   const holds = holdsOf(findings, rules);
   const detail = { revision: ref.revision, findings: [...new Set(findings.map((finding) => finding.code))] };
   const log = (action: string): Promise<void> =>
-    appendLog(tx, `order:${ref.orderId}`, { stepKey: `verdict:${String(ref.revision)}`, at, actor: WORKER, action, detail });
+    appendLog(tx, `order:${ref.orderId}`, {
+      stepKey: `verdict:${String(ref.revision)}`,
+      at,
+      actor: WORKER,
+      action,
+      detail,
+    });
   if (isRejected(findings)) {
-    if (await moveOrder(tx, ref, ['parsed'], 'rejected', at)) await closeReview(tx, ref.orderId, at).then(() => log('order.rejected'));
+    if (await moveOrder(tx, ref, ['parsed'], 'rejected', at))
+      await closeReview(tx, ref.orderId, at).then(() => log('order.rejected'));
   } else if (holds.length > 0) {
     if (!(await moveOrder(tx, ref, ['parsed'], 'in_review', at, { resume_state: 'validated' }))) return;
     await openHolds(tx, ref, holds, at);
@@ -115,7 +132,7 @@ async function applyVerdict(tx: Store, ref: OrderRef, findings: readonly Finding
 }
 
 /** The holds that findings ask for; the rule's version says who may release it. */
-export function holdsOf(findings: readonly Finding[], rules: readonly RuleVersion[]): Hold[] {
+function holdsOf(findings: readonly Finding[], rules: readonly RuleVersion[]): Hold[] {
   return findings
     .filter((finding) => finding.disposition === 'hold')
     .map(({ code, category, ruleVersion }) => {

@@ -1,8 +1,9 @@
 import '../cli/check-node.ts';
 import { pipeline } from './pipeline.ts';
+import { searchAtScale } from './search.ts';
 
 /** Every benchmark, by name; `npm run bench -- <name>` runs one. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { pipeline };
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { pipeline, search: searchAtScale };
 
 const names = process.argv.slice(2);
 for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {

@@ -24,14 +24,20 @@ interface Measured {
  */
 export async function pipeline(): Promise<void> {
   const varDir = mkdtempSync(join(tmpdir(), 'bench-'));
-  const stack = await startStack({ varDir, anyPorts: true, log: (line) => console.error(line), env: { LOG_LEVEL: 'warn' } });
+  const stack = await startStack({
+    varDir,
+    anyPorts: true,
+    log: (line) => console.error(line),
+    env: { LOG_LEVEL: 'warn' },
+  });
   const connection = await Connection.connect({ address: stack.temporal.address });
   const client = new Client({ connection, namespace: stack.temporal.namespace });
   const stopNoop = await startNoopWorker(stack);
   try {
     await printIdle(stack);
     const order = (number: number): Promise<void> => sendOrder(stack, number);
-    const noop = (number: number): Promise<void> => client.workflow.execute('noopWorkflow', { taskQueue: 'noop', workflowId: `noop-${String(number)}` });
+    const noop = (number: number): Promise<void> =>
+      client.workflow.execute('noopWorkflow', { taskQueue: 'noop', workflowId: `noop-${String(number)}` });
     await measure(WARM_UP, 0, order);
     await measure(WARM_UP, 0, noop);
     const rounds: { orders: Measured; noops: Measured }[] = [];
@@ -42,7 +48,8 @@ export async function pipeline(): Promise<void> {
       print(`round ${String(round)}: pipeline`, orders);
       print(`round ${String(round)}: no-op, 6 regular activities`, noops);
     }
-    const mean = (of: 'orders' | 'noops'): number => rounds.reduce((total, round) => total + round[of].perSecond, 0) / ROUNDS;
+    const mean = (of: 'orders' | 'noops'): number =>
+      rounds.reduce((total, round) => total + round[of].perSecond, 0) / ROUNDS;
     console.log(`\n${String(ORDERS)} orders a round, ${String(SENDERS)} senders, ${String(cpus().length)} cores`);
     console.log(`pipeline   ${mean('orders').toFixed(1)} orders/s`);
     console.log(`no-op      ${mean('noops').toFixed(1)} workflows/s`);
@@ -57,7 +64,10 @@ export async function pipeline(): Promise<void> {
 
 async function startNoopWorker({ temporal }: Stack): Promise<() => Promise<void>> {
   const env = { ...process.env, TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
-  const child = fork(fileURLToPath(new URL('./noop-worker.ts', import.meta.url)), { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(fileURLToPath(new URL('./noop-worker.ts', import.meta.url)), {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   await new Promise<void>((ready, failed) => {
     child.once('message', () => ready());
     child.once('exit', () => failed(new Error('the no-op worker ended')));
@@ -75,7 +85,12 @@ async function printIdle(stack: Stack): Promise<void> {
   print('one at a time', await measure(20, 91_000_000, (number) => sendOrder(stack, number), 1));
 }
 
-async function measure(count: number, base: number, send: (number: number) => Promise<void>, senders = SENDERS): Promise<Measured> {
+async function measure(
+  count: number,
+  base: number,
+  send: (number: number) => Promise<void>,
+  senders = SENDERS,
+): Promise<Measured> {
   const took: number[] = [];
   let next = 0;
   const began = performance.now();
@@ -107,7 +122,8 @@ async function sendOrder({ gatewayUrl, credentials }: Stack, number: number): Pr
     body: JSON.stringify(makeOrder(number)),
   });
   const body = (await response.json()) as { orders?: { state: string }[] };
-  if (body.orders?.[0]?.state !== 'completed') throw new Error(`order ${String(number)}: ${String(response.status)} ${JSON.stringify(body)}`);
+  if (body.orders?.[0]?.state !== 'completed')
+    throw new Error(`order ${String(number)}: ${String(response.status)} ${JSON.stringify(body)}`);
 }
 
 function makeOrder(number: number): unknown {
@@ -117,7 +133,14 @@ function makeOrder(number: number): unknown {
     orderDate: new Date().toISOString().slice(0, 10),
     currency: 'USD',
     customerId: 'C-2001',
-    shipTo: { name: 'Northwind', lines: ['1 Harbor Way'], city: 'Seattle', region: 'WA', postalCode: '98101', country: 'US' },
+    shipTo: {
+      name: 'Northwind',
+      lines: ['1 Harbor Way'],
+      city: 'Seattle',
+      region: 'WA',
+      postalCode: '98101',
+      country: 'US',
+    },
     payment: { method: 'terms', terms: 'NET30' },
     lines: [
       { line: '1', sku: 'SKU-1', quantity: '1', unitPrice: '19.9900', amount: '19.99' },

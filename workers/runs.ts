@@ -7,8 +7,10 @@ import { decideSignal, documentStart, orderStart, recheckSignal } from '../workf
 export function createRuns(client: Client): Runs {
   const { workflow } = client;
   return {
-    startOrder: (order) => unlessRunning(() => workflow.start<typeof orderWorkflow>('orderWorkflow', orderStart(order))),
-    startDocument: (document) => unlessRunning(() => workflow.start<typeof documentWorkflow>('documentWorkflow', documentStart(document))),
+    startOrder: (order) =>
+      unlessRunning(() => workflow.start<typeof orderWorkflow>('orderWorkflow', orderStart(order))),
+    startDocument: (document) =>
+      unlessRunning(() => workflow.start<typeof documentWorkflow>('documentWorkflow', documentStart(document))),
     async recheckOrder(orderId) {
       try {
         await workflow.getHandle(`order:${orderId}`).signal(recheckSignal);

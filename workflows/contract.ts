@@ -12,7 +12,7 @@ export const TASK_QUEUES = { orders: 'orders', batch: 'orders-batch' } as const;
 export type TaskQueue = (typeof TASK_QUEUES)[keyof typeof TASK_QUEUES];
 
 /** The queue on which orders of a channel run. */
-export function queueOf(channel: Channel): TaskQueue {
+function queueOf(channel: Channel): TaskQueue {
   return channel === 'edi' ? TASK_QUEUES.batch : TASK_QUEUES.orders;
 }
 
@@ -48,8 +48,8 @@ export const automaticPartUpdate = defineUpdate<OrderOutcome>('automaticPart');
 /** The cause of a self-clearing hold may be gone: look again. */
 export const recheckSignal = defineSignal('recheck');
 
-export const orderSource = defineSearchAttributeKey('OrderSource', SearchAttributeType.KEYWORD);
-export const orderChannel = defineSearchAttributeKey('OrderChannel', SearchAttributeType.KEYWORD);
+const orderSource = defineSearchAttributeKey('OrderSource', SearchAttributeType.KEYWORD);
+const orderChannel = defineSearchAttributeKey('OrderChannel', SearchAttributeType.KEYWORD);
 export const orderState = defineSearchAttributeKey('OrderState', SearchAttributeType.KEYWORD);
 export const orderHolds = defineSearchAttributeKey('OrderHolds', SearchAttributeType.KEYWORD_LIST);
 export const orderCustomer = defineSearchAttributeKey('OrderCustomer', SearchAttributeType.KEYWORD);

@@ -18,7 +18,7 @@ export async function documentWorkflow({ documentId }: DocumentInput): Promise<D
     setCurrentDetails('**refused**: nothing of it can be staged; the document and its findings are kept');
     return split;
   }
-  for (let page = { last: -1, more: true }; page.more; ) {
+  for (let page = { last: -1, more: true }; page.more;) {
     setCurrentDetails(`${String(page.last + 1)} of ${String(split.orders)} orders started`);
     page = await batchStep('Start the next orders').startOrders(documentId, page.last, PAGE);
   }

@@ -24,14 +24,19 @@ export async function ediBatchWorkflow(): Promise<EdiBatchOutcome> {
   setCurrentDetails(`${String(documents.length)} files taken in, ${String(rejectedFiles)} moved aside`);
   const counts = await Promise.all(documents.map(seeThrough));
   const orders = counts.reduce((total, count) => total + count, 0);
-  setCurrentDetails(`**done**: ${String(documents.length)} files, ${String(orders)} orders, ${String(rejectedFiles)} moved aside`);
+  setCurrentDetails(
+    `**done**: ${String(documents.length)} files, ${String(orders)} orders, ${String(rejectedFiles)} moved aside`,
+  );
   return { documents: documents.length, orders, rejectedFiles };
 }
 
 /** A document goes on even if the batch that took it in is stopped. */
 async function seeThrough(document: CollectedDocument): Promise<number> {
   try {
-    const child = await startChild(documentWorkflow, { ...documentStart(document), parentClosePolicy: ParentClosePolicy.ABANDON });
+    const child = await startChild(documentWorkflow, {
+      ...documentStart(document),
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+    });
     return (await child.result()).orders;
   } catch (error) {
     // The reconciler was there first, or the same file was taken before.

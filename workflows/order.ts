@@ -21,7 +21,8 @@ export async function orderWorkflow({ orderId }: OrderInput): Promise<OrderOutco
   let order = note(await step('Parse the order, or read where it stands').parseOrder(orderId).catch(hold));
   while (!order.finished) {
     // An order that waits for weeks is looked at thousands of times; all that it knows is in the database.
-    if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) await continueAsNew<typeof orderWorkflow>({ orderId });
+    if (workflowInfo().continueAsNewSuggested && allHandlersFinished())
+      await continueAsNew<typeof orderWorkflow>({ orderId });
     order = note(await advance(order, inbox).catch(hold));
   }
   await inbox.refuseRest();

@@ -25,7 +25,9 @@ export function step(summary: string): Activities {
  */
 export async function ask<T>(summary: string, call: (steps: Activities) => Promise<T>): Promise<T> {
   try {
-    return await call(proxyLocalActivities<Activities>({ startToCloseTimeout: '2500 ms', retry: { maximumAttempts: 1 }, summary }));
+    return await call(
+      proxyLocalActivities<Activities>({ startToCloseTimeout: '2500 ms', retry: { maximumAttempts: 1 }, summary }),
+    );
   } catch (fault) {
     const cause = causeOf(fault);
     if (!cause || isFinal(cause)) throw fault;

@@ -32,7 +32,9 @@ export function tell(order: OrderProgress): void {
 
 function describe(order: OrderProgress): string {
   const { state, revision, source, channel, poNumber, customerId, lineCount, holds, review, productionOrderId } = order;
-  const due = review ? `, decision due ${new Date(review.dueAt).toISOString()}${review.escalated ? ', **escalated**' : ''}` : '';
+  const due = review
+    ? `, decision due ${new Date(review.dueAt).toISOString()}${review.escalated ? ', **escalated**' : ''}`
+    : '';
   const made = productionOrderId === null ? '' : `, production order ${productionOrderId}`;
   const lines = [
     `**${state.replace('_', ' ')}** (revision ${String(revision)})${due}${made}`,

@@ -36,7 +36,10 @@ export async function gapsAround(
 }
 
 /** The document again, from its slices and its gaps. */
-export function joinDocument(gaps: readonly Gap[], slices: readonly { readonly offset: number; readonly bytes: Uint8Array }[]): Uint8Array {
+export function joinDocument(
+  gaps: readonly Gap[],
+  slices: readonly { readonly offset: number; readonly bytes: Uint8Array }[],
+): Uint8Array {
   const pieces = [...slices, ...gaps.map(({ offset, bytes }) => ({ offset, bytes: Buffer.from(bytes, 'base64') }))];
   return Buffer.concat(pieces.sort((a, b) => a.offset - b.offset).map((piece) => piece.bytes));
 }

@@ -9,7 +9,7 @@ const LONGEST_ADDRESS = 6;
 const CUSTOMER_FIRST = ['BY', 'BT', 'ST'];
 
 /** The first N1 loop of a party, by entity code (N101): `ST` ship-to, `BT` bill-to, `BY` buyer. */
-export function findParty(loops: readonly Loop[], entity: string): Loop | undefined {
+function findParty(loops: readonly Loop[], entity: string): Loop | undefined {
   return partiesOf(loops, entity)[0];
 }
 

@@ -34,7 +34,7 @@ export type Scanned =
 export type Noise = 'bom' | 'whitespace' | 'padding' | 'empty_segment';
 
 /** ISA is the only segment of fixed length: 106 characters with its terminator. */
-export const ISA_LENGTH = 106;
+const ISA_LENGTH = 106;
 
 const EMPTY = Buffer.alloc(0);
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -144,7 +144,11 @@ describe('the reconciler', () => {
 
   test('tells a decision on an order in review whose submission the back office refused to tell of', async () => {
     const young = new Date().toISOString();
-    const { id: orderId } = await givenOrder(house.store, { state: 'in_review', resume_state: 'submitted', changed_at: young });
+    const { id: orderId } = await givenOrder(house.store, {
+      state: 'in_review',
+      resume_state: 'submitted',
+      changed_at: young,
+    });
     const id = uuidv7();
     const decision = { id, orderId, revision: 1, reviewId: null, action: 'reject', actor: 'ravi' } as const;
     await insertDecision(house.store, { ...decision, roles: [], reason: '', changes: [] }, OLD);

@@ -74,7 +74,7 @@ async function everyOrderHasItsOwner(promised: readonly Promised[]): Promise<voi
   const client = new Client({ connection, namespace: stack.temporal.namespace });
   const giveUpAt = Date.now() + 2 * 60_000;
   try {
-    for (let left = promised.map((order) => order.orderId); left.length > 0; ) {
+    for (let left = promised.map((order) => order.orderId); left.length > 0;) {
       const owned = await Promise.all(left.map(async (id) => (await isOver(id)) || (await isRunning(client, id))));
       left = left.filter((_, index) => owned[index] !== true);
       await pause(500);
@@ -90,7 +90,10 @@ async function isOver(orderId: string): Promise<boolean> {
 }
 
 async function isRunning(client: Client, orderId: string): Promise<boolean> {
-  const description = await client.workflow.getHandle(`order:${orderId}`).describe().catch(() => undefined);
+  const description = await client.workflow
+    .getHandle(`order:${orderId}`)
+    .describe()
+    .catch(() => undefined);
   return description?.status.name === 'RUNNING';
 }
 
@@ -109,7 +112,8 @@ async function settled(promised: readonly Promised[]): Promise<OrderRow[]> {
     const orders = await Promise.all(promised.map((order) => getPromised(order.orderId)));
     const moving = orders.filter((order) => order.terminal_at === null && order.state !== 'in_review');
     if (moving.length === 0) return orders;
-    if (Date.now() > giveUpAt) throw new Error(`still moving: ${moving.map((order) => `${order.id} ${order.state}`).join(', ')}`);
+    if (Date.now() > giveUpAt)
+      throw new Error(`still moving: ${moving.map((order) => `${order.id} ${order.state}`).join(', ')}`);
     await pause(500);
   }
 }
@@ -129,7 +133,7 @@ function count(words: readonly string[]): Record<string, number> {
 /** Counted in the back office's own store: one live production order for each completed order, none for any other. */
 async function productionHasExactly(completed: readonly OrderRow[]): Promise<void> {
   const made = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await admin.listProductionOrders({ limit: 200, ...(after !== undefined && { after }) });
     made.push(...page.productionOrders);
     const last = page.productionOrders.at(-1);

@@ -48,7 +48,10 @@ test(
     await until(() => countCompleted(orderIds).then((completed) => completed === ORDERS), 4 * 60_000);
     expect(Date.now() - back).toBeLessThan(2 * 60_000);
 
-    const { live } = await createReferenceAdmin({ baseUrl: stack.backOfficeUrl, apiKey: stack.credentials.backOffice }).listProductionOrders();
+    const { live } = await createReferenceAdmin({
+      baseUrl: stack.backOfficeUrl,
+      apiKey: stack.credentials.backOffice,
+    }).listProductionOrders();
     expect(live).toBe(ORDERS);
   },
   12 * 60_000,
@@ -57,7 +60,10 @@ test(
 async function send(): Promise<string> {
   const response = await fetch(`${stack.gatewayUrl}/v1/orders`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${stack.credentials.sources['web-shop'] ?? ''}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${stack.credentials.sources['web-shop'] ?? ''}`,
+      'content-type': 'application/json',
+    },
     body: JSON.stringify(makeOrderJson({ customerId: 'C-2001' })),
   });
   expect(response.status).toBe(202);

@@ -28,12 +28,22 @@ export async function sendUntilPromised(stack: Stack, number: number): Promise<P
   };
   const body = JSON.stringify(content);
   for (;;) {
-    const answer = await fetch(`${stack.gatewayUrl}/v1/orders`, { method: 'POST', headers, body, signal: AbortSignal.timeout(20_000) })
-      .then(async (response) => ({ status: response.status, body: (await response.json()) as { orders?: { orderId: string }[] } }))
+    const answer = await fetch(`${stack.gatewayUrl}/v1/orders`, {
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.timeout(20_000),
+    })
+      .then(async (response) => ({
+        status: response.status,
+        body: (await response.json()) as { orders?: { orderId: string }[] },
+      }))
       .catch(() => undefined);
     const orderId = answer?.body.orders?.[0]?.orderId;
-    if (answer?.status === 202 && orderId !== undefined) return { orderId, poNumber: String(content['poNumber']), expected };
-    if (answer && answer.status < 500) throw new Error(`order ${String(number)} was answered ${JSON.stringify(answer)}`);
+    if (answer?.status === 202 && orderId !== undefined)
+      return { orderId, poNumber: String(content['poNumber']), expected };
+    if (answer && answer.status < 500)
+      throw new Error(`order ${String(number)} was answered ${JSON.stringify(answer)}`);
     await pause(200);
   }
 }
