@@ -89,10 +89,17 @@ function explain(
   return new Error(`${server} cannot be reached: ${reasonOf(cause)}`, { cause });
 }
 
+/** An error with what is behind it: of several tries, the first one. */
+interface Nested {
+  readonly message: string;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
 /** The innermost reason: what is around it says no more than that there is no connection. */
-function reasonOf(error: Error): string {
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return inner instanceof Error ? reasonOf(inner) : error.message;
+function reasonOf({ message, cause, errors }: Nested): string {
+  const inner = (errors?.[0] ?? cause) as Nested | undefined;
+  return inner ? reasonOf(inner) : message;
 }
 
 type Completed = ConstructorParameters<typeof Request>[1];
@@ -102,7 +109,7 @@ class ServerRequest extends Request {
   constructor(text: string | undefined, completed: Completed, options?: ConstructorParameters<typeof Request>[2]) {
     // Of several errors the first is the reason, the others say what came of it.
     super(text, (error, ...rest) => {
-      completed(error instanceof AggregateError ? (error.errors[0] as Error) : error, ...rest);
+      completed(((error as Nested | null)?.errors?.[0] as Error | undefined) ?? error, ...rest);
     }, options); // prettier-ignore
   }
 

@@ -1,0 +1,238 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { type DatabaseConnection, DummyDriver, type QueryResult } from 'kysely';
+import { TYPES } from 'tedious';
+import { insertOnce, openDatabase, requireSetUp } from '../../db/dialect.ts';
+import { createKeyring } from '../../db/keyring.ts';
+import { appendLog } from '../../db/log.ts';
+import { mssqlDialect } from '../../db/mssql.ts';
+import { fitType } from '../../db/mssql-connection.ts';
+import { parseServerUrl } from '../../db/mssql-url.ts';
+import type { Statement } from '../../db/on-paper.ts';
+import { findOrder } from '../../db/orders.ts';
+import { closeStore, inTransaction, openStore, type Store } from '../../db/store.ts';
+
+const AT = '2026-11-23T10:00:00.000Z';
+const URL_OF = 'mssql://app:s3cret@db.example:1433/orders';
+const ENTRY = { stepKey: 'parse:1', at: AT, actor: 'worker', action: 'order.parsed' };
+
+type Answer = Partial<QueryResult<unknown>>;
+
+/** What SQL Server answers to a statement, or throws. */
+type Script = (statement: Statement, asked: readonly Statement[]) => Answer | undefined;
+
+/** A SQL Server that answers as it is told, as a race or a deadlock cannot be had when a test wants it. */
+function openScripted(script: Script, commit = (): Promise<void> => Promise.resolve()) {
+  const asked: Statement[] = [];
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>(statement: Statement) => {
+      asked.push(statement);
+      return { rows: [], numAffectedRows: 1n, ...script(statement, asked) } as QueryResult<R>;
+    },
+    streamQuery() {
+      throw new Error('nothing streams');
+    },
+  };
+  const driver = new DummyDriver();
+  driver.acquireConnection = () => Promise.resolve(connection);
+  driver.commitTransaction = commit;
+  const db = openDatabase({ ...mssqlDialect(URL_OF), createDriver: () => driver });
+  const store: Store = { db, keys: createKeyring() };
+  return { store, asked };
+}
+
+const failWith = (more: { readonly number?: number; readonly code?: string }): never => {
+  throw Object.assign(new Error('as the server says it'), more);
+};
+
+describe('the URL of a SQL Server', () => {
+  const server = {
+    host: 'db.example', port: 1433, database: 'orders', user: 'app', password: 's3cret', encrypt: true, trustServerCertificate: false,
+  }; // prettier-ignore
+
+  test('means an encrypted connection to a server whose certificate is checked', () => {
+    expect(parseServerUrl(URL_OF)).toEqual(server);
+    expect(parseServerUrl('mssql://app:s3cret@db.example/orders')).toEqual(server);
+  });
+
+  test('may ask for less, or for more', () => {
+    const trusting = `${URL_OF}?encrypt=false&trustServerCertificate=true`;
+    expect(parseServerUrl(trusting)).toEqual({ ...server, encrypt: false, trustServerCertificate: true });
+    expect(parseServerUrl(`${URL_OF}?encrypt=strict`)).toEqual({ ...server, encrypt: 'strict' });
+  });
+
+  test('takes any character in a password, and an IPv6 address', () => {
+    expect(parseServerUrl('mssql://app:%23a%2F%40%25@[::1]:14330/my%20orders')).toMatchObject({
+      host: '::1',
+      port: 14_330,
+      password: '#a/@%',
+      database: 'my orders',
+    });
+  });
+
+  test.each([
+    ['mssql://app:s3cret#1@db.example/orders', /is no URL; in user and password write # .* as %23/],
+    ['mssql://app:s3cret%@db.example/orders', /a % that is not followed by two hexadecimal digits/],
+    ['mssql://app:s3cret@db.example', /lacks the database/],
+    ['mssql://app@db.example/orders', /lacks the password/],
+    ['mssql://:s3cret@db.example/orders', /lacks the user/],
+    ['mssql:///orders', /lacks the host/],
+    ['mssql://app:s3cret@db.example/orders?encypt=true', /does not know "encypt"; there are encrypt and trust/],
+    ['mssql://app:s3cret@db.example/orders?encrypt=no', /"encrypt" is true or false or strict/],
+  ])('%s is refused with what is wrong, and without the password', (url, message) => {
+    const open = () => openStore(url, createKeyring());
+    expect(open).toThrow(/^DATABASE_URL: /);
+    expect(open).toThrow(message);
+    expect(open).not.toThrow(/s3cret/);
+  });
+});
+
+describe('a server that cannot be reached', () => {
+  test('is named at the first statement, at once and without the password', async () => {
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    listener.close();
+    await once(listener, 'close');
+
+    const store = openStore(`mssql://app:s3cret@127.0.0.1:${String(port)}/orders`, createKeyring());
+    const error: unknown = await inTransaction(store, (tx) => findOrder(tx, 'o')).catch((reason: unknown) => reason);
+    await closeStore(store);
+    const reason = `connect ECONNREFUSED 127.0.0.1:${String(port)}`;
+    expect(String(error)).toBe(`Error: SQL Server at 127.0.0.1:${String(port)} cannot be reached: ${reason}`);
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('s3cret');
+  });
+});
+
+describe('a parameter', () => {
+  test('of ASCII is of the type of the keys, others are Unicode', () => {
+    expect(fitType(TYPES.NVarChar, 'order:0193')).toEqual([TYPES.VarChar, 8000]);
+    expect(fitType(TYPES.NVarChar, 'Zoë')).toEqual([TYPES.NVarChar, 4000]);
+    expect(fitType(TYPES.Int, 5)).toEqual([TYPES.Int, undefined]);
+  });
+
+  test('of any length is declared alike, up to the length that a page can hold', () => {
+    expect(fitType(TYPES.NVarChar, '')).toEqual([TYPES.VarChar, 8000]);
+    expect(fitType(TYPES.NVarChar, 'a'.repeat(8001))).toEqual([TYPES.VarChar, undefined]);
+    expect(fitType(TYPES.NVarChar, 'ë'.repeat(4001))).toEqual([TYPES.NVarChar, undefined]);
+    expect(fitType(TYPES.VarBinary, Buffer.alloc(8000))).toEqual([TYPES.VarBinary, 8000]);
+    expect(fitType(TYPES.NVarChar, new Uint8Array(8001))).toEqual([TYPES.VarBinary, undefined]);
+  });
+});
+
+describe('insertOnce', () => {
+  const insert = (script: Script) =>
+    insertOnce(openScripted(script).store.db, 'control_numbers', { source: 'a', kind: 'group', last_value: 1 });
+
+  test('inserts what is not there', async () => {
+    expect(await insert(() => ({ numAffectedRows: 1n }))).toBe(true);
+  });
+
+  test.each([
+    ['a constraint', 2627],
+    ['a unique index', 2601],
+  ])('takes the violation of %s as “already there”, by its number', async (_what, number) => {
+    expect(await insert(() => failWith({ number }))).toBe(false);
+  });
+
+  test('passes on whatever else is wrong', async () => {
+    await expect(insert(() => failWith({ number: 547 }))).rejects.toThrow('as the server says it');
+    await expect(insert(() => failWith({}))).rejects.toThrow('as the server says it');
+  });
+});
+
+describe('a transaction', () => {
+  /** Fails the first `times` runs. */
+  const failing = (times: number, how: Parameters<typeof failWith>[0]) => {
+    let runs = 0;
+    const { store } = openScripted(() => {
+      runs += 1;
+      return runs <= times ? failWith(how) : { rows: [{ id: 'o' }] };
+    });
+    const find = inTransaction(store, (tx) => findOrder(tx, 'o'));
+    return find.then(
+      (found) => ({ found, runs }),
+      (error: unknown) => ({ error, runs }),
+    );
+  };
+
+  test.each([
+    ['is the victim of a deadlock', { number: 1205 }],
+    ['lost a race for a key', { number: 2627 }],
+    ['lost a race for a unique index', { number: 2601 }],
+    ['met a database that is moved', { number: 40_613 }],
+    ['lost its connection', { code: 'ESOCKET' }],
+  ])('that %s runs again', async (_what, how) => {
+    expect(await failing(2, how)).toEqual({ found: { id: 'o' }, runs: 3 });
+  });
+
+  test('runs 5 times at most, and then fails as it did', async () => {
+    expect(await failing(9, { number: 1205 })).toMatchObject({ error: { number: 1205 }, runs: 5 });
+  });
+
+  test.each([
+    ['a broken rule', { number: 547 }],
+    ['a statement that took too long', { code: 'ETIMEOUT' }],
+    ['an error of ours', {}],
+  ])('does not run again after %s', async (_what, how) => {
+    expect(await failing(1, how)).toMatchObject({ error: how, runs: 1 });
+  });
+
+  test('whose connection was lost at the commit is not run again: it may have happened', async () => {
+    let commits = 0;
+    const { store } = openScripted(
+      () => undefined,
+      async () => {
+        commits += 1;
+        failWith({ code: 'ESOCKET' });
+      },
+    );
+    await expect(inTransaction(store, (tx) => findOrder(tx, 'o'))).rejects.toThrow('as the server says it');
+    expect(commits).toBe(1);
+  });
+});
+
+describe('an entry of the audit trail', () => {
+  const isInsert = ({ sql }: Statement) => sql.startsWith('insert into "order_processing_log"');
+
+  test('is chained on to the one that another transaction was quicker to write', async () => {
+    let last = { sequence: 4, mac: 'mac-4' };
+    const { store, asked } = openScripted((statement) => {
+      if (statement.sql.startsWith('select top(1) "sequence", "mac"')) return { rows: [last] };
+      if (!isInsert(statement) || last.sequence === 5) return undefined;
+      last = { sequence: 5, mac: 'mac-5' };
+      return failWith({ number: 2627 });
+    });
+    await inTransaction(store, (tx) => appendLog(tx, 'order:o', ENTRY));
+    const [lost, won] = asked.filter(isInsert).map((statement) => statement.parameters);
+    expect(lost).toEqual(expect.arrayContaining([5, 'mac-4']));
+    expect(won).toEqual(expect.arrayContaining([6, 'mac-5']));
+  });
+
+  test('of a step that is there already is left as it is', async () => {
+    const { store, asked } = openScripted((statement) => {
+      if (statement.sql.startsWith('select top(1) "sequence", "mac"')) return { rows: [{ sequence: 4, mac: 'mac-4' }] };
+      if (isInsert(statement)) return failWith({ number: 2601 });
+      return { rows: [{ sequence: 3 }] };
+    });
+    await inTransaction(store, (tx) => appendLog(tx, 'order:o', ENTRY));
+    expect(asked.filter(isInsert)).toHaveLength(1);
+  });
+});
+
+describe('what SQL Server answers', () => {
+  test('has instants as text, to the millisecond', async () => {
+    const { store } = openScripted(() => ({ rows: [{ id: 'o', received_at: new Date(AT), terminal_at: null }] }));
+    expect(await findOrder(store, 'o')).toEqual({ id: 'o', received_at: AT, terminal_at: null });
+  });
+
+  test('tells whether readers wait for writers; if they do, the way out is told', async () => {
+    const { store } = openScripted(() => ({ rows: [{ name: 'orders', versions: false }] }));
+    await expect(requireSetUp(store.db)).rejects.toThrow(
+      'run: alter database [orders] set read_committed_snapshot on with rollback immediate',
+    );
+    const { store: other } = openScripted(() => ({ rows: [{ name: 'orders', versions: true }] }));
+    await expect(requireSetUp(other.db)).resolves.toBeUndefined();
+  });
+});
