@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Settings } from '../config.ts';
 import { openKeyFile } from '../db/keyring.ts';
 import { migrate } from '../db/migrate.ts';
-import { putPrincipal } from '../db/principals.ts';
+import { findPrincipalByToken, putPrincipal } from '../db/principals.ts';
 import { addRule } from '../db/rules.ts';
 import { findSource, hashToken, putSource } from '../db/sources.ts';
 import { closeStore, openStore, type Store } from '../db/store.ts';
@@ -73,7 +73,9 @@ export async function seedDefaults(store: Store, credentials: Credentials): Prom
   }
   for (const [id, roles] of Object.entries(PEOPLE)) {
     const token = credentials.people[id];
-    if (token !== undefined) await putPrincipal(store, { id, roles }, token, at);
+    // Whoever can sign in with it keeps the roles that they have by now.
+    if (token === undefined || (await findPrincipalByToken(store, token))) continue;
+    await putPrincipal(store, { id, roles }, token, at);
   }
 }
 
