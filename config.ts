@@ -46,6 +46,8 @@ const environmentSchema = z.object({
   KEY_FILE: z.string().optional(),
   /** Folder with `inbox/<source>`, `outbox/<source>` and `rejected/`. Default `<VAR_DIR>/edi`. */
   EDI_DIR: z.string().optional(),
+  /** Folder of the anchors of the audit trail; the same one for all workers. Default `<VAR_DIR>/anchors`. */
+  AUDIT_ANCHOR_DIR: z.string().optional(),
 
   /** Temporal's frontend, host:port. */
   TEMPORAL_ADDRESS: hostAndPort.default('127.0.0.1:7233'),
@@ -90,6 +92,7 @@ export interface Settings {
   readonly databaseUrl: string;
   readonly keyFile: string;
   readonly ediDir: string;
+  readonly auditAnchorDir: string;
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
   /** Without a trailing slash; null: no links. */
@@ -131,6 +134,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       data.DATABASE_URL ?? readDatabaseUrl(data.DATABASE_URL_FILE) ?? `file:${data.VAR_DIR}/order-staging.sqlite`,
     keyFile: data.KEY_FILE ?? `${data.VAR_DIR}/keys/master.json`,
     ediDir: data.EDI_DIR ?? `${data.VAR_DIR}/edi`,
+    auditAnchorDir: data.AUDIT_ANCHOR_DIR ?? `${data.VAR_DIR}/anchors`,
     temporalAddress: data.TEMPORAL_ADDRESS,
     temporalNamespace: data.TEMPORAL_NAMESPACE,
     temporalUiUrl: data.TEMPORAL_UI_URL === 'off' ? null : data.TEMPORAL_UI_URL.replace(/\/+$/, ''),

@@ -10,6 +10,8 @@ export interface Deps {
   /** The back office, with as much patience as the step that asks may have. */
   readonly backOffice: () => BackOffice;
   readonly transport: Transport;
+  /** Folder of the anchors of the audit trail. */
+  readonly anchorDir: string;
   readonly runs: Runs;
   /** How long content is kept. */
   readonly retention: RetentionPolicy;

@@ -1,4 +1,5 @@
 import type { OrderRef } from '../db/orders.ts';
+import { anchorLog } from './anchor-log.ts';
 import { applyDecision } from './apply-decision.ts';
 import { closeOrder } from './close-order.ts';
 import { collectInbox } from './collect-inbox.ts';
@@ -46,6 +47,7 @@ export function createActivities(deps: Deps) {
     deliverOutbox: () => deliverOutbox(deps),
     previewRetention: () => previewRetention(deps),
     expireContent: () => expireContent(deps),
+    anchorLog: () => anchorLog(deps),
   };
 }
 

@@ -1,5 +1,6 @@
 import './check-node.ts';
 import { parseArgs } from 'node:util';
+import { ConfigError } from '../config.ts';
 import { NoGateway, Refusal } from './gateway.ts';
 import { openConnection } from './orders/connection.ts';
 import { approve, cancel, reject, reprocess } from './orders/deciding.ts';
@@ -9,6 +10,7 @@ import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
 import { submit } from './orders/submit.ts';
 import { validate } from './orders/validate.ts';
+import { verify } from './orders/verify-log.ts';
 import type { Verb } from './orders/verb.ts';
 import { toPlainText } from './table.ts';
 
@@ -16,6 +18,7 @@ import { toPlainText } from './table.ts';
 const VERBS: Readonly<Record<string, Verb>> = {
   validate, submit, show, list, reviews, approve, reject, cancel, reprocess, pause, resume,
   export: exportSubject, erase, retention,
+  'verify-log': verify,
 }; // prettier-ignore
 
 const HELP = `npm run orders -- VERB …
@@ -57,7 +60,7 @@ function explain(error: unknown): { readonly words: string; readonly code: numbe
     return { words: [error.message, ...findings].map(toPlainText).join('\n'), code: 1 };
   }
   if (error instanceof NoGateway) return { words: `${error.message}; npm start starts one`, code: MISUSED };
-  const isMisuse = error instanceof Misuse || isArgumentError(error);
+  const isMisuse = error instanceof Misuse || error instanceof ConfigError || isArgumentError(error);
   if (isMisuse) return { words: error.message, code: MISUSED };
   throw error;
 }

@@ -2,11 +2,16 @@ import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { lockMigrations, requireSetUp } from './dialect.ts';
 import * as initial from './migrations/0001-initial.ts';
+import * as auditAnchors from './migrations/0002-audit-anchors.ts';
 import * as people from './migrations/0003-people.ts';
 import { inTransaction, type Store } from './store.ts';
 
 /** All migrations by name, in their order. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial, '0003-people': people };
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+  '0002-audit-anchors': auditAnchors,
+  '0003-people': people,
+};
 
 /**
  * Brings the schema up to date; safe to run from many processes at once, because each run is one transaction that has the

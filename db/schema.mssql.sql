@@ -304,6 +304,25 @@ create table "control_numbers" (
   constraint "pk_control_numbers" primary key ("source", "kind")
 );
 
+create table "audit_anchors" (
+  "number" int not null,
+  "at" datetime2(3) not null,
+  "row_count" int not null,
+  "head_count" int not null,
+  "heads_digest" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "previous_mac" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "mac" varchar(200) collate Latin1_General_100_BIN2 not null,
+  constraint "pk_audit_anchors" primary key ("number")
+);
+
+create table "audit_unanchored" (
+  "subject" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "sequence" int not null,
+  constraint "pk_audit_unanchored" primary key ("subject", "sequence")
+);
+
+insert into audit_unanchored (subject, sequence) select subject, sequence from order_processing_log;
+
 create table "person_hashes" (
   "hash" varchar(100) collate Latin1_General_100_BIN2 not null,
   "order_id" varchar(100) collate Latin1_General_100_BIN2 not null,

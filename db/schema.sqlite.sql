@@ -1,3 +1,20 @@
+CREATE TABLE "audit_anchors" (
+  "number" integer not null,
+  "at" text not null,
+  "row_count" integer not null,
+  "head_count" integer not null,
+  "heads_digest" text not null,
+  "previous_mac" text not null,
+  "mac" text not null,
+  constraint "pk_audit_anchors" primary key ("number")
+);
+
+CREATE TABLE "audit_unanchored" (
+  "subject" text not null,
+  "sequence" integer not null,
+  constraint "pk_audit_unanchored" primary key ("subject", "sequence")
+);
+
 CREATE TABLE "control_numbers" (
   "source" text not null,
   "kind" text not null,

@@ -1,6 +1,8 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { first } from './dialect.ts';
 import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
+import type { DataKeyTable } from './tables.ts';
 
 /** Whose data key seals a column: an order's or a document's. */
 export type Subject = `order:${string}` | `document:${string}`;
@@ -41,7 +43,7 @@ export interface Sealer {
 export async function createSealer(store: Store, subject: KeyOwner, now: string): Promise<Sealer> {
   const dataKey = randomBytes(32);
   const { currentId, wrappingKeys } = store.keys;
-  const wrapped = encrypt(required(wrappingKeys.get(currentId), currentId), `data_keys ${subject}`, dataKey);
+  const wrapped = encrypt(required(wrappingKeys.get(currentId), currentId), placeOf(subject), dataKey);
   const row = { subject, wrapped_key: wrapped, wrapping_key_id: currentId, created_at: now };
   await store.db.insertInto('data_keys').values(row).execute();
   return sealerOf(subject, createSecretKey(dataKey));
@@ -51,7 +53,46 @@ export async function createSealer(store: Store, subject: KeyOwner, now: string)
 export async function getSealer(store: Store, subject: KeyOwner): Promise<Sealer> {
   const row = await store.db.selectFrom('data_keys').selectAll().where('subject', '=', subject).executeTakeFirst();
   if (!row) throw erased(subject);
-  return sealerOf(subject, unwrap(store.keys, subject, row.wrapping_key_id, row.wrapped_key));
+  return sealerOf(subject, unwrap(store.keys, row));
+}
+
+/** Whether the master keys open at least one of the data keys, or there is none: else they are another installation's. */
+export async function probeKeys({ db, keys }: Store): Promise<boolean> {
+  const rows = await first(db.selectFrom('data_keys').selectAll().orderBy('subject'), 20).execute();
+  return rows.length === 0 || rows.some((row) => canUnwrap(keys, row));
+}
+
+function canUnwrap(keys: Keyring, row: DataKeyTable): boolean {
+  try {
+    unwrapRow(keys, row);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A data key under the master key that new ones get. @throws Error if its own master key is not in the key file */
+export function rewrap(keys: Keyring, row: DataKeyTable): Pick<DataKeyTable, 'wrapped_key' | 'wrapping_key_id'> {
+  const dataKey = unwrapRow(keys, row);
+  const { currentId } = keys;
+  const master = required(keys.wrappingKeys.get(currentId), currentId);
+  return { wrapped_key: encrypt(master, placeOf(row.subject), dataKey), wrapping_key_id: currentId };
+}
+
+function unwrapRow(keys: Keyring, { subject, wrapping_key_id: id, wrapped_key: wrapped }: DataKeyTable): Buffer {
+  const master = required(keys.wrappingKeys.get(id), id);
+  try {
+    return decrypt(master, placeOf(subject), wrapped);
+  } catch (cause) {
+    throw new Error(
+      `master key "${id}" does not authenticate the data key of ${subject}: it is another key of this name`,
+      { cause },
+    );
+  }
+}
+
+function placeOf(subject: string): string {
+  return `data_keys ${subject}`;
 }
 
 /**
@@ -67,7 +108,7 @@ export async function eraseKeys(tx: Store, subjects: readonly KeyOwner[]): Promi
     .where('subject', 'in', subjects)
     .execute();
   for (const { subject, wrapping_key_id: id } of rows) {
-    const wrapped = encrypt(required(tx.keys.wrappingKeys.get(id), id), `data_keys ${subject}`, NO_KEY);
+    const wrapped = encrypt(required(tx.keys.wrappingKeys.get(id), id), placeOf(subject), NO_KEY);
     await tx.db.updateTable('data_keys').set({ wrapped_key: wrapped }).where('subject', '=', subject).execute();
   }
 }
@@ -76,19 +117,15 @@ export async function eraseKeys(tx: Store, subjects: readonly KeyOwner[]): Promi
 const unwrapped = new WeakMap<Keyring, Map<string, KeyObject>>();
 const UNWRAPPED_KEPT = 1000;
 
-function unwrap(keys: Keyring, subject: string, wrappingKeyId: string, wrapped: Uint8Array): KeyObject {
+function unwrap(keys: Keyring, row: DataKeyTable): KeyObject {
   const known = unwrapped.get(keys) ?? new Map<string, KeyObject>();
   unwrapped.set(keys, known);
-  const name = `${subject} ${wrappingKeyId} ${Buffer.from(wrapped).toString('latin1')}`;
+  const name = `${row.subject} ${row.wrapping_key_id} ${Buffer.from(row.wrapped_key).toString('latin1')}`;
   const before = known.get(name);
   if (before) return before;
   if (known.size >= UNWRAPPED_KEPT) known.clear();
-  const dataKey = decrypt(
-    required(keys.wrappingKeys.get(wrappingKeyId), wrappingKeyId),
-    `data_keys ${subject}`,
-    wrapped,
-  );
-  if (dataKey.equals(NO_KEY)) throw erased(subject);
+  const dataKey = unwrapRow(keys, row);
+  if (dataKey.equals(NO_KEY)) throw erased(row.subject);
   const made = createSecretKey(dataKey);
   known.set(name, made);
   return made;

@@ -20,6 +20,8 @@ export interface Tables {
   order_staging_errors: OrderStagingErrorTable;
   order_validation_rules: OrderValidationRuleTable;
   order_processing_log: OrderProcessingLogTable;
+  audit_anchors: AuditAnchorTable;
+  audit_unanchored: AuditUnanchoredTable;
   facts_snapshots: FactsSnapshotTable;
   holds: HoldTable;
   reviews: ReviewTable;
@@ -229,6 +231,26 @@ export interface OrderProcessingLogTable {
   detail_json: string;
   previous_mac: string;
   mac: string;
+}
+
+/** An anchor over heads of the audit trail, as it also stands outside the database; see `anchors.ts`. */
+export interface AuditAnchorTable {
+  /** 1, 2, 3 … without gaps. */
+  number: number;
+  at: string;
+  /** Entries that no anchor covered before. */
+  row_count: number;
+  head_count: number;
+  /** SHA-256 of the heads, hex; the heads themselves stand outside. */
+  heads_digest: string;
+  previous_mac: string;
+  mac: string;
+}
+
+/** Entries of the audit trail that no anchor covers yet. */
+export interface AuditUnanchoredTable {
+  subject: string;
+  sequence: number;
 }
 
 export interface FactsSnapshotTable {

@@ -26,7 +26,15 @@ async function main(): Promise<void> {
   const native = await untilThere(() => NativeConnection.connect({ address }), log);
   const backOffice = { baseUrl: settings.backOfficeUrl, apiKey: getBackOfficeKey(settings) };
   const transport = createDirectoryTransport({ directory: settings.ediDir });
-  const deps = createDeps({ store, transport, connection, namespace, backOffice, retention: settings.retention });
+  const deps = createDeps({
+    store,
+    transport,
+    anchorDir: settings.auditAnchorDir,
+    connection,
+    namespace,
+    backOffice,
+    retention: settings.retention,
+  });
   const workflowBundle =
     settings.workflowBundle === null ? {} : { workflowBundle: { codePath: settings.workflowBundle } };
   const workers: Worker[] = [];

@@ -49,6 +49,13 @@ const PLANS: readonly Plan[] = [
     summary: 'Removes what is past its retention',
     catchupWindow: '12 hours',
   },
+  {
+    scheduleId: SCHEDULES.anchor,
+    workflowType: 'anchorLogWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { intervals: [{ every: '2 min', offset: '20 s' }] },
+    summary: 'Anchors the audit trail outside the database',
+  },
 ];
 
 /** Puts the schedules in place; those that are there stay as an operator may have changed them. */

@@ -51,6 +51,7 @@ export function createWorker({
 export function createDeps(world: {
   readonly store: Store;
   readonly transport: Transport;
+  readonly anchorDir: string;
   readonly connection: ConnectionLike;
   readonly namespace: string;
   readonly backOffice: { readonly baseUrl: string; readonly apiKey: string };
@@ -61,6 +62,7 @@ export function createDeps(world: {
   return {
     store: world.store,
     transport: world.transport,
+    anchorDir: world.anchorDir,
     backOffice: (): BackOffice => (Context.current().info.isLocal ? quick : patient),
     retention: world.retention ?? DEFAULT_RETENTION,
     runs: createRuns(new Client({ connection: world.connection, namespace: world.namespace })),

@@ -126,4 +126,5 @@ export const SCHEDULES = {
   reconcile: 'reconcile',
   outbox: 'deliver-outbox',
   retention: 'retention',
+  anchor: 'anchor-log',
 } as const;

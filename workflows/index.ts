@@ -2,4 +2,10 @@
 export { documentWorkflow } from './document.ts';
 export { ediBatchWorkflow } from './edi-batch.ts';
 export { orderWorkflow } from './order.ts';
-export { deliverOutboxWorkflow, recheckHoldsWorkflow, reconcileWorkflow, retentionWorkflow } from './upkeep.ts';
+export {
+  anchorLogWorkflow,
+  deliverOutboxWorkflow,
+  recheckHoldsWorkflow,
+  reconcileWorkflow,
+  retentionWorkflow,
+} from './upkeep.ts';

@@ -34,7 +34,11 @@ beforeAll(async () => {
   back = await startBackOffice();
   await seedDefaults(house.store, openCredentials(join(house.folder, 'credentials.json')));
   const backOffice = (): BackOffice => ({ ...back.backOffice, reserve, submit, ...instead });
-  steps = createActivities({ store: house.store, backOffice, ...({} as Pick<Deps, 'transport' | 'runs' | 'retention'>) });
+  steps = createActivities({
+    store: house.store,
+    backOffice,
+    ...({} as Pick<Deps, 'transport' | 'runs' | 'retention' | 'anchorDir'>),
+  });
 });
 beforeEach(() => {
   instead = {};

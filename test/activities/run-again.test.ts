@@ -35,7 +35,7 @@ beforeAll(async () => {
   house = await openTestStore();
   back = await startBackOffice();
   await seedDefaults(house.store, openCredentials(join(house.folder, 'credentials.json')));
-  const elsewhere = {} as Pick<Deps, 'transport' | 'runs' | 'retention'>;
+  const elsewhere = {} as Pick<Deps, 'transport' | 'runs' | 'retention' | 'anchorDir'>;
   steps = createActivities({ store: house.store, backOffice: () => back.backOffice, ...elsewhere });
 });
 afterAll(async () => {

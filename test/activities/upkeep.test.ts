@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -35,6 +36,7 @@ function deps(): Deps {
     backOffice: () => ({ ping }) as unknown as BackOffice,
     transport: {} as Deps['transport'],
     retention: { days: 90, daysByState: {} },
+    anchorDir: join(house.folder, 'anchors'),
     runs: {
       startOrder: ({ id }) => note(`start order:${id}`),
       startDocument: ({ id }) => note(`start document:${id}`),

@@ -114,7 +114,21 @@ describe('the audit trail of an order', () => {
       .where('subject', '=', subject)
       .where('sequence', '=', 6)
       .execute();
-    expect(await findBrokenLink(house.store, subject)).toEqual({ subject, sequence: 1, why: 'missing_row' });
+    expect(await findBrokenLink(house.store, subject)).toEqual({ subject, sequence: 0, why: 'inserted_row' });
+  });
+
+  test('tells that an entry was put between two others, which were numbered anew', async () => {
+    const { db } = house.store;
+    for (const sequence of [5, 4, 3]) {
+      const renumber = db.updateTable('order_processing_log').set({ sequence: sequence + 1 });
+      await renumber.where('subject', '=', subject).where('sequence', '=', sequence).execute();
+    }
+    const before = await row(2).executeTakeFirstOrThrow();
+    await db
+      .insertInto('order_processing_log')
+      .values({ ...before, sequence: 3, step_key: 'forged', previous_mac: before.mac })
+      .execute();
+    expect(await findBrokenLink(house.store, subject)).toEqual({ subject, sequence: 3, why: 'inserted_row' });
   });
 
   test('tells that entries of another order were put in their place', async () => {

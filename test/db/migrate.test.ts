@@ -23,7 +23,7 @@ describe('the migrations', () => {
 
     const store = openStore(url, openKeyFile(keyFile));
     const { rows } = await sql`select name from kysely_migration`.execute(store.db);
-    expect(rows).toEqual([{ name: '0001-initial' }, { name: '0003-people' }]);
+    expect(rows).toEqual([{ name: '0001-initial' }, { name: '0002-audit-anchors' }, { name: '0003-people' }]);
     expect(await store.db.selectFrom('orders').selectAll().execute()).toEqual([]);
     await closeStore(store);
     await drop();
@@ -40,8 +40,8 @@ describe('the migrations', () => {
 
   test('refuse a database that a newer program has changed, and say so', async () => {
     const { store, close } = await openTestStore();
-    await sql`insert into kysely_migration values ('0002-of-tomorrow', '2027-01-01T00:00:00.000Z')`.execute(store.db);
-    await expect(migrate(store)).rejects.toThrow('newer than this program: it has the migrations 0002-of-tomorrow');
+    await sql`insert into kysely_migration values ('9999-of-tomorrow', '2027-01-01T00:00:00.000Z')`.execute(store.db);
+    await expect(migrate(store)).rejects.toThrow('newer than this program: it has the migrations 9999-of-tomorrow');
     expect(await store.db.selectFrom('orders').selectAll().execute()).toEqual([]);
     await close();
   });

@@ -68,7 +68,14 @@ export async function openHouse(options: { readonly ground?: Ground; readonly wo
   await seedDefaults(store, credentials);
   const transport = createDirectoryTransport({ directory: join(folder, 'edi'), settleMs: 0 });
   const backOffice = { baseUrl: server.url, apiKey: API_KEY };
-  const deps = createDeps({ store, transport, connection, namespace, backOffice });
+  const deps = createDeps({
+    store,
+    transport,
+    anchorDir: join(folder, 'anchors'),
+    connection,
+    namespace,
+    backOffice,
+  });
   const queues = options.workers === false ? [] : Object.values(TASK_QUEUES);
   const workers = await Promise.all(
     queues.map(async (taskQueue) =>
