@@ -118,13 +118,7 @@ function identify({ log }: Deps): RequestHandler {
 /** Reads the body whole, after it is known who sends it. */
 function readBody({ settings }: Deps, { body }: Operation): RequestHandler {
   if (body === undefined) return (_request, _response, next) => next();
-  const limit = body === 'document' ? settings.bodyLimitBytes : SMALL_BODY;
-  const read: RequestHandler = express.raw({ type: () => true, limit });
-  return (request, response, next) => {
-    // Told at once; the reader would tell after the last byte of what nobody wants.
-    if (Number(request.get('Content-Length')) > limit) throw tooLarge(limit);
-    read(request, response, next);
-  };
+  return express.raw({ type: () => true, limit: body === 'document' ? settings.bodyLimitBytes : SMALL_BODY });
 }
 
 function run(deps: Deps, operation: Operation): RequestHandler {

@@ -1,20 +1,9 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getDocument, getSlice } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { getOrder, moveOrder } from '../../db/orders.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
-import {
-  type Answer,
-  type Ask,
-  fakeTemporal,
-  type Gateway,
-  membersOf,
-  openGateway,
-  orderIdOf,
-  tokenOf,
-} from './gateway.ts';
+import { type Answer, type Ask, fakeTemporal, type Gateway, membersOf, openGateway, orderIdOf } from './gateway.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -270,16 +259,6 @@ describe('what is not taken', () => {
 
   test('a body that is too large', async () => {
     await refused(await post(makeOrderJson({ notes: ['x'.repeat(100_001)] })), 413, 'too-large');
-  });
-
-  test('a body that says that it will be too large is not waited for', async () => {
-    const { port } = new URL(gateway.url);
-    const socket = connect(Number(port), '127.0.0.1');
-    const headers = `Host: x\r\nAuthorization: Bearer ${tokenOf('web-shop')}\r\nContent-Length: 100001`;
-    socket.write(`POST /v1/orders HTTP/1.1\r\n${headers}\r\n\r\n{`);
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
-    expect(answer.toString()).toMatch(/^HTTP\/1.1 413 [^]*the 100000 bytes/);
   });
 
   test('an empty body', async () => {
