@@ -8,6 +8,7 @@ import { Misuse } from './orders/misuse.ts';
 import { erase, exportSubject, retention } from './orders/privacy.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
+import { rotate } from './orders/rotate-key.ts';
 import { submit } from './orders/submit.ts';
 import { validate } from './orders/validate.ts';
 import { verify } from './orders/verify-log.ts';
@@ -18,7 +19,7 @@ import { toPlainText } from './table.ts';
 const VERBS: Readonly<Record<string, Verb>> = {
   validate, submit, show, list, reviews, approve, reject, cancel, reprocess, pause, resume,
   export: exportSubject, erase, retention,
-  'verify-log': verify,
+  'verify-log': verify, 'rotate-key': rotate,
 }; // prettier-ignore
 
 const HELP = `npm run orders -- VERB …

@@ -133,7 +133,7 @@ export function isGenuine(keys: Keyring, anchor: Anchor): boolean {
 }
 
 /** Whether a row of the table was written with the audit key, as it is. */
-export function isGenuineRow(keys: Keyring, row: AuditAnchorTable): boolean {
+function isGenuineRow(keys: Keyring, row: AuditAnchorTable): boolean {
   return row.mac === macOf(keys, row);
 }
 

@@ -1,5 +1,6 @@
-import { createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import {
+  chownSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -7,7 +8,10 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
+  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -32,16 +36,88 @@ interface KeyFile {
 /**
  * Reads the master keys from a JSON file `{ "current": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }`; the key
  * under the id `root` is never replaced and gives the audit and fingerprint keys. The file is made, readable by its owner
- * only, where there is none.
- * @throws Error if the file is there and unusable.
+ * only, where there is none. When it is changed, it is read anew: a process that runs takes up the keys of a rotation.
+ * @throws Error if the file is there and unusable; later, when a key is asked for, if it has become so.
  */
 export function openKeyFile(path: string): Keyring {
   if (!existsSync(path)) writeKeyFile(path);
-  const file = readKeyFile(path);
-  const keys = new Map(Object.entries(file.keys).map(([id, text]) => [id, decodeKey(path, id, text)]));
-  const root = keys.get('root');
-  if (!root || !keys.has(file.current)) throw new Error(`key file ${path}: needs the keys "root" and "${file.current}"`);
-  return { currentId: file.current, wrappingKeys: keys, auditKey: derive(root, 'audit'), fingerprintKey: derive(root, 'fingerprint') };
+  let known = readKeys(path);
+  const { root } = known;
+  const refresh = (): Keys => {
+    // A look at the file costs microseconds. A process that went on with keys of before would seal under a retired one.
+    if (stampOf(path) === known.stamp) return known;
+    const changed = readKeys(path);
+    if (!changed.root.equals(root)) throw new Error(`key file ${path}: its "root" is another key than before`);
+    return (known = changed);
+  };
+  return {
+    get currentId() {
+      return refresh().currentId;
+    },
+    get wrappingKeys() {
+      return refresh().wrappingKeys;
+    },
+    auditKey: derive(root, 'audit'),
+    fingerprintKey: derive(root, 'fingerprint'),
+  };
+}
+
+interface Keys {
+  /** Differs when the file was changed. */
+  readonly stamp: string;
+  readonly currentId: string;
+  readonly wrappingKeys: ReadonlyMap<string, Buffer>;
+  readonly root: Buffer;
+}
+
+function readKeys(path: string): Keys {
+  const stamp = stampOf(path);
+  const { current, keys } = readKeyFile(path);
+  const wrappingKeys = new Map(Object.entries(keys).map(([id, text]) => [id, decodeKey(path, id, text)]));
+  const root = wrappingKeys.get('root');
+  if (!root || !wrappingKeys.has(current)) throw new Error(`key file ${path}: needs the keys "root" and "${current}"`);
+  return { stamp, currentId: current, wrappingKeys, root };
+}
+
+function stampOf(path: string): string {
+  const { ino, mtimeNs, size } = statSync(path, { bigint: true });
+  return [ino, mtimeNs, size].join(' ');
+}
+
+/** A new id: four characters, like `root`, so that the rows of data keys keep their length and place (see `eraseKeys`). */
+export function makeKeyId(wrappingKeys: Keyring['wrappingKeys']): string {
+  const id = randomInt(36 ** 3, 36 ** 4).toString(36);
+  return wrappingKeys.has(id) ? makeKeyId(wrappingKeys) : id;
+}
+
+/** Adds a random key to the key file, as the one that new data keys get. Nobody else may change the file at the same time. */
+export function addWrappingKey(path: string, id: string): void {
+  const { keys } = readKeyFile(path);
+  replaceKeyFile(path, { current: id, keys: { ...keys, [id]: randomBytes(32).toString('base64') } });
+}
+
+/** Removes keys from the key file, for good; never `root` and the one that new data keys get. */
+export function removeWrappingKeys(path: string, ids: readonly string[]): void {
+  const { current, keys } = readKeyFile(path);
+  const isKept = (id: string): boolean => id === 'root' || id === current || !ids.includes(id);
+  replaceKeyFile(path, { current, keys: Object.fromEntries(Object.entries(keys).filter(([id]) => isKept(id))) });
+}
+
+/** Whoever reads meanwhile reads the file of before or that of after, never a part; a crash leaves one of them. */
+function replaceKeyFile(link: string, content: KeyFile): void {
+  const path = realpathSync(link);
+  const { uid, gid, mode } = statSync(path);
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(draft, toText(content), { mode: mode & 0o777, flag: 'wx' });
+    // Who runs this is perhaps not who reads it.
+    chownSync(draft, uid, gid);
+    flush(draft);
+    renameSync(draft, path);
+    flush(dirname(path));
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 /** A keyring of fresh random keys that is kept nowhere; for tests. */
@@ -66,10 +142,10 @@ function writeKeyFile(path: string): void {
   mkdirSync(folder, { recursive: true });
   const content: KeyFile = { current: 'root', keys: { root: randomBytes(32).toString('base64') } };
   const draft = `${path}.${randomUUID()}`;
-  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  writeFileSync(draft, toText(content), { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(draft, path);
-    flushFolder(folder);
+    flush(folder);
   } catch (error) {
     // Another process was first: its file is the one.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -78,9 +154,13 @@ function writeKeyFile(path: string): void {
   }
 }
 
+function toText(content: KeyFile): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
 /** A file's name is durable when its folder is: a lost key file would be the loss of everything it sealed. */
-function flushFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
+function flush(path: string): void {
+  const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
   } finally {
