@@ -9,6 +9,8 @@ interface Plan {
   readonly summary: string;
   /** How late a missed run may still begin; a minute without. */
   readonly catchupWindow?: '12 hours';
+  /** What becomes of a run that is due while the one before still goes on; it is skipped without. */
+  readonly overlap?: ScheduleOverlapPolicy;
 }
 
 /** What runs by the clock. Held orders go on within two minutes, and lost ones are found within two: hence the half minutes. */
@@ -19,6 +21,8 @@ const PLANS: readonly Plan[] = [
     taskQueue: TASK_QUEUES.batch,
     spec: { calendars: [{ minute: 0, comment: 'every hour' }] },
     summary: 'Hourly EDI batch',
+    // A batch lasts as long as its slowest document: one that cannot be split would close the inboxes for all others.
+    overlap: ScheduleOverlapPolicy.ALLOW_ALL,
   },
   {
     scheduleId: SCHEDULES.recheck,
@@ -60,7 +64,7 @@ const PLANS: readonly Plan[] = [
 
 /** Puts the schedules in place; those that are there stay as an operator may have changed them. */
 export async function ensureSchedules(client: Client): Promise<void> {
-  for (const { scheduleId, workflowType, taskQueue, spec, summary, catchupWindow = '1 min' } of PLANS) {
+  for (const { scheduleId, workflowType, taskQueue, spec, summary, ...policies } of PLANS) {
     const action = {
       type: 'startWorkflow',
       workflowType,
@@ -74,7 +78,7 @@ export async function ensureSchedules(client: Client): Promise<void> {
         scheduleId,
         spec,
         action,
-        policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow },
+        policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 min', ...policies },
       });
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;

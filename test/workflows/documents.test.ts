@@ -1,14 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { getDocument, listDocumentOrders, readChunks } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listLog } from '../../db/log.ts';
 import { listOutbox } from '../../db/outbox.ts';
 import type { OrderState } from '../../orders/state.ts';
-import { documentStart, TASK_QUEUES } from '../../workflows/contract.ts';
+import { documentStart, SCHEDULES, TASK_QUEUES } from '../../workflows/contract.ts';
 import type { deliverOutboxWorkflow, documentWorkflow, ediBatchWorkflow } from '../../workflows/index.ts';
 import type { EdiBatchOutcome } from '../../workflows/edi-batch.ts';
+import { ensureSchedules } from '../../workers/schedules.ts';
 import { type House, openHouse } from '../support/house.ts';
 import { makeInterchange } from './edi-document.ts';
 import { until } from './people.ts';
@@ -133,6 +136,32 @@ describe('a file in the inbox', () => {
 });
 
 describe('a document', () => {
+  test('that cannot be split for now does not keep the files of the next hours from being taken', async () => {
+    await ensureSchedules(house.client);
+    await sql`create trigger broken before insert on order_staging_raw when new.position = 7
+      begin select raise(abort, 'broken'); end`.execute(house.store.db);
+    const hourly = house.client.schedule.getHandle(SCHEDULES.edi);
+    // Without it a run that is asked for is not held to the schedule's policy.
+    const { overlap } = (await hourly.describe()).policies;
+    const trigger = async (file: string, orders: number): Promise<string> => {
+      const before = (await listDocuments()).length;
+      await writeFile(join(inbox, file), makeInterchange({ orders }));
+      await hourly.trigger(overlap);
+      return until(async () => (await listDocuments()).slice(before)[0]?.id);
+    };
+    const isProcessed = (id: string) =>
+      until(async () => ((await getDocument(house.store, id)).state === 'processed' ? true : undefined));
+    const broken = await trigger('broken.edi', 8);
+    // A schedule's runs are called after the second in which they begin.
+    await pause(1100);
+    await isProcessed(await trigger('next-hour.edi', 1));
+    expect(await getDocument(house.store, broken)).toMatchObject({ state: 'received' });
+    await sql`drop trigger broken`.execute(house.store.db);
+    await isProcessed(broken);
+    expect(await countProduction(broken)).toBe(8);
+    for (const id of Object.values(SCHEDULES)) await house.client.schedule.getHandle(id).delete();
+  });
+
   test('of 300 orders, two thirds of which wait for a reviewer, does not stop', async () => {
     await writeFile(
       join(inbox, 'many.edi'),
