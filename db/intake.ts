@@ -1,3 +1,4 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { Finding } from '../orders/finding.ts';
 import type { Format } from '../orders/formats/format.ts';
 import type { Channel } from '../orders/state.ts';
@@ -6,6 +7,7 @@ import { fingerprint } from './keyring.ts';
 import { appendLog } from './log.ts';
 import { createSealer, getSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /** Sealed in pieces of this many bytes, so that a large document never needs to be in memory at once. */
 const CHUNK_BYTES = 1 << 20;
@@ -91,10 +93,28 @@ async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<
     if (keyed) return { kind: keyed.body_fingerprint === print ? 'same' : 'key_reused', documentId: keyed.document_id };
   }
   const same = await find(arrival.source, 'content', print);
+  if (same && (await forgetRefused(tx, arrival.source, print))) return undefined;
   if (same && arrival.idempotencyKey !== null) {
     await keepIdempotencyKey(tx, { ...arrival, documentId: same.document_id }, arrival.idempotencyKey, print);
   }
   return same && { kind: 'same', documentId: same.document_id };
+}
+
+/**
+ * Lets go of the content of a document of which nothing could be staged: no order was made of it, and what was wrong may
+ * have been our own profile.
+ */
+async function forgetRefused(tx: Store, source: string, print: string): Promise<boolean> {
+  const isRefused = (eb: ExpressionBuilder<Tables, 'fingerprints'>) =>
+    eb.exists(eb.selectFrom('documents').select('id').whereRef('id', '=', 'document_id').where('state', '=', 'refused'));
+  const result = await tx.db
+    .deleteFrom('fingerprints')
+    .where('scope', '=', source)
+    .where('kind', '=', 'content')
+    .where('fingerprint', '=', print)
+    .where(isRefused)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
 }
 
 async function keepContent(tx: Store, arrival: Arrival, print: string, single: SingleOrder | undefined): Promise<void> {

@@ -6,6 +6,7 @@ import {
   getDocument,
   getSlice,
   listUnfinishedDocuments,
+  markRefused,
   readChunks,
   stageSlices,
 } from '../../db/documents.ts';
@@ -13,6 +14,7 @@ import { listFindings } from '../../db/findings.ts';
 import { acceptDocument, refuseDocument } from '../../db/intake.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { getOrder } from '../../db/orders.ts';
+import { inTransaction } from '../../db/store.ts';
 import type { Finding } from '../../orders/finding.ts';
 import { makeArrival, openTestStore, type TestStore } from '../support/store.ts';
 
@@ -106,6 +108,16 @@ describe('the same again', () => {
       kind: 'accepted',
     });
     expect(await countDocuments()).toBe(before + 1);
+  });
+
+  test('is looked at anew if nothing of it could be staged: our own profile may have been wrong', async () => {
+    const first = makeArrival({ format: 'x12', channel: 'edi' });
+    await acceptDocument(house.store, first);
+    await inTransaction(house.store, (tx) => markRefused(tx, first.documentId, [], first.at));
+    const again = { ...first, documentId: uuidv7(), at: '2026-11-24T09:00:00.000Z' };
+    const accepted = { kind: 'accepted', documentId: again.documentId };
+    expect(await acceptDocument(house.store, again)).toEqual(accepted);
+    expect(await acceptDocument(house.store, { ...again, documentId: uuidv7() })).toEqual({ ...accepted, kind: 'same' });
   });
 
   test('from another source is another document', async () => {
