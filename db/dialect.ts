@@ -71,9 +71,6 @@ const SQL_SERVER_TYPES: typeof SQLITE_TYPES = {
   bytes: sql`varbinary(max)`,
 };
 
-/** As {@link columnTypesFor}, of SQLite alone. */
-export const columnTypes = SQLITE_TYPES;
-
 /**
  * Column types by meaning, for the migrations.
  * - `id`: UUID, or name of a source, person, customer or rule, with or without its kind (`order:<id>`): ASCII, at most 100.

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { describe, expect, test } from '@jest/globals';
-import { type DatabaseConnection, DummyDriver, type QueryResult } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type DatabaseConnection, DummyDriver, type QueryResult, sql } from 'kysely';
 import { TYPES } from 'tedious';
 import { insertOnce, openDatabase, requireSetUp } from '../../db/dialect.ts';
 import { createKeyring } from '../../db/keyring.ts';
@@ -10,8 +10,11 @@ import { mssqlDialect } from '../../db/mssql.ts';
 import { fitType } from '../../db/mssql-connection.ts';
 import { parseServerUrl } from '../../db/mssql-url.ts';
 import type { Statement } from '../../db/on-paper.ts';
-import { findOrder } from '../../db/orders.ts';
+import { findOrder, getOrder, moveOrder } from '../../db/orders.ts';
+import { takeControlNumber } from '../../db/outbox.ts';
 import { closeStore, inTransaction, openStore, type Store } from '../../db/store.ts';
+import { onSqlite } from '../support/database.ts';
+import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
 
 const AT = '2026-11-23T10:00:00.000Z';
 const URL_OF = 'mssql://app:s3cret@db.example:1433/orders';
@@ -234,5 +237,96 @@ describe('what SQL Server answers', () => {
     );
     const { store: other } = openScripted(() => ({ rows: [{ name: 'orders', versions: true }] }));
     await expect(requireSetUp(other.db)).resolves.toBeUndefined();
+  });
+});
+
+const describeServer = onSqlite ? describe.skip : describe;
+
+describeServer('on a server (that of TEST_MSSQL_URL)', () => {
+  let house: TestStore;
+  beforeAll(async () => void (house = await openTestStore()));
+  afterAll(() => house.close());
+
+  const changed = (change: (url: URL) => void): string => {
+    const url = new URL(house.url);
+    change(url);
+    return url.href;
+  };
+  const complaintOf = async (url: string): Promise<string> => {
+    const store = openStore(url, createKeyring());
+    const error: unknown = await findOrder(store, 'o').catch((reason: unknown) => reason);
+    await closeStore(store);
+    return String(error);
+  };
+
+  test('a wrong password and a database that is not there are told apart from a server that is away', async () => {
+    const password = new URL(house.url).password;
+    const wrong = await complaintOf(changed((url) => (url.password = 'not-the-password')));
+    expect(wrong).toMatch(/SQL Server at \S+ refuses the login of "/);
+    expect(wrong).not.toContain('not-the-password');
+    const nowhere = await complaintOf(changed((url) => (url.pathname = '/order_staging_nowhere')));
+    expect(nowhere).toMatch(/SQL Server at \S+ (has no database "order_staging_nowhere"|refuses the login of)/);
+    expect(nowhere).not.toContain(password);
+  });
+
+  test('a deadlock ends with both transactions done', async () => {
+    const numbers = ['one', 'other'] as const;
+    for (const source of numbers) await inTransaction(house.store, (tx) => takeControlNumber(tx, source, 'group'));
+    let runs = 0;
+    let arrive: () => void;
+    const bothHaveOne = new Promise<void>((resolve) => (arrive = resolve));
+    const takeBoth = (first: 'one' | 'other', second: 'one' | 'other') =>
+      inTransaction(house.store, async (tx) => {
+        await takeControlNumber(tx, first, 'group');
+        if ((runs += 1) === 2) arrive();
+        await bothHaveOne;
+        return takeControlNumber(tx, second, 'group');
+      });
+    await Promise.all([takeBoth('one', 'other'), takeBoth('other', 'one')]);
+    expect(runs).toBe(3);
+    const rows = await house.store.db.selectFrom('control_numbers').select('last_value').execute();
+    expect(rows).toEqual([{ last_value: 3 }, { last_value: 3 }]);
+  });
+
+  test('a transaction that failed leaves nothing behind on its connection', async () => {
+    const { db } = house.store;
+    const open = async () => (await sql<{ open: number }>`select @@trancount as "open"`.execute(db)).rows[0]?.open;
+    for (let i = 0; i < 30; i += 1) {
+      const failing = inTransaction(house.store, async (tx) => {
+        await takeControlNumber(tx, 'failing', 'group');
+        await sql`select * from nowhere`.execute(tx.db);
+      });
+      await expect(failing).rejects.toThrow(/nowhere/);
+      expect(await open()).toBe(0);
+    }
+    expect(await db.selectFrom('control_numbers').select('source').where('source', '=', 'failing').execute()).toEqual(
+      [],
+    );
+  });
+
+  test('an insert that meets a key leaves its transaction as it was', async () => {
+    await inTransaction(house.store, async (tx) => {
+      const insert = (source: string) => insertOnce(tx.db, 'control_numbers', { source, kind: 'group', last_value: 7 });
+      expect([await insert('kept'), await insert('kept'), await insert('kept-too')]).toEqual([true, false, true]);
+    });
+    const kept = house.store.db.selectFrom('control_numbers').select('source').where('source', 'like', 'kept%');
+    expect(await kept.execute()).toHaveLength(2);
+  });
+
+  test('two who decide by the same order take turns: the second sees what the first did', async () => {
+    const { rows } = await sql<{ version: string }>`select @@version as version`.execute(house.store.db);
+    // Locks on rows that are read are ignored there; SQL Server itself takes them.
+    if (rows[0]?.version.includes('Babelfish')) return;
+    const { id: orderId } = await givenOrder(house.store, { state: 'in_review' });
+    const decide = (to: 'validated' | 'cancelled') =>
+      inTransaction(house.store, async (tx) => {
+        const { state } = await getOrder(tx, orderId);
+        await new Promise((done) => setTimeout(done, 50));
+        if (state === 'in_review') await moveOrder(tx, { orderId, revision: 1 }, ['in_review'], to, AT);
+        return state;
+      });
+    const seen = await Promise.all([decide('validated'), decide('cancelled')]);
+    expect(seen.toSorted()[0]).not.toBe(seen.toSorted()[1]);
+    expect(seen).toContain('in_review');
   });
 });

@@ -50,7 +50,7 @@ describe('a review', () => {
   test('is open at most once an order, whatever happens', async () => {
     const review = await givenReview();
     const second = { ...review, id: 'second' };
-    await expect(house.store.db.insertInto('reviews').values(second).execute()).rejects.toThrow(/UNIQUE/);
+    await expect(house.store.db.insertInto('reviews').values(second).execute()).rejects.toThrow(/UNIQUE/i);
     await closeReview(house.store, review.order_id, at(1));
     await house.store.db.insertInto('reviews').values(second).execute();
     expect((await findOpenReview(house.store, review.order_id))?.id).toBe('second');

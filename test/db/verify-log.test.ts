@@ -7,6 +7,7 @@ import { createKeyring } from '../../db/keyring.ts';
 import { appendLog, type LogSubject } from '../../db/log.ts';
 import { inTransaction, type Store } from '../../db/store.ts';
 import { type BrokenPlace, verifyLog } from '../../db/verify-log.ts';
+import { testOfSqlite } from '../support/sqlite-only.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';
@@ -272,7 +273,7 @@ describe('an audit trail that was left alone', () => {
 });
 
 describe('somebody who can write every table', () => {
-  test('is found out in each of 1,000 tries', async () => {
+  testOfSqlite('columns of other types do not take each change', 'is found out in each of 1,000 tries', async () => {
     const names = Object.keys(TAMPERS);
     const rows = await listRows(house.store);
     const wrong: unknown[] = [];
