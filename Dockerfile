@@ -25,7 +25,8 @@ LABEL org.opencontainers.image.title="order-staging" \
       org.opencontainers.image.revision="${REVISION}"
 # A volume that is empty takes its owner from the folder that it covers. All else may be mounted read-only.
 RUN install --directory --owner=1000 --group=1000 --mode=0750 \
-    /var/lib/order-staging /var/lib/order-staging/keys /var/lib/order-staging/edi /var/lib/order-staging/backoffice
+    /var/lib/order-staging /var/lib/order-staging/keys /var/lib/order-staging/edi /var/lib/order-staging/anchors \
+    /var/lib/order-staging/backoffice
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules/
 COPY --from=workflows /workflows.js /app/workflows.js
