@@ -23,10 +23,7 @@ export async function askBackOffice<T>(call: () => Promise<T>): Promise<T> {
       throw ApplicationFailure.create({ message: error.message, type: UNAVAILABLE, ...nextRetryDelay });
     }
     if (error instanceof BackOfficeRefused) {
-      throw ApplicationFailure.nonRetryable(
-        `back office refused the call with status ${String(error.status)}`,
-        REFUSED,
-      );
+      throw ApplicationFailure.nonRetryable(error.message, REFUSED);
     }
     throw error;
   }

@@ -18,8 +18,16 @@ export type ProcessingHold =
 /** States in which an order stays while it waits: it waits already, or nothing but its end is left to do. */
 const STAYING: readonly OrderState[] = ['held', 'in_review', 'rejected', 'cancelled'];
 
-/** Lets an order wait for something to get well again. */
-export async function holdOrder({ store }: Deps, orderId: string, code: ProcessingHold): Promise<OrderProgress> {
+/**
+ * Lets an order wait for something to get well again.
+ * @param why which call was refused, with status and code, for the person who looks.
+ */
+export async function holdOrder(
+  { store }: Deps,
+  orderId: string,
+  code: ProcessingHold,
+  why?: string,
+): Promise<OrderProgress> {
   await inTransaction(store, async (tx) => {
     const at = nowIso();
     const { state, revision, terminal_at: terminalAt } = await getOrder(tx, orderId);
@@ -37,7 +45,7 @@ export async function holdOrder({ store }: Deps, orderId: string, code: Processi
       at,
       actor: WORKER,
       action: 'order.held',
-      detail: { code, during: state },
+      detail: { code, during: state, ...(why !== undefined && { why }) },
     });
   });
   return readProgress(store, orderId);

@@ -32,7 +32,7 @@ export function createActivities(deps: Deps) {
     stageOrder: (order: OrderRef) => stageOrder(deps, refOf(order)),
     submitOrder: (order: OrderRef) => submitOrder(deps, refOf(order)),
     closeOrder: (order: OrderRef) => closeOrder(deps, refOf(order)),
-    holdOrder: (orderId: string, code: ProcessingHold) => holdOrder(deps, orderId, code),
+    holdOrder: (orderId: string, code: ProcessingHold, why?: string) => holdOrder(deps, orderId, code, why),
     resumeOrder: (order: OrderRef) => resumeOrder(deps, refOf(order)),
     enterReview: (order: OrderRef, openedAt: number) => enterReview(deps, refOf(order), openedAt),
     recordMilestone: (order: OrderRef, milestone: Milestone, at: number) =>

@@ -40,7 +40,10 @@ export async function ask<T>(summary: string, call: (steps: Activities) => Promi
 export async function holdAfter(fault: unknown, orderId: string): Promise<OrderProgress> {
   const cause = causeOf(fault);
   if (!cause) throw fault;
-  return patientStep('Hold the order').holdOrder(orderId, holdFor(cause));
+  const code = holdFor(cause);
+  // Names the call, the status and the problem's code; what other failures say may quote anything.
+  const why = code === 'BACKOFFICE.REFUSED' ? [cause.message] : [];
+  return patientStep('Hold the order').holdOrder(orderId, code, ...why);
 }
 
 /** A step without a limit of tries: while our own database is away, there is nowhere to write anything else to. */

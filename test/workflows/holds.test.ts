@@ -136,6 +136,8 @@ test('a call that the back office refuses for good waits for a supervisor, who l
   const orderId = await sendOrder(house, makeOrderJson());
   await untilReview(house, orderId);
   expect(await holdsOf(orderId)).toEqual(['BACKOFFICE.REFUSED']);
+  const held = (await listLog(house.store, `order:${orderId}`)).find((entry) => entry.action === 'order.held');
+  expect(held?.detail_json).toContain('back office refused getFacts (403)');
   expect(await decide(house, orderId, { action: 'approve' })).toMatchObject({ applied: false });
   await house.admin.resetSwitches();
   const supervisor = { actor: 'sofia', roles: ['reviewer', 'supervisor'] } as const;
