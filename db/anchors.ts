@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { appendLine, readLines, takeLastLine } from './anchor-files.ts';
-import { first } from './dialect.ts';
+import { first, takeTurn } from './dialect.ts';
 import type { Keyring } from './keyring.ts';
 import { GENESIS } from './log.ts';
 import { inTransaction, type Store } from './store.ts';
@@ -41,6 +41,7 @@ export function writeAnchor(
   now: string,
 ): Promise<{ rows: number; more: boolean } | undefined> {
   return inTransaction(store, async (tx) => {
+    await takeTurn(tx.db, 'anchors');
     const outside = takeLastAnchor(tx.keys, folder);
     // The process died after the file was written and before the table was.
     const known = await findLastRow(tx);

@@ -38,7 +38,8 @@ import type { Tables } from './tables.ts';
  * 4. **A number that follows the last one**: a control number is an update of its row, so takers queue up for it. The audit
  *    trail has no row to queue at; (subject, sequence) is unique, and who comes second chains on to the one who was first
  *    (`appendLog`).
- * 5. **A deadlock has a victim**, whose transaction SQL Server took back: it runs again. Work in a transaction is therefore
+ * 5. **What reaches beyond the tables takes turns by name**: the files of the anchors, and the schema ({@link takeTurn}).
+ * 6. **A deadlock has a victim**, whose transaction SQL Server took back: it runs again. Work in a transaction is therefore
  *    statements only, keyed by order, revision and step.
  */
 
@@ -186,7 +187,7 @@ function withTop({ limit, ...node }: SelectQueryNode): SelectQueryNode {
   return { ...node, top: TopNode.create(limit.limit.value as number) };
 }
 
-/** `sp_getapplock` in place of kysely's own lock, which only an owner of the database may take. */
+/** {@link takeTurn} is in place of kysely's own lock, which only an owner of the database may take. */
 export class SqlServerAdapter extends MssqlAdapter {
   override acquireMigrationLock(): Promise<void> {
     return Promise.resolve();
@@ -197,14 +198,17 @@ export class SqlServerAdapter extends MssqlAdapter {
   }
 }
 
-/** Lets one process after the other migrate. In SQLite a transaction that writes is lock enough. */
-export async function lockMigrations(tx: Kysely<Tables>): Promise<void> {
+/**
+ * Lets one transaction after the other do something that only one may do at a time; held until its end. A transaction of
+ * SQLite that writes has the whole database to itself.
+ */
+export async function takeTurn(tx: Kysely<Tables>, work: 'migrations' | 'anchors'): Promise<void> {
   if (!isSqlServer(tx)) return;
   // @see https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql
   await sql`
     declare @answer int;
-    exec @answer = sp_getapplock @Resource = 'order-staging migrations', @LockMode = 'Exclusive', @LockOwner = 'Transaction';
-    if @answer < 0 throw 50000, 'the lock of the migrations was not granted', 1;`.execute(tx);
+    exec @answer = sp_getapplock @Resource = ${`order-staging ${work}`}, @LockMode = 'Exclusive', @LockOwner = 'Transaction';
+    if @answer < 0 throw 50000, 'an application lock was not granted', 1;`.execute(tx);
 }
 
 /** @throws Error if the database is set up so that readers and writers would wait for each other. */

@@ -2,6 +2,7 @@ import type { ExpressionBuilder } from 'kysely';
 import type { Finding } from '../orders/finding.ts';
 import type { Format } from '../orders/formats/format.ts';
 import type { Channel } from '../orders/state.ts';
+import { lockRows } from './dialect.ts';
 import { putFindings } from './findings.ts';
 import { fingerprint } from './keyring.ts';
 import { appendLog } from './log.ts';
@@ -81,9 +82,7 @@ async function logAgain(tx: Store, documentId: string, { at, receivedBy, bytes }
 
 async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<Acceptance | undefined> {
   const find = (scope: string, kind: 'content' | 'idempotency_key', value: string) =>
-    tx.db
-      .selectFrom('fingerprints')
-      .select(['document_id', 'body_fingerprint'])
+    lockRows(tx.db, tx.db.selectFrom('fingerprints').select(['document_id', 'body_fingerprint']))
       .where('scope', '=', scope)
       .where('kind', '=', kind)
       .where('fingerprint', '=', value)
@@ -106,7 +105,9 @@ async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<
  */
 async function forgetRefused(tx: Store, source: string, print: string): Promise<boolean> {
   const isRefused = (eb: ExpressionBuilder<Tables, 'fingerprints'>) =>
-    eb.exists(eb.selectFrom('documents').select('id').whereRef('id', '=', 'document_id').where('state', '=', 'refused'));
+    eb.exists(
+      eb.selectFrom('documents').select('id').whereRef('id', '=', 'document_id').where('state', '=', 'refused'),
+    );
   const result = await tx.db
     .deleteFrom('fingerprints')
     .where('scope', '=', source)
@@ -121,8 +122,13 @@ async function keepContent(tx: Store, arrival: Arrival, print: string, single: S
   await tx.db
     .insertInto('fingerprints')
     .values({
-      scope: arrival.source, kind: 'content', fingerprint: print, document_id: arrival.documentId,
-      order_id: single?.orderId ?? null, body_fingerprint: null, first_seen_at: arrival.at,
+      scope: arrival.source,
+      kind: 'content',
+      fingerprint: print,
+      document_id: arrival.documentId,
+      order_id: single?.orderId ?? null,
+      body_fingerprint: null,
+      first_seen_at: arrival.at,
     }) // prettier-ignore
     .execute();
 }
@@ -131,8 +137,13 @@ async function keepIdempotencyKey(tx: Store, arrival: Arrival, key: string, prin
   await tx.db
     .insertInto('fingerprints')
     .values({
-      scope: arrival.source, kind: 'idempotency_key', fingerprint: keyPrint(tx, key), document_id: arrival.documentId,
-      order_id: null, body_fingerprint: print, first_seen_at: arrival.at,
+      scope: arrival.source,
+      kind: 'idempotency_key',
+      fingerprint: keyPrint(tx, key),
+      document_id: arrival.documentId,
+      order_id: null,
+      body_fingerprint: print,
+      first_seen_at: arrival.at,
     }) // prettier-ignore
     .execute();
 }
@@ -155,13 +166,24 @@ async function insertDocument(
   await tx.db
     .insertInto('documents')
     .values({
-      id: arrival.documentId, source: arrival.source, channel: arrival.channel, format: arrival.format,
-      content_type: arrival.contentType, file_name_sealed: name === null ? null : (sealer?.seal('file name', name) ?? null), state, byte_length: arrival.bytes.length,
-      fingerprint: print, order_count: orders, envelope_sealed: null, received_at: arrival.at, received_by: arrival.receivedBy,
+      id: arrival.documentId,
+      source: arrival.source,
+      channel: arrival.channel,
+      format: arrival.format,
+      content_type: arrival.contentType,
+      file_name_sealed: name === null ? null : (sealer?.seal('file name', name) ?? null),
+      state,
+      byte_length: arrival.bytes.length,
+      fingerprint: print,
+      order_count: orders,
+      envelope_sealed: null,
+      received_at: arrival.at,
+      received_by: arrival.receivedBy,
       changed_at: arrival.at,
     }) // prettier-ignore
     .execute();
-  if (state !== 'processed') await putFindings(tx, { subject, revision: 0, step: 'intake', at: arrival.at }, arrival.findings);
+  if (state !== 'processed')
+    await putFindings(tx, { subject, revision: 0, step: 'intake', at: arrival.at }, arrival.findings);
   const action = state === 'refused' ? 'document.refused' : 'document.received';
   const detail = { source: arrival.source, format: arrival.format, bytes: arrival.bytes.length };
   await appendLog(tx, subject, { stepKey: 'received', at: arrival.at, actor: arrival.receivedBy, action, detail });
@@ -179,7 +201,11 @@ async function insertChunks(tx: Store, arrival: Arrival): Promise<void> {
   const sealer = await getSealer(tx, `document:${arrival.documentId}`);
   for (let sequence = 0; sequence * CHUNK_BYTES < arrival.bytes.length; sequence += 1) {
     const piece = arrival.bytes.subarray(sequence * CHUNK_BYTES, (sequence + 1) * CHUNK_BYTES);
-    const row = { document_id: arrival.documentId, sequence, content_sealed: sealer.seal(`chunk ${String(sequence)}`, piece) };
+    const row = {
+      document_id: arrival.documentId,
+      sequence,
+      content_sealed: sealer.seal(`chunk ${String(sequence)}`, piece),
+    };
     await tx.db.insertInto('document_chunks').values(row).execute();
   }
 }
@@ -207,19 +233,38 @@ export async function insertOrder(tx: Store, origin: OrderOrigin, slice: Slice):
   await tx.db
     .insertInto('orders')
     .values({
-      id: orderId, document_id: origin.documentId, source: origin.source, channel: origin.channel, state: 'received',
-      revision: 1, type: 'new', operator_id: origin.operatorId, reservation: 'none', received_at: origin.at, changed_at: origin.at,
+      id: orderId,
+      document_id: origin.documentId,
+      source: origin.source,
+      channel: origin.channel,
+      state: 'received',
+      revision: 1,
+      type: 'new',
+      operator_id: origin.operatorId,
+      reservation: 'none',
+      received_at: origin.at,
+      changed_at: origin.at,
     }) // prettier-ignore
     .execute();
   await tx.db
     .insertInto('order_staging_raw')
     .values({
-      order_id: orderId, document_id: origin.documentId, position: slice.position, format: origin.format,
+      order_id: orderId,
+      document_id: origin.documentId,
+      position: slice.position,
+      format: origin.format,
       content_sealed: sealer.seal('raw', slice.bytes),
       locator_json: slice.locator === null ? null : JSON.stringify(slice.locator),
-      byte_length: slice.bytes.length, received_at: origin.at,
+      byte_length: slice.bytes.length,
+      received_at: origin.at,
     }) // prettier-ignore
     .execute();
   const detail = { source: origin.source, documentId: origin.documentId };
-  await appendLog(tx, `order:${orderId}`, { stepKey: 'received', at: origin.at, actor: origin.receivedBy, action: 'order.received', detail });
+  await appendLog(tx, `order:${orderId}`, {
+    stepKey: 'received',
+    at: origin.at,
+    actor: origin.receivedBy,
+    action: 'order.received',
+    detail,
+  });
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { lockMigrations, requireSetUp } from './dialect.ts';
+import { requireSetUp, takeTurn } from './dialect.ts';
 import * as initial from './migrations/0001-initial.ts';
 import * as auditAnchors from './migrations/0002-audit-anchors.ts';
 import * as people from './migrations/0003-people.ts';
@@ -22,7 +22,7 @@ export async function migrate(store: Store): Promise<void> {
   await requireSetUp(store.db);
   // Kysely looks before it locks; here it looks and writes in one.
   await inTransaction(store, async ({ db }) => {
-    await lockMigrations(db);
+    await takeTurn(db, 'migrations');
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
     const { error } = await migrator.migrateToLatest();
     if (error === undefined) return;

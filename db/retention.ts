@@ -1,4 +1,4 @@
-import { first } from './dialect.ts';
+import { first, lockRows } from './dialect.ts';
 import { forgetDocuments, forgetEmptyDocuments, forgetOrders, removeContent } from './forget.ts';
 import { appendLog } from './log.ts';
 import type { OrderRow } from './orders.ts';
@@ -55,7 +55,8 @@ export async function removeExpired(
       const documents = await expire(tx, orders, { days: daysOf(policy, state), at });
       return { orders: orders.length, documents: documents.length };
     }
-    const refused = await first(expiredDocuments(tx, beforeOf(policy, 'refused', now)).select('id'), size).execute();
+    const documents = expiredDocuments(tx, beforeOf(policy, 'refused', now)).select('id');
+    const refused = await first(lockRows(tx.db, documents), size).execute();
     const ids = refused.map((row) => row.id);
     await forgetDocuments(tx, ids, { actor: RETENTION, at });
     return { orders: 0, documents: ids.length };
@@ -98,10 +99,9 @@ function expiredOrders(
   state: (typeof ORDER_STATES)[number],
   size: number,
 ): Promise<ExpiredOrder[]> {
-  return first(
-    selectExpired(tx, before, state).select(['id', 'document_id', 'state']).orderBy('terminal_at'),
-    size,
-  ).execute();
+  // An order that is begun anew meanwhile keeps its content.
+  const expired = lockRows(tx.db, selectExpired(tx, before, state).select(['id', 'document_id', 'state']));
+  return first(expired.orderBy('terminal_at'), size).execute();
 }
 
 async function expire(
