@@ -138,7 +138,11 @@ async function objectionToApproval(tx: Store, decision: KeptDecision, order: Ord
   if (authors.includes(decision.actor)) return 'nobody approves an order that they typed or corrected';
   if (order.type !== 'new')
     return `a ${order.type} makes no production order; act on the earlier order and reject this one`;
-  const missing = (await listOpenHolds(tx, order.id)).find(
+  const holds = await listOpenHolds(tx, order.id);
+  // The rules that need the customer were skipped, those of a supervisor among them.
+  if (holds.some(({ code }) => code === 'CUSTOMER.UNKNOWN'))
+    return 'the order could not be judged without its customer; have the customer set up, then correct the order so that it is judged anew';
+  const missing = holds.find(
     ({ releaseRole }) => releaseRole === 'supervisor' && !decision.roles.includes('supervisor'),
   );
   return missing && `hold ${missing.code} is released by a supervisor`;

@@ -106,7 +106,11 @@ create index "ix_orders_received_at_id" on "orders" ("received_at", "id");
 
 create index "ix_orders_source_received_at_id" on "orders" ("source", "received_at", "id");
 
+create index "ix_orders_source_state_received_at_id" on "orders" ("source", "state", "received_at", "id");
+
 create index "ix_orders_customer_id_received_at_id" on "orders" ("customer_id", "received_at", "id");
+
+create index "ix_orders_customer_id_state_received_at_id" on "orders" ("customer_id", "state", "received_at", "id");
 
 create index "ix_orders_po_number_received_at_id" on "orders" ("po_number", "received_at", "id");
 
@@ -239,6 +243,8 @@ create table "reviews" (
 );
 
 create index "ix_reviews_closed_at_due_at_id" on "reviews" ("closed_at", "due_at", "id");
+
+create index "ix_reviews_closed_at_source_due_at_id" on "reviews" ("closed_at", "source", "due_at", "id");
 
 create index "ix_reviews_order_id_closed_at" on "reviews" ("order_id", "closed_at");
 

@@ -248,6 +248,8 @@ CREATE TABLE "orders" (
 
 CREATE INDEX "ix_orders_customer_id_received_at_id" on "orders" ("customer_id", "received_at", "id");
 
+CREATE INDEX "ix_orders_customer_id_state_received_at_id" on "orders" ("customer_id", "state", "received_at", "id");
+
 CREATE INDEX "ix_orders_document_id_automatic_done_at" on "orders" ("document_id", "automatic_done_at");
 
 CREATE INDEX "ix_orders_po_number_received_at_id" on "orders" ("po_number", "received_at", "id");
@@ -258,6 +260,8 @@ CREATE INDEX ix_orders_retention on orders (state, terminal_at, id)
   where expired_at is null and terminal_at is not null;
 
 CREATE INDEX "ix_orders_source_received_at_id" on "orders" ("source", "received_at", "id");
+
+CREATE INDEX "ix_orders_source_state_received_at_id" on "orders" ("source", "state", "received_at", "id");
 
 CREATE INDEX "ix_orders_state_received_at_id" on "orders" ("state", "received_at", "id");
 
@@ -331,6 +335,8 @@ CREATE TABLE "reviews" (
 );
 
 CREATE INDEX "ix_reviews_closed_at_due_at_id" on "reviews" ("closed_at", "due_at", "id");
+
+CREATE INDEX "ix_reviews_closed_at_source_due_at_id" on "reviews" ("closed_at", "source", "due_at", "id");
 
 CREATE INDEX "ix_reviews_order_id_closed_at" on "reviews" ("order_id", "closed_at");
 

@@ -50,7 +50,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createIndex(db, 'orders', ['terminal_at', 'id']);
   await createIndex(db, 'orders', ['received_at', 'id']);
   await createIndex(db, 'orders', ['source', 'received_at', 'id']);
+  await createIndex(db, 'orders', ['source', 'state', 'received_at', 'id']);
   await createIndex(db, 'orders', ['customer_id', 'received_at', 'id']);
+  await createIndex(db, 'orders', ['customer_id', 'state', 'received_at', 'id']);
   await createIndex(db, 'orders', ['po_number', 'received_at', 'id']);
   await createIndex(db, 'orders', ['document_id', 'automatic_done_at']);
   await createTable(db, 'order_revisions', ['order_id', 'revision'], {
@@ -92,6 +94,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     'lease_until?': instant, 'escalated_at?': instant, 'closed_at?': instant,
   }); // prettier-ignore
   await createIndex(db, 'reviews', ['closed_at', 'due_at', 'id']);
+  await createIndex(db, 'reviews', ['closed_at', 'source', 'due_at', 'id']);
   await createIndex(db, 'reviews', ['order_id', 'closed_at']);
   // One open review an order, so that one clock runs.
   await sql`create unique index ux_reviews_open on reviews (order_id) where closed_at is null`.execute(db);

@@ -92,14 +92,12 @@ const cases: Case[] = [
     mssqlParameters: ['web-shop', 'desk', 'C-1', 'in_review', 'STOCK.SHORT', T1, T1, 'o'],
     sqlite: `
       select * from "orders" where "source" in (?, ?) and "customer_id" in (?) and "state" = ?
-      and exists (select "holds"."code" from "holds" where "holds"."order_id" = "orders"."id"
-      and "holds"."cleared_at" is null and "holds"."code" = ?)
+      and "id" in (select "order_id" from "holds" where "cleared_at" is null and "code" = ?)
       and "received_at" <= ? and ("received_at" < ? or "id" < ?)
       order by "received_at" desc, "id" desc limit ?`,
     mssql: `
       select top(51) * from "orders" where "source" in (@1, @2) and "customer_id" in (@3) and "state" = @4
-      and exists (select "holds"."code" from "holds" where "holds"."order_id" = "orders"."id"
-      and "holds"."cleared_at" is null and "holds"."code" = @5)
+      and "id" in (select "order_id" from "holds" where "cleared_at" is null and "code" = @5)
       and "received_at" <= @6 and ("received_at" < @7 or "id" < @8)
       order by "received_at" desc, "id" desc`,
   },

@@ -62,6 +62,15 @@ describe('a reviewer', () => {
     expect(await findOpenReview(house.store, orderId)).toBeUndefined();
   });
 
+  test('cannot approve an order whose customer was not known: the rules that need it never spoke', async () => {
+    const orderId = await sendForReview({ customerId: 'C-9999' });
+    const refused = await decide(house, orderId, { action: 'approve', ...SUPERVISOR });
+    expect(refused).toMatchObject({ applied: false, state: 'in_review' });
+    expect(refused.refusal).toContain('judged anew');
+    await decide(house, orderId, { action: 'correct', changes: [{ path: '/customerId', value: 'C-1001' }] });
+    expect(await untilOrder(house.store, orderId, ended)).toMatchObject({ state: 'completed', revision: 2 });
+  });
+
   test('rejects, and nothing is handed off', async () => {
     const orderId = await sendForReview();
     expect(await decide(house, orderId, { action: 'reject' })).toMatchObject({ applied: true, state: 'rejected' });
