@@ -46,7 +46,11 @@ export async function writeDecision(tx: Store, decision: Decision, at: string): 
     state: 'pending', refusal: null, created_at: at, settled_at: null,
   }); // prettier-ignore
   if (inserted) {
-    const detail = { decisionId: decision.id, revision: decision.revision, fields: decision.changes.map((change) => change.path) };
+    const detail = {
+      decisionId: decision.id,
+      revision: decision.revision,
+      fields: decision.changes.map((change) => change.path),
+    };
     await appendLog(tx, `order:${decision.orderId}`, {
       stepKey: `decision:${decision.id}`, at, actor: decision.actor, action: `decision.${decision.action}`, detail,
     }); // prettier-ignore
@@ -94,7 +98,11 @@ async function openDecision(store: Store, row: DecisionTable): Promise<KeptDecis
 }
 
 /** Notes what became of a decision, once. */
-export async function settleDecision(tx: Store, decisionId: string, to: { refusal: string | null; at: string }): Promise<void> {
+export async function settleDecision(
+  tx: Store,
+  decisionId: string,
+  to: { refusal: string | null; at: string },
+): Promise<void> {
   await tx.db
     .updateTable('decisions')
     .set({ state: to.refusal === null ? 'applied' : 'refused', refusal: to.refusal, settled_at: to.at })

@@ -14,7 +14,10 @@ export type DocumentRow = Selectable<DocumentTable>;
 
 /** The document's row; in a transaction it is locked until the end. */
 export function findDocument(store: Store, documentId: string): Promise<DocumentRow | undefined> {
-  return lockRows(store.db, store.db.selectFrom('documents').selectAll().where('id', '=', documentId)).executeTakeFirst();
+  return lockRows(
+    store.db,
+    store.db.selectFrom('documents').selectAll().where('id', '=', documentId),
+  ).executeTakeFirst();
 }
 
 /** As {@link findDocument}. @throws Error if there is no such document. */
@@ -65,13 +68,23 @@ export function stageSlices(store: Store, document: DocumentRow, slices: readonl
 export async function finishSplit(
   tx: Store,
   documentId: string,
-  split: { readonly envelope: readonly Gap[]; readonly orders: number; readonly findings: readonly Finding[]; readonly at: string },
+  split: {
+    readonly envelope: readonly Gap[];
+    readonly orders: number;
+    readonly findings: readonly Finding[];
+    readonly at: string;
+  },
 ): Promise<void> {
   const subject = `document:${documentId}` as const;
   const sealer = await getSealer(tx, subject);
   await tx.db
     .updateTable('documents')
-    .set({ state: 'split', order_count: split.orders, envelope_sealed: sealer.sealJson('envelope', split.envelope), changed_at: split.at })
+    .set({
+      state: 'split',
+      order_count: split.orders,
+      envelope_sealed: sealer.sealJson('envelope', split.envelope),
+      changed_at: split.at,
+    })
     .where('id', '=', documentId)
     .execute();
   await tx.db.deleteFrom('document_chunks').where('document_id', '=', documentId).execute();
@@ -89,7 +102,12 @@ export async function readEnvelope(store: Store, documentId: string): Promise<re
 }
 
 /** Notes that nothing of the document can be staged; its bytes are kept. */
-export async function markRefused(tx: Store, documentId: string, findings: readonly Finding[], at: string): Promise<void> {
+export async function markRefused(
+  tx: Store,
+  documentId: string,
+  findings: readonly Finding[],
+  at: string,
+): Promise<void> {
   const subject = `document:${documentId}` as const;
   await tx.db.updateTable('documents').set({ state: 'refused', changed_at: at }).where('id', '=', documentId).execute();
   await putFindings(tx, { subject, revision: 0, step: 'parse', at }, findings);
@@ -156,7 +174,11 @@ export async function getSlice(
   store: Store,
   orderId: string,
 ): Promise<{ bytes: Uint8Array; format: Format; locator: unknown; documentId: string }> {
-  const row = await store.db.selectFrom('order_staging_raw').selectAll().where('order_id', '=', orderId).executeTakeFirst();
+  const row = await store.db
+    .selectFrom('order_staging_raw')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .executeTakeFirst();
   if (!row) throw new Error(`order ${orderId} has no slice`);
   const sealer = await getSealer(store, `order:${orderId}`);
   const locator: unknown = row.locator_json === null ? null : JSON.parse(row.locator_json);

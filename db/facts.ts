@@ -7,7 +7,11 @@ import type { Store } from './store.ts';
 export async function putFacts(tx: Store, ref: OrderRef, facts: Facts): Promise<void> {
   const sealer = await getSealer(tx, `order:${ref.orderId}`);
   const content = sealer.sealJson(placeOf(ref), facts);
-  await tx.db.deleteFrom('facts_snapshots').where('order_id', '=', ref.orderId).where('revision', '=', ref.revision).execute();
+  await tx.db
+    .deleteFrom('facts_snapshots')
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .execute();
   await tx.db
     .insertInto('facts_snapshots')
     .values({ order_id: ref.orderId, revision: ref.revision, content_sealed: content, taken_at: facts.asOf })

@@ -20,13 +20,26 @@ export async function putFindings(
     .execute();
   if (findings.length === 0) return;
   const sealer = await getSealer(tx, of.subject);
-  for (const [sequence, { code, ruleVersion, category, disposition, path, message, evidence, location }] of findings.entries()) {
+  for (const [
+    sequence,
+    { code, ruleVersion, category, disposition, path, message, evidence, location },
+  ] of findings.entries()) {
     const content = sealer.sealJson(placeOf(of.revision, of.step, sequence), { message, evidence });
     await tx.db
       .insertInto('order_staging_errors')
       .values({
-        subject: of.subject, revision: of.revision, step: of.step, sequence, code, rule_version: ruleVersion ?? null, category,
-        disposition, path, location_json: JSON.stringify(location), content_sealed: content, created_at: of.at,
+        subject: of.subject,
+        revision: of.revision,
+        step: of.step,
+        sequence,
+        code,
+        rule_version: ruleVersion ?? null,
+        category,
+        disposition,
+        path,
+        location_json: JSON.stringify(location),
+        content_sealed: content,
+        created_at: of.at,
       }) // prettier-ignore
       .execute();
   }
@@ -65,7 +78,10 @@ export async function listFindings(store: Store, subject: Subject, revision: num
     category: row.category,
     disposition: row.disposition,
     path: row.path,
-    ...sealer.openJson<Pick<Finding, 'message' | 'evidence'>>(placeOf(row.revision, row.step, row.sequence), row.content_sealed),
+    ...sealer.openJson<Pick<Finding, 'message' | 'evidence'>>(
+      placeOf(row.revision, row.step, row.sequence),
+      row.content_sealed,
+    ),
     location: JSON.parse(row.location_json) as Finding['location'],
   }));
 }

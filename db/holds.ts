@@ -17,7 +17,13 @@ export async function openHolds(tx: Store, ref: OrderRef, holds: readonly Hold[]
   const unique = new Map(holds.map((hold) => [hold.code, hold]));
   for (const hold of unique.values()) {
     const key = { order_id: ref.orderId, revision: ref.revision, code: hold.code };
-    const values = { category: hold.category, release_role: hold.releaseRole, opened_at: at, cleared_at: null, cleared_by: null };
+    const values = {
+      category: hold.category,
+      release_role: hold.releaseRole,
+      opened_at: at,
+      cleared_at: null,
+      cleared_by: null,
+    };
     if (await insertOnce(tx.db, 'holds', { ...key, ...values })) continue;
     await tx.db
       .updateTable('holds')
@@ -52,7 +58,12 @@ export async function listOpenHolds(store: Store, orderId: string): Promise<(Hol
     .where('cleared_at', 'is', null)
     .orderBy('code')
     .execute();
-  return rows.map((row) => ({ code: row.code, category: row.category, releaseRole: row.release_role, openedAt: row.opened_at }));
+  return rows.map((row) => ({
+    code: row.code,
+    category: row.category,
+    releaseRole: row.release_role,
+    openedAt: row.opened_at,
+  }));
 }
 
 /** The codes that a person let pass on this revision. */

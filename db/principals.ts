@@ -27,7 +27,11 @@ export async function putPrincipal(store: Store, principal: Principal, token: st
 
 /** The person whose token this is. */
 export async function findPrincipalByToken(store: Store, token: string): Promise<Principal | undefined> {
-  const row = await store.db.selectFrom('principals').selectAll().where('token_hash', '=', hashToken(token)).executeTakeFirst();
+  const row = await store.db
+    .selectFrom('principals')
+    .selectAll()
+    .where('token_hash', '=', hashToken(token))
+    .executeTakeFirst();
   if (!row) return undefined;
   const list = (json: string): string[] => JSON.parse(json) as string[];
   return {

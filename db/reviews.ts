@@ -10,7 +10,11 @@ export type ReviewRow = Selectable<ReviewTable>;
 
 /** The review that is open on an order; in a transaction it is locked until the end. */
 export function findOpenReview(store: Store, orderId: string): Promise<ReviewRow | undefined> {
-  const query = store.db.selectFrom('reviews').selectAll().where('order_id', '=', orderId).where('closed_at', 'is', null);
+  const query = store.db
+    .selectFrom('reviews')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .where('closed_at', 'is', null);
   return lockRows(store.db, query).executeTakeFirst();
 }
 
@@ -39,25 +43,42 @@ export async function openReview(tx: Store, order: OrderRow, openedAt: string, s
 
 /** Ends the open review of an order, if there is one. */
 export async function closeReview(tx: Store, orderId: string, at: string): Promise<void> {
-  await tx.db.updateTable('reviews').set({ closed_at: at }).where('order_id', '=', orderId).where('closed_at', 'is', null).execute();
+  await tx.db
+    .updateTable('reviews')
+    .set({ closed_at: at })
+    .where('order_id', '=', orderId)
+    .where('closed_at', 'is', null)
+    .execute();
 }
 
 /** Notes that the SLA ran out. */
 export async function markEscalated(tx: Store, reviewId: string, at: string): Promise<void> {
-  await tx.db.updateTable('reviews').set({ escalated_at: at }).where('id', '=', reviewId).where('escalated_at', 'is', null).execute();
+  await tx.db
+    .updateTable('reviews')
+    .set({ escalated_at: at })
+    .where('id', '=', reviewId)
+    .where('escalated_at', 'is', null)
+    .execute();
 }
 
 /**
  * Takes a review for one person until `leaseUntil`; a lease that ran out can be taken over.
  * @returns whether the person has it now.
  */
-export async function claimReview(tx: Store, reviewId: string, person: string, lease: { now: string; until: string }): Promise<boolean> {
+export async function claimReview(
+  tx: Store,
+  reviewId: string,
+  person: string,
+  lease: { now: string; until: string },
+): Promise<boolean> {
   const result = await tx.db
     .updateTable('reviews')
     .set({ claimed_by: person, lease_until: lease.until })
     .where('id', '=', reviewId)
     .where('closed_at', 'is', null)
-    .where((eb) => eb.or([eb('claimed_by', 'is', null), eb('claimed_by', '=', person), eb('lease_until', '<', lease.now)]))
+    .where((eb) =>
+      eb.or([eb('claimed_by', 'is', null), eb('claimed_by', '=', person), eb('lease_until', '<', lease.now)]),
+    )
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
@@ -105,7 +126,14 @@ export function listReviews(
     .selectFrom('reviews')
     .innerJoin('orders', 'orders.id', 'reviews.order_id')
     .selectAll('reviews')
-    .select(['orders.state', 'orders.revision', 'orders.po_number', 'orders.channel', 'orders.currency', 'orders.total'])
+    .select([
+      'orders.state',
+      'orders.revision',
+      'orders.po_number',
+      'orders.channel',
+      'orders.currency',
+      'orders.total',
+    ])
     .where('reviews.closed_at', 'is', null);
   if (principal.sources) query = query.where('reviews.source', 'in', principal.sources);
   if (principal.customers) query = query.where('reviews.customer_id', 'in', principal.customers);

@@ -13,7 +13,12 @@ export async function listRules(store: Store): Promise<readonly RuleVersion[]> {
   const { versions } = await count.executeTakeFirstOrThrow();
   const last = lastRead.get(store.keys);
   if (last?.versions === versions) return last.rules;
-  const rows = await store.db.selectFrom('order_validation_rules').selectAll().orderBy('code').orderBy('version').execute();
+  const rows = await store.db
+    .selectFrom('order_validation_rules')
+    .selectAll()
+    .orderBy('code')
+    .orderBy('version')
+    .execute();
   const rules = rows.map(readRule);
   lastRead.set(store.keys, { versions: rows.length, rules });
   return rules;

@@ -15,13 +15,24 @@ export async function putSource(
   profile: SourceProfile,
   by: { readonly actor: string; readonly at: string; readonly keyHash?: string },
 ): Promise<void> {
-  const values = { channel: profile.channel, profile_json: JSON.stringify(profile), changed_at: by.at, changed_by: by.actor };
+  const values = {
+    channel: profile.channel,
+    profile_json: JSON.stringify(profile),
+    changed_at: by.at,
+    changed_by: by.actor,
+  };
   await inTransaction(store, async (tx) => {
     const inserted = await insertOnce(tx.db, 'sources', { id: profile.id, key_hash: by.keyHash ?? null, ...values });
     const changed = by.keyHash === undefined ? values : { ...values, key_hash: by.keyHash };
     if (!inserted) await tx.db.updateTable('sources').set(changed).where('id', '=', profile.id).execute();
     const detail = { gate: profile.gate, active: profile.active, rollout: profile.rollout.kind };
-    await appendLog(tx, `source:${profile.id}`, { stepKey: `put:${by.at}`, actor: by.actor, at: by.at, action: 'source.put', detail });
+    await appendLog(tx, `source:${profile.id}`, {
+      stepKey: `put:${by.at}`,
+      actor: by.actor,
+      at: by.at,
+      action: 'source.put',
+      detail,
+    });
   });
 }
 
@@ -40,7 +51,11 @@ export async function getSource(store: Store, id: string): Promise<SourceProfile
 
 /** The source whose API key this is. */
 export async function findSourceByKey(store: Store, key: string): Promise<SourceProfile | undefined> {
-  const row = await store.db.selectFrom('sources').select('profile_json').where('key_hash', '=', hashToken(key)).executeTakeFirst();
+  const row = await store.db
+    .selectFrom('sources')
+    .select('profile_json')
+    .where('key_hash', '=', hashToken(key))
+    .executeTakeFirst();
   return row && readProfile(row.profile_json);
 }
 

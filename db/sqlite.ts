@@ -62,7 +62,10 @@ function createDriver(path: string): Driver {
     async init() {
       const database = (writer = connect(await whileBusy(() => openFile(path))));
       reader = connect(await whileBusy(() => openFile(path)));
-      group = createGroupCommit({ begin: () => whileBusy(() => database.exec('BEGIN IMMEDIATE')), exec: (sql) => database.exec(sql) });
+      group = createGroupCommit({
+        begin: () => whileBusy(() => database.exec('BEGIN IMMEDIATE')),
+        exec: (sql) => database.exec(sql),
+      });
     },
     acquireConnection() {
       const session: Session = {

@@ -13,20 +13,47 @@ async function createTable(db: Kysely<unknown>, name: string, key: readonly stri
   await table.addPrimaryKeyConstraint(`pk_${name}`, key as never[]).execute();
 }
 
-async function createIndex(db: Kysely<unknown>, table: string, columns: readonly string[], unique = false): Promise<void> {
+async function createIndex(
+  db: Kysely<unknown>,
+  table: string,
+  columns: readonly string[],
+  unique = false,
+): Promise<void> {
   const name = `${unique ? 'ux' : 'ix'}_${table}_${columns.join('_')}`;
-  const index = db.schema.createIndex(name).on(table).columns(columns as string[]);
+  const index = db.schema
+    .createIndex(name)
+    .on(table)
+    .columns(columns as string[]);
   await (unique ? index.unique() : index).execute();
 }
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   const { id, code, text, longText, instant, integer, bytes } = columnTypesFor(db);
 
-  await createTable(db, 'sources', ['id'], { id, channel: code, profile_json: longText, 'key_hash?': code, changed_at: instant, changed_by: id });
+  await createTable(db, 'sources', ['id'], {
+    id,
+    channel: code,
+    profile_json: longText,
+    'key_hash?': code,
+    changed_at: instant,
+    changed_by: id,
+  });
   await createIndex(db, 'sources', ['key_hash']);
-  await createTable(db, 'principals', ['id'], { id, token_hash: code, roles_json: longText, 'sources_json?': longText, 'customers_json?': longText, created_at: instant });
+  await createTable(db, 'principals', ['id'], {
+    id,
+    token_hash: code,
+    roles_json: longText,
+    'sources_json?': longText,
+    'customers_json?': longText,
+    created_at: instant,
+  });
   await createIndex(db, 'principals', ['token_hash'], true);
-  await createTable(db, 'data_keys', ['subject'], { subject: id, wrapped_key: bytes, wrapping_key_id: id, created_at: instant });
+  await createTable(db, 'data_keys', ['subject'], {
+    subject: id,
+    wrapped_key: bytes,
+    wrapping_key_id: id,
+    created_at: instant,
+  });
 
   await createTable(db, 'documents', ['id'], {
     id, source: id, channel: code, 'format?': code, 'content_type?': longText, 'file_name_sealed?': bytes, state: code,
@@ -35,7 +62,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   }); // prettier-ignore
   await createIndex(db, 'documents', ['state', 'changed_at']);
   await createIndex(db, 'documents', ['received_at', 'id']);
-  await createTable(db, 'document_chunks', ['document_id', 'sequence'], { document_id: id, sequence: integer, content_sealed: bytes });
+  await createTable(db, 'document_chunks', ['document_id', 'sequence'], {
+    document_id: id,
+    sequence: integer,
+    content_sealed: bytes,
+  });
   await createTable(db, 'fingerprints', ['scope', 'kind', 'fingerprint'], {
     scope: id, kind: code, fingerprint: code, document_id: id, 'order_id?': id, 'body_fingerprint?': code, first_seen_at: instant,
   }); // prettier-ignore
@@ -82,7 +113,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   }); // prettier-ignore
   await createIndex(db, 'order_processing_log', ['subject', 'step_key'], true);
 
-  await createTable(db, 'facts_snapshots', ['order_id', 'revision'], { order_id: id, revision: integer, content_sealed: bytes, taken_at: instant });
+  await createTable(db, 'facts_snapshots', ['order_id', 'revision'], {
+    order_id: id,
+    revision: integer,
+    content_sealed: bytes,
+    taken_at: instant,
+  });
   await createTable(db, 'holds', ['order_id', 'revision', 'code'], {
     order_id: id, revision: integer, code: id, category: code, 'release_role?': code, opened_at: instant,
     'cleared_at?': instant, 'cleared_by?': id,

@@ -97,7 +97,10 @@ describe('the gateway with a real Temporal', () => {
     await act(orderId, 'cancel', 'olivia', { reason: 'a mistake' });
     await untilOrder(house.store, orderId, ({ terminal_at }) => terminal_at !== null);
     expect((await act(orderId, 'reprocess', 'ravi', { reason: 'not mine to ask' })).status).toBe(403);
-    expect(await act(orderId, 'reprocess', 'olivia', { reason: 'no mistake' })).toMatchObject({ status: 202, body: { revision: 2 } });
+    expect(await act(orderId, 'reprocess', 'olivia', { reason: 'no mistake' })).toMatchObject({
+      status: 202,
+      body: { revision: 2 },
+    });
     await untilOrder(house.store, orderId, ({ state, revision }) => state === 'in_review' && revision === 2);
     expect((await act(orderId, 'reprocess', 'olivia', { reason: 'again' })).status).toBe(409);
 

@@ -117,7 +117,10 @@ describe('the same again', () => {
     const again = { ...first, documentId: uuidv7(), at: '2026-11-24T09:00:00.000Z' };
     const accepted = { kind: 'accepted', documentId: again.documentId };
     expect(await acceptDocument(house.store, again)).toEqual(accepted);
-    expect(await acceptDocument(house.store, { ...again, documentId: uuidv7() })).toEqual({ ...accepted, kind: 'same' });
+    expect(await acceptDocument(house.store, { ...again, documentId: uuidv7() })).toEqual({
+      ...accepted,
+      kind: 'same',
+    });
   });
 
   test('from another source is another document', async () => {

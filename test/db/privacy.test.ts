@@ -221,26 +221,30 @@ describe('the erasure of a person', () => {
     expect(untold.map((decision) => decision.order_id)).not.toContain(orderId);
   });
 
-  testOfSqlite('reads its files', 'leaves no key behind in the pages of the database, whichever of many goes', async () => {
-    const gone: Uint8Array[] = [];
-    const kept: Uint8Array[] = [];
-    const subjects: `order:${string}`[] = [];
-    await inTransaction(house.store, async (tx) => {
-      for (let count = 0; count < 3000; count += 1) {
-        // Not in the order of their names, so that pages are split and joined.
-        const subject = `order:${String((count * 7919) % 3000)}` as const;
-        await createSealer(tx, subject, AT);
-        (count % 3 === 0 ? kept : gone).push(await wrappedKey(subject, tx));
-        if (count % 3 !== 0) subjects.push(subject);
-      }
-      await eraseKeys(tx, subjects);
-    });
-    expect(await wipeDeleted(house.store)).toBe(true);
-    expect(findEverywhere(house.folder, gone)).toEqual([]);
-    expect(kept.filter((key, index) => index % 100 === 0 && findEverywhere(house.folder, [key]).length === 0)).toEqual(
-      [],
-    );
-  });
+  testOfSqlite(
+    'reads its files',
+    'leaves no key behind in the pages of the database, whichever of many goes',
+    async () => {
+      const gone: Uint8Array[] = [];
+      const kept: Uint8Array[] = [];
+      const subjects: `order:${string}`[] = [];
+      await inTransaction(house.store, async (tx) => {
+        for (let count = 0; count < 3000; count += 1) {
+          // Not in the order of their names, so that pages are split and joined.
+          const subject = `order:${String((count * 7919) % 3000)}` as const;
+          await createSealer(tx, subject, AT);
+          (count % 3 === 0 ? kept : gone).push(await wrappedKey(subject, tx));
+          if (count % 3 !== 0) subjects.push(subject);
+        }
+        await eraseKeys(tx, subjects);
+      });
+      expect(await wipeDeleted(house.store)).toBe(true);
+      expect(findEverywhere(house.folder, gone)).toEqual([]);
+      expect(
+        kept.filter((key, index) => index % 100 === 0 && findEverywhere(house.folder, [key]).length === 0),
+      ).toEqual([]);
+    },
+  );
 
   test('reaches no further than the eyes of who asks', async () => {
     const person = makePerson();

@@ -72,5 +72,5 @@ test("README.md names every verb of the operator's command", () => {
   const [, verbs = ''] = /^const VERBS[^{]*= \{\s*([^}]*)\}/m.exec(readProject('cli/orders.ts')) ?? [];
   const names = verbs.split(',').map((name) => name.replace(/:.*/s, '').replaceAll("'", '').trim()).filter((name) => name !== ''); // prettier-ignore
   expect(names).toContain('submit');
-  expect(names.filter((name) => !new RegExp(`\`${String(name)}\\b`).test(readProject('README.md')))).toEqual([]);
+  expect(names.filter((name) => !new RegExp(`\`${name}\\b`).test(readProject('README.md')))).toEqual([]);
 });
