@@ -38,7 +38,10 @@ const environmentSchema = z.object({
 
   /** Folder of everything that is kept; the paths below stand in it unless they are set. */
   VAR_DIR: z.string().default('var'),
-  /** The database: `file:<path>` is the embedded SQLite. Default `file:<VAR_DIR>/order-staging.sqlite`. Wins over the file. */
+  /**
+   * The database: `file:<path>` is the embedded SQLite, `mssql://user:password@host:1433/database` a SQL Server. Default
+   * `file:<VAR_DIR>/order-staging.sqlite`. Wins over the file.
+   */
   DATABASE_URL: databaseUrl.optional(),
   /** File that holds the database's URL, for a URL with a password in it. */
   DATABASE_URL_FILE: z.string().optional(),

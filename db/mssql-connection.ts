@@ -60,6 +60,8 @@ class ServerConnection extends Connection {
     this.on('errorMessage', note);
     super.connect((error) => {
       this.off('errorMessage', note);
+      // The driver would print that a connection was lost. The statement that meets it fails, and the pool finds it closed.
+      this.removeAllListeners('error').on('error', () => undefined);
       listener?.(error && explain(error, complaints, this.#server));
     });
   }
