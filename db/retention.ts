@@ -50,7 +50,7 @@ export async function removeExpired(
   const at = now.toISOString();
   return inTransaction(store, async (tx) => {
     for (const state of ORDER_STATES) {
-      const orders = await expiredOrders(tx, beforeOf(policy, state, now), state, size);
+      const orders = await lockExpiredOrders(tx, beforeOf(policy, state, now), state, size);
       if (orders.length === 0) continue;
       const documents = await expire(tx, orders, { days: daysOf(policy, state), at });
       return { orders: orders.length, documents: documents.length };
@@ -93,15 +93,17 @@ function selectExpired(store: Store, before: string, state: (typeof ORDER_STATES
 
 type ExpiredOrder = Pick<OrderRow, 'id' | 'document_id' | 'state'>;
 
-function expiredOrders(
+async function lockExpiredOrders(
   tx: Store,
   before: string,
   state: (typeof ORDER_STATES)[number],
   size: number,
 ): Promise<ExpiredOrder[]> {
-  // An order that is begun anew meanwhile keeps its content.
-  const expired = lockRows(tx.db, selectExpired(tx, before, state).select(['id', 'document_id', 'state']));
-  return first(expired.orderBy('terminal_at'), size).execute();
+  const oldest = first(selectExpired(tx, before, state).select('id').orderBy('terminal_at'), size);
+  const ids = (await oldest.execute()).map(({ id }) => id);
+  // Asked once more by their ids, with locks on just these rows: an order that is begun anew meanwhile keeps its content.
+  const expired = selectExpired(tx, before, state).select(['id', 'document_id', 'state']).where('id', 'in', ids);
+  return lockRows(tx.db, expired).execute();
 }
 
 async function expire(
