@@ -3,14 +3,14 @@ import type { OrderRow } from '../db/orders.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { OrderState } from '../orders/state.ts';
 
-/** How orders of a year are spread: nearly all are done, some thousand in a million wait. */
-const SPREAD: readonly (readonly [OrderState, number])[] = [
+/** How the orders of a year ended. */
+const ENDS: readonly (readonly [OrderState, number])[] = [
   ['completed', 0.93],
   ['rejected', 0.05],
-  ['cancelled', 0.015],
-  ['in_review', 0.004],
-  ['held', 0.001],
+  ['cancelled', 0.02],
 ];
+/** How many wait, whatever came before them: one in ten for a system, the others for a person. */
+const WAITING = 500;
 const SOURCES = ['web-shop', 'api-zapco', 'desk', 'edi-northwind'] as const;
 const CHANNELS = { 'web-shop': 'ecommerce', 'api-zapco': 'api', desk: 'manual', 'edi-northwind': 'edi' } as const;
 const HOLDS = ['CREDIT.LIMIT', 'STOCK.SHORT', 'PRICE.MISMATCH', 'TOTAL.MISMATCH'] as const;
@@ -20,13 +20,12 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 /**
  * Writes rows of orders that were received evenly over a year, with the holds and open reviews of those that wait: what
  * lists and searches read. Content is left out, because no list opens it.
- * @param from number of the first order; @param count how many.
  */
-export async function generateOrders(store: Store, from: number, count: number, total: number): Promise<void> {
+export async function generateOrders(store: Store, total: number): Promise<void> {
   const began = Date.parse('2026-01-01T00:00:00.000Z');
-  for (let start = from; start < from + count; start += PAGE) {
-    const numbers = Array.from({ length: Math.min(PAGE, from + count - start) }, (_, index) => start + index);
-    const rows = numbers.map((number) => makeRow(number, began + Math.floor((number / total) * YEAR_MS)));
+  for (let start = 0; start < total; start += PAGE) {
+    const numbers = Array.from({ length: Math.min(PAGE, total - start) }, (_, index) => start + index);
+    const rows = numbers.map((number) => makeRow(number, total, began + Math.floor((number / total) * YEAR_MS)));
     await inTransaction(store, (tx) => insertPage(tx, rows));
   }
 }
@@ -76,9 +75,9 @@ async function insertPage(tx: Store, rows: readonly OrderRow[]): Promise<void> {
   }
 }
 
-function makeRow(number: number, receivedMs: number): OrderRow {
+function makeRow(number: number, total: number, receivedMs: number): OrderRow {
   const source = SOURCES[number % SOURCES.length] ?? 'web-shop';
-  const state = stateOf(number);
+  const state = stateOf(number, total);
   const over = state === 'completed' || state === 'rejected' || state === 'cancelled';
   const at = new Date(receivedMs).toISOString();
   return {
@@ -111,10 +110,11 @@ function makeRow(number: number, receivedMs: number): OrderRow {
   };
 }
 
-/** Spread by a multiplicative hash, so that the states are mixed and the same each time. */
-function stateOf(number: number): OrderState {
+/** The newest ones wait; the others are spread by a multiplicative hash, mixed and the same each time. */
+function stateOf(number: number, total: number): OrderState {
+  if (number >= total - WAITING) return number % 10 === 0 ? 'held' : 'in_review';
   let left = (Math.imul(number + 1, 0x9e3779b1) >>> 0) / 2 ** 32;
-  for (const [state, part] of SPREAD) {
+  for (const [state, part] of ENDS) {
     if (left < part) return state;
     left -= part;
   }
