@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readSamples } from '../../cli/samples/samples.ts';
+import { findWords, listPersonalData } from './personal-data.ts';
 import { runCli, startCli, type Started } from './run-cli.ts';
 
 const ANY_PORTS = { PORT: '0', BACKOFFICE_PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0', METRICS_PORT: '0' };
@@ -106,6 +107,14 @@ describe('the demonstration', () => {
     expect((await running!.ended).code).toBe(0);
     await expect(fetch(`${first.urls['gateway']}/healthz`)).rejects.toThrow('fetch failed');
     await expect(fetch(`${first.urls['back office']}/health`)).rejects.toThrow('fetch failed');
+  });
+
+  test('leaves nothing about people readable: not in the database, the logs, Temporal or any other file', () => {
+    const words = listPersonalData('samples');
+    expect(words.length).toBeGreaterThan(20);
+    // The back office is another system with a store of its own; it has to know where to ship to.
+    expect(findWords(folder, words, /backoffice\.sqlite/)).toEqual([]);
+    expect(findWords(folder, words, /^$/)).not.toEqual([]);
   });
 
   test('makes no new order on the same folder, even after a person has decided one', async () => {
