@@ -13,7 +13,9 @@ import { closeStore, openStore, type Store } from '../../db/store.ts';
 import '../support/quiet-runtime.ts';
 import { type Promised, sendAll } from './senders.ts';
 
+/** At least so many orders and so many kills. */
 const ORDERS = 320;
+const KILLS = 12;
 const SENDERS = 8;
 const VICTIMS = ['worker', 'gateway', 'back office', 'worker'] as const;
 const SETTLE_LIMIT_MS = 6 * 60_000;
@@ -40,13 +42,10 @@ afterAll(async () => {
 test(
   'programs killed at random while orders run lose none, double none, and ship none that was not to be shipped',
   async () => {
-    const ended = new AbortController();
-    const killing = killAtRandom(ended.signal);
-    const promised = await sendAll(stack, ORDERS, SENDERS);
-    ended.abort();
-    const kills = await killing;
-    expect(kills).toBeGreaterThanOrEqual(6);
-    expect(new Set(promised.map((order) => order.orderId)).size).toBe(ORDERS);
+    const killer = startKilling();
+    const promised = await sendAll(stack, SENDERS, (sent) => sent >= ORDERS && killer.kills() >= KILLS);
+    await killer.stop();
+    expect(new Set(promised.map((order) => order.orderId)).size).toBe(promised.length);
 
     await everyOrderHasItsOwner(promised);
     const orders = await settled(promised);
@@ -57,15 +56,24 @@ test(
   12 * 60_000,
 );
 
-/** Kills one program after another, a different moment each time, until told to stop. @returns how many. */
-async function killAtRandom(signal: AbortSignal): Promise<number> {
+/** Kills one program after another, a different moment each time, until it is stopped. */
+function startKilling(): { kills(): number; stop(): Promise<void> } {
+  const stopped = new AbortController();
   let kills = 0;
-  while (!signal.aborted) {
-    await pause(700 + Math.random() * 2500);
-    stack.kill(VICTIMS[kills % VICTIMS.length] ?? 'worker');
-    kills += 1;
-  }
-  return kills;
+  const killing = (async () => {
+    while (!stopped.signal.aborted) {
+      await pause(700 + Math.random() * 2500);
+      stack.kill(VICTIMS[kills % VICTIMS.length] ?? 'worker');
+      kills += 1;
+    }
+  })();
+  return {
+    kills: () => kills,
+    stop: async () => {
+      stopped.abort();
+      await killing;
+    },
+  };
 }
 
 /** Within two minutes after the last kill each order that is not over has a running workflow. */

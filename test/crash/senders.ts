@@ -48,12 +48,12 @@ export async function sendUntilPromised(stack: Stack, number: number): Promise<P
   }
 }
 
-/** Sends `count` orders by several senders at a time. */
-export async function sendAll(stack: Stack, count: number, senders: number): Promise<Promised[]> {
+/** Sends orders by several senders at a time until it is enough. */
+export async function sendAll(stack: Stack, senders: number, isEnough: (sent: number) => boolean): Promise<Promised[]> {
   const promised: Promised[] = [];
   let next = 0;
   const sender = async (): Promise<void> => {
-    while (next < count) {
+    while (!isEnough(next)) {
       next += 1;
       promised.push(await sendUntilPromised(stack, next));
     }
