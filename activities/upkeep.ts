@@ -64,50 +64,44 @@ export async function reconcile(deps: Deps): Promise<{ orders: number; documents
 
 type Adopter = Pick<Deps, 'store' | 'runs'>;
 
-async function adoptOrders(
+function adoptOrders({ store, runs }: Adopter, running: ReadonlySet<string>, changedBefore: string): Promise<number> {
+  return countCaredFor(
+    (afterId) => listUnfinishedOrders(store, { changedBefore, afterId, size: PAGE }),
+    async ({ id }) =>
+      !running.has(`order:${id}`) && didHappen(id, async () => runs.startOrder(await getOrder(store, id))),
+  );
+}
+
+function adoptDocuments(
   { store, runs }: Adopter,
   running: ReadonlySet<string>,
   changedBefore: string,
 ): Promise<number> {
-  let adopted = 0;
-  for (let afterId = ''; ;) {
-    const orders = await listUnfinishedOrders(store, { changedBefore, afterId, size: PAGE });
-    for (const { id } of orders.filter((order) => !running.has(`order:${order.id}`))) {
-      if (await didHappen(id, async () => runs.startOrder(await getOrder(store, id)))) adopted += 1;
-    }
-    const last = orders.at(-1);
-    if (!last) return adopted;
-    afterId = last.id;
-  }
+  return countCaredFor(
+    (afterId) => listUnfinishedDocuments(store, { changedBefore, afterId, size: PAGE }),
+    async ({ id }) =>
+      !running.has(`document:${id}`) && didHappen(id, async () => runs.startDocument(await getDocument(store, id))),
+  );
 }
 
-async function adoptDocuments(
-  { store, runs }: Adopter,
-  running: ReadonlySet<string>,
-  changedBefore: string,
+function tellDecisions(deps: Deps, createdBefore: string): Promise<number> {
+  return countCaredFor(
+    (afterId) => listUntoldDecisions(deps.store, { createdBefore, afterId, size: PAGE }),
+    ({ id, order_id: orderId }) => didHappen(id, () => tellOne(deps, orderId, id)),
+  );
+}
+
+/** Goes through a list page by page, by id, and counts those that were taken care of. */
+async function countCaredFor<Row extends { readonly id: string }>(
+  listAfter: (afterId: string) => Promise<readonly Row[]>,
+  careFor: (row: Row) => Promise<boolean>,
 ): Promise<number> {
-  let adopted = 0;
+  let count = 0;
   for (let afterId = ''; ;) {
-    const documents = await listUnfinishedDocuments(store, { changedBefore, afterId, size: PAGE });
-    for (const { id } of documents.filter((document) => !running.has(`document:${document.id}`))) {
-      if (await didHappen(id, async () => runs.startDocument(await getDocument(store, id)))) adopted += 1;
-    }
-    const last = documents.at(-1);
-    if (!last) return adopted;
-    afterId = last.id;
-  }
-}
-
-async function tellDecisions(deps: Deps, createdBefore: string): Promise<number> {
-  const { store } = deps;
-  let told = 0;
-  for (let afterId = ''; ;) {
-    const untold = await listUntoldDecisions(store, { createdBefore, afterId, size: PAGE });
-    for (const { id, order_id: orderId } of untold) {
-      if (await didHappen(id, () => tellOne(deps, orderId, id))) told += 1;
-    }
-    const last = untold.at(-1);
-    if (!last) return told;
+    const rows = await listAfter(afterId);
+    for (const row of rows) if (await careFor(row)) count += 1;
+    const last = rows.at(-1);
+    if (!last) return count;
     afterId = last.id;
   }
 }
