@@ -1,8 +1,20 @@
 import type { z } from 'zod';
-import type { Disposition, Finding, Location } from '../finding.ts';
-import { decimal, isDecimal, sum, toCurrency } from '../money.ts';
+import type { Finding, Location } from '../finding.ts';
 import { orderSchema } from '../order.ts';
 import type { SourceProfile } from '../source.ts';
+import {
+  completeOrder,
+  explainIssue,
+  faulty,
+  findNearest,
+  FIELD_CODES,
+  isList,
+  isObject,
+  MOST_FINDINGS,
+  type Path,
+  toPointer,
+  valueAt,
+} from './draft.ts';
 import type { ParseResult } from './format.ts';
 import { pointerToken, readJson, scanJson } from './json-reader.ts';
 import type { JsonDocument, JsonFault, JsonKind, JsonObject, JsonValue } from './json-reader.ts';
@@ -17,22 +29,19 @@ export const JSON_CODES = {
   'JSON.DUPLICATE_KEY': 'An object names the same member twice.',
   'JSON.TOO_DEEP': 'Objects and lists are nested deeper than 64 levels.',
   'JSON.TOO_LARGE': 'The document holds more values than one order can have.',
-  'JSON.TYPE': 'A field holds another kind of value, such as a list instead of a text.',
-  'JSON.REQUIRED': 'A field that every order needs is missing.',
-  'JSON.LENGTH': 'A text or a list is shorter or longer than allowed.',
-  'JSON.FORMAT': 'A text is not written as the field needs it: an amount, a date, a currency.',
-  'JSON.VALUE': 'A field holds none of the values it may have.',
+  'JSON.TYPE': FIELD_CODES.TYPE,
+  'JSON.REQUIRED': FIELD_CODES.REQUIRED,
+  'JSON.LENGTH': FIELD_CODES.LENGTH,
+  'JSON.FORMAT': FIELD_CODES.FORMAT,
+  'JSON.VALUE': FIELD_CODES.VALUE,
   'JSON.EXPONENT': 'A number is written with an exponent, such as 1e3.',
   'JSON.UNKNOWN_FIELD': 'The canonical order has no such field; it is kept under `extensions`.',
   'SOURCE.MISMATCH': 'The document names another source than the one that sent it.',
 } as const;
 
 type JsonCode = keyof typeof JSON_CODES;
-type Path = readonly PropertyKey[];
 
-/** A document with thousands of faults has one cause; a sender reads the first of them. */
-const MOST_FINDINGS = 100;
-const LONGEST_EVIDENCE = 100;
+const LONGEST_NAME = 100;
 
 /**
  * Reads one order in the canonical JSON form. Numbers are taken as written, never through a float; what the source's
@@ -52,7 +61,7 @@ export function parseJsonOrder(bytes: Uint8Array, profile: SourceProfile): Parse
 }
 
 function parseObject(document: JsonDocument, value: JsonObject, profile: SourceProfile): ParseResult {
-  const completed = complete(value, profile);
+  const completed = completeOrder(value, profile);
   const asSent = orderSchema.safeParse(completed);
   const unknown = unknownPaths(asSent.error?.issues ?? []);
   const parsed = unknown.length === 0 ? asSent : orderSchema.safeParse(moveToExtensions(completed, unknown));
@@ -84,62 +93,6 @@ export function inspectJson(bytes: Uint8Array): { kind: JsonKind['kind']; findin
 export function locateJson(bytes: Uint8Array, pointer: string): Location {
   const { document } = readJson(bytes);
   return document ? locate(document, pointer) : {};
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
-/** Fills in what the order does not say itself. A `null` counts as left out. */
-function complete(value: JsonObject, profile: SourceProfile): JsonObject {
-  const said = withoutNulls(value, ['type', 'charges', 'tax', 'notes', 'extensions']);
-  const { currency, customerId } = profile.defaults;
-  const order: JsonObject = {
-    ...said,
-    source: said['source'] ?? profile.id,
-    ...(currency !== undefined && { currency: said['currency'] ?? currency }),
-    ...(customerId !== undefined && { customerId: said['customerId'] ?? customerId }),
-    // Who typed an order is what the gateway knows of its caller, never what a document says.
-    operatorId: null,
-  };
-  const { lines } = order;
-  if (!isList(lines)) return order;
-  return { ...order, lines: lines.map((line, index) => (isObject(line) ? completeLine(line, index, order) : line)) };
-}
-
-function completeLine(value: JsonObject, index: number, order: JsonObject): JsonObject {
-  const line = withoutNulls(value, ['ids', 'unit', 'discounts']);
-  return { ...line, line: line['line'] ?? String(index + 1), amount: line['amount'] ?? computeAmount(line, order) };
-}
-
-/** Leaves out `null` for fields that have a default. */
-function withoutNulls(value: JsonObject, fields: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).filter(([name, member]) => member !== null || !fields.includes(name)),
-  );
-}
-
-/**
- * quantity × unitPrice − discounts, rounded to the currency. Zero where these cannot be computed with: each then has a
- * finding of its own, and one on the amount would send the sender looking in the wrong place.
- */
-function computeAmount(line: JsonObject, order: JsonObject): string {
-  const { quantity, unitPrice, discounts = [] } = line;
-  const amounts = isList(discounts)
-    ? discounts.map((discount) => (isObject(discount) ? discount['amount'] : null))
-    : [null];
-  if (!isAmount(quantity) || !isAmount(unitPrice) || !amounts.every(isAmount)) return '0';
-  const { currency } = order;
-  const exact = decimal(quantity).times(decimal(unitPrice)).minus(sum(amounts));
-  return toCurrency(exact, typeof currency === 'string' ? currency : '');
-}
-
-function isAmount(value: JsonValue | undefined): value is string {
-  return typeof value === 'string' && isDecimal(value);
 }
 
 /** Paths of the fields that the canonical order does not have. */
@@ -175,19 +128,6 @@ function without(value: JsonValue, pointers: ReadonlySet<string>, at = ''): Json
       .filter(({ pointer }) => !pointers.has(pointer))
       .map(({ name, member, pointer }) => [name, without(member, pointers, pointer)]),
   );
-}
-
-function toPointer(path: Path): string {
-  return path.map(pointerToken).join('');
-}
-
-function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
-  let found: JsonValue | undefined = value;
-  for (const key of path) {
-    if (isList(found)) found = found[Number(key)];
-    else found = isObject(found) && Object.hasOwn(found, key) ? found[String(key)] : undefined;
-  }
-  return found;
 }
 
 /** Pointers of the numbers with an exponent in fields that mean something to us. */
@@ -231,50 +171,15 @@ function unknownFindings(document: JsonDocument, unknown: readonly Path[]): read
   });
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text or a number',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-};
-
 /** What a person has to do about an issue of the schema. */
 function issueFinding(document: JsonDocument, value: JsonValue, issue: z.core.$ZodIssue): Finding {
-  const found = valueAt(value, issue.path);
-  const { code, words } = explain(issue, found);
-  const pointer = toPointer(issue.path);
-  const evidence = typeof found === 'string' ? found.slice(0, LONGEST_EVIDENCE) : null;
-  return createFinding(document, code, pointer, `${quote(pointer)} ${words}.`, evidence);
-}
-
-function explain(issue: z.core.$ZodIssue, found: JsonValue | undefined): { code: JsonCode; words: string } {
-  if (found === undefined) return { code: 'JSON.REQUIRED', words: 'is missing: every order needs it' };
-  switch (issue.code) {
-    case 'invalid_type':
-      return { code: 'JSON.TYPE', words: `must be ${KINDS[issue.expected] ?? issue.expected}` };
-    case 'too_small':
-      return { code: 'JSON.LENGTH', words: `must have at least ${issue.minimum} ${unitOf(issue.origin)}` };
-    case 'too_big':
-      return { code: 'JSON.LENGTH', words: `may have at most ${issue.maximum} ${unitOf(issue.origin)}` };
-    case 'invalid_value':
-      return { code: 'JSON.VALUE', words: `must be one of ${issue.values.map(String).join(', ')}` };
-    case 'invalid_format':
-      return {
-        code: 'JSON.FORMAT',
-        words: issue.format === 'date' ? 'must be a date such as "2026-12-01"' : issue.message,
-      };
-    default:
-      return { code: 'JSON.FORMAT', words: 'has a name or value that does not fit the field' };
-  }
-}
-
-function unitOf(origin: string): string {
-  return origin === 'array' ? 'elements' : 'characters';
+  const { code, path, words, evidence } = explainIssue(issue, value);
+  return createFinding(document, `JSON.${code}`, path, `${quote(path)} ${words}.`, evidence);
 }
 
 /** The field by its pointer, as words in a message; names come from the sender and are cut. */
 function quote(pointer: string): string {
-  return pointer === '' ? 'The order' : `"${pointer.slice(0, LONGEST_EVIDENCE)}"`;
+  return pointer === '' ? 'The order' : `"${pointer.slice(0, LONGEST_NAME)}"`;
 }
 
 function createFinding(
@@ -284,8 +189,8 @@ function createFinding(
   message: string,
   evidence: string | null = null,
 ): Finding {
-  const disposition: Disposition = code === 'JSON.UNKNOWN_FIELD' ? 'warn' : 'reject';
-  return { code, category: 'data_format', disposition, path, message, evidence, location: locate(document, path) };
+  const disposition = code === 'JSON.UNKNOWN_FIELD' ? 'warn' : 'reject';
+  return { ...faulty(code, disposition), path, message, evidence, location: locate(document, path) };
 }
 
 function faultFinding({ code, message, pointer, place }: JsonFault): Finding {
@@ -302,8 +207,6 @@ function faultFinding({ code, message, pointer, place }: JsonFault): Finding {
 
 /** The place of a value, or of what encloses it where it is missing. */
 function locate(document: JsonDocument, pointer: string): Location {
-  for (let at = pointer; ; at = at.slice(0, at.lastIndexOf('/'))) {
-    const place = document.places.get(at);
-    if (place) return { ...place, pointer: at };
-  }
+  const nearest = findNearest(document.places, pointer);
+  return nearest ? { ...nearest.place, pointer: nearest.at } : {};
 }
