@@ -4,12 +4,12 @@
  */
 
 /** Parsers and arithmetic that compute on what they are given: no I/O, no clock, no randomness. */
-const PURE_LIBRARIES = ['zod', 'decimal.js', 'jsonc-parser', 'node-x12'];
+const PURE_LIBRARIES = ['zod', 'decimal.js', 'jsonc-parser', 'csv-parse', 'node-x12', 'saxes'];
 const DATABASE_LIBRARIES = ['kysely', 'tedious', 'tarn'];
 /** Makes the ids of what is stored; random, so not for orders/ or workflows/. */
 const ID_LIBRARIES = ['uuid'];
 /** What every program begins with. */
-const SETTINGS_AND_LOG = ['^config\\.ts$', '^log\\.ts$'];
+const SETTINGS_AND_LOG = ['^config\\.ts$', '^log\\.ts$', '^program\\.ts$'];
 const TEMPORAL_LIBRARIES = ['activity', 'client', 'common', 'testing', 'worker', 'workflow'].map(
   (n) => `@temporalio/${n}`,
 );
@@ -64,6 +64,7 @@ const PARTS = {
   web: { path: '^web/', house: ['^web/'], types: ['^api/'], npmExcept: TEMPORAL_LIBRARIES },
   config: { path: '^config\\.ts$', house: ['^config\\.ts$'], npm: ['zod'] },
   log: { path: '^log\\.ts$', house: ['^log\\.ts$'], npm: ['pino'] },
+  program: { path: '^program\\.ts$', house: ['^config\\.ts$', '^db/'], npm: [] },
   // The programs. A worker is given the workflows by path: they run in a bundle of their own.
   programs: { path: '^(workers|cli|bench)/', house: ['^(?!test/|workflows/)', CONTRACT], types: ['^workflows/'] },
 };
