@@ -35,11 +35,15 @@ const x12Profile = z.strictObject({
   tolerate: z.array(z.enum(['segment_count', 'set_count', 'missing_last_terminator'])).default([]),
 });
 
+const format = z.enum(['json', 'xml', 'csv', 'x12']);
+
 /** One configured sender on a channel: how its documents are read and how its orders are treated. */
 export const sourceProfileSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$/, 'lower-case letters, digits and dashes'),
     channel: z.enum(['ecommerce', 'edi', 'api', 'manual']),
+    /** Formats that are taken from it; without, X12 on channel `edi`, JSON, XML and CSV on the others. */
+    formats: z.array(format).min(1).optional(),
     active: z.boolean().default(true),
     /** What happens to orders that pass: see `Gate`. */
     gate: z.enum(['live', 'shadow', 'manual', 'paused']).default('live'),
@@ -60,12 +64,26 @@ export const sourceProfileSchema = z
     defaults: z.strictObject({ currency: currencyCode.optional(), customerId: customerNumber.optional() }).default({}),
     x12: x12Profile.optional(),
   })
-  .refine(({ channel, x12 }) => channel !== 'edi' || x12 !== undefined, {
+  .refine((profile) => profile.x12 !== undefined || !formatsOf(profile).includes('x12'), {
     path: ['x12'],
-    message: 'a source on channel edi needs its X12 partner profile',
+    message: 'a source that sends X12, as those on channel edi do, needs its X12 partner profile',
   });
 
 /** A source's profile, complete with its defaults. */
 export type SourceProfile = z.infer<typeof sourceProfileSchema>;
 /** The X12 part of a source's profile. */
 export type X12Profile = NonNullable<SourceProfile['x12']>;
+
+/** What of a profile tells the formats. */
+interface SentFormats {
+  readonly channel: string;
+  readonly formats?: readonly z.infer<typeof format>[] | undefined;
+  readonly x12?: unknown;
+}
+
+/** The formats that are taken from a source. */
+export function formatsOf({ channel, formats, x12 }: SentFormats): readonly z.infer<typeof format>[] {
+  if (formats) return formats;
+  if (channel === 'edi') return ['x12'];
+  return x12 ? ['json', 'xml', 'csv', 'x12'] : ['json', 'xml', 'csv'];
+}
