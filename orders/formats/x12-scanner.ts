@@ -85,6 +85,40 @@ export function copyBytes(scanner: Scanner, from: number, to: number): Uint8Arra
   return new Uint8Array(scanner.buffer.subarray(from - scanner.base, to - scanner.base));
 }
 
+/** First bytes of the segments that a transaction set does not hold or that end it: ISA and IEA, GS and GE, ST and SE. */
+const [LETTER_E, LETTER_G, LETTER_I, LETTER_S, LETTER_T] = [0x45, 0x47, 0x49, 0x53, 0x54];
+
+/**
+ * Steps over the segments from here on that stay within a transaction set, without making anything of them, and counts
+ * them. Stops before whatever {@link scanNext} must look at. This loop is why a document can be read twice.
+ * @param skipBlanks whether blanks between segments may be passed without a word
+ */
+export function skipSegments(scanner: Scanner, skipBlanks: boolean): number {
+  const { buffer, end, terminator, maxSegmentBytes } = scanner;
+  if (terminator === null) return 0;
+  let skipped = 0;
+  let start = scanner.start;
+  while (start + 1 < end) {
+    if (skipBlanks) while (start + 1 < end && isWhitespace(buffer[start]) && buffer[start] !== terminator) start++;
+    if (!isWithinSet(buffer[start], buffer[start + 1], terminator)) break;
+    let stop = start + 1;
+    while (stop < end && buffer[stop] !== terminator) stop++;
+    if (stop === end || stop - start > maxSegmentBytes) break;
+    skipped++;
+    start = stop + 1;
+  }
+  scanner.start = start;
+  scanner.searched = Math.max(scanner.searched, start);
+  return skipped;
+}
+
+/** Whether a segment that begins with these bytes is certainly no noise, no envelope, and neither ST nor SE. */
+function isWithinSet(first: number | undefined, second: number | undefined, terminator: number): boolean {
+  if (first === undefined || first === terminator || isWhitespace(first)) return false;
+  if (first === LETTER_S) return second !== LETTER_E && second !== LETTER_T;
+  return (first !== LETTER_I && first !== LETTER_G) || (second !== LETTER_E && second !== LETTER_S);
+}
+
 /** The next piece; undefined when more bytes are needed, or when `atEnd` says that none will come and all is read. */
 export function scanNext(scanner: Scanner, atEnd: boolean): Scanned | undefined {
   if (scanner.start === scanner.end) return undefined;
@@ -147,6 +181,8 @@ function scanSegment(scanner: Scanner, atEnd: boolean): Scanned | undefined {
 
 /** Inside an interchange only a whole `ISA*` counts: a lone `I` at the document's end is more likely a cut IEA. */
 function startsIsa(scanner: Scanner): boolean {
+  // The first byte decides nearly always, and without making a text.
+  if (scanner.buffer[scanner.start] !== LETTER_I) return false;
   const text = firstFour(scanner);
   return text.length < 4 ? !scanner.inside && 'ISA'.startsWith(text) : /^ISA[^A-Za-z0-9]/.test(text);
 }

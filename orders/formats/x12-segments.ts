@@ -1,4 +1,3 @@
-import { X12Parser, type X12Interchange as ParsedInterchange, type X12Segment as ParsedSegment } from 'node-x12';
 import type { Finding, Location } from '../finding.ts';
 import { x12Finding } from './x12-codes.ts';
 import type { X12Delimiters } from './x12-scanner.ts';
@@ -10,6 +9,14 @@ export const ORDER_SEGMENTS: ReadonlySet<string> = new Set(
    EFI LM LQ CN1 MNT`.split(/\s+/),
 );
 
+/** The text of a transaction set, each byte one character, and where it stands. */
+interface SetText {
+  readonly raw: string;
+  /** Byte offset of the set in the document. */
+  readonly offset: number;
+  readonly delimiters: X12Delimiters;
+}
+
 /** One segment of a transaction set. */
 export interface X12Segment {
   readonly id: string;
@@ -19,16 +26,8 @@ export interface X12Segment {
   readonly position: number;
   /** Byte offset in the document. */
   readonly offset: number;
-  /** The segment as it stands in the document, each byte one character, and what separates its elements. */
-  readonly bytes: string;
-  readonly separator: string;
-}
-
-/** A transaction set's text cut at the terminators, each piece with the byte offset in the set at which it begins. */
-interface Piece {
-  readonly text: string;
-  readonly bytes: string;
-  readonly start: number;
+  /** What it was cut from. */
+  readonly set: SetText;
 }
 
 /** Element `number` of a segment, one-based; empty if it is not there. */
@@ -38,68 +37,97 @@ export function element(segment: X12Segment, number: number): string {
 
 /** Where a segment, or one of its elements, stands in the document. */
 export function locate(segment: X12Segment, number?: number): Location {
-  const { id, position, offset, bytes, separator } = segment;
+  const { id, position, offset } = segment;
   if (number === undefined) return { offset, segment: id, segmentPosition: position };
-  const start = offset + startOfElement(bytes, number, separator);
-  return { offset: start, segment: id, segmentPosition: position, element: number };
+  return { offset: startOfElement(segment, number), segment: id, segmentPosition: position, element: number };
 }
 
-/**
- * The segments of one transaction set. Read by a fresh strict node-x12 parser, in an envelope of our own, and compared
- * with our own cutting: the library silently misreads empty and wrapped segments, and drops what follows them.
- */
+/** A missing element is shown where the segment ends. */
+function startOfElement({ offset, set: { raw, offset: base, delimiters } }: X12Segment, number: number): number {
+  const found = raw.indexOf(delimiters.segment, offset - base);
+  const stop = found === -1 ? raw.length : found;
+  let at = offset - base;
+  for (let i = 0; i < number; i++) {
+    const separator = raw.indexOf(delimiters.element, at);
+    if (separator === -1 || separator >= stop) return base + stop;
+    at = separator + 1;
+  }
+  return base + at;
+}
+
+/** The segments of one transaction set, ST to SE; none if the bytes are anything else. */
 export function readSegments(
   bytes: Uint8Array,
   offset: number,
   delimiters: X12Delimiters,
 ): { readonly segments: readonly X12Segment[]; readonly findings: readonly Finding[] } {
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  const { pieces, isUtf8 } = decodePieces(cut(raw, delimiters.segment), bytes);
+  const { decode, isUtf8 } = chooseDecoder(raw, bytes);
+  const segments = cutSegments({ raw, offset, delimiters }, decode);
   const findings = isUtf8 ? [] : [notUtf8(offset)];
-  const badIds = pieces.flatMap((piece, index) => judgeId(piece, index, offset, delimiters));
+  const badIds = segments.filter(({ id }) => !ORDER_SEGMENTS.has(id) && !SEGMENT_ID.test(id)).map(badId);
   if (badIds.length > 0) return { segments: [], findings: [...findings, ...badIds] };
-  const parsed = parseWithLibrary(pieces, delimiters);
-  if (!parsed || !isSame(parsed, pieces, delimiters)) {
+  if (!isWholeSet(segments)) {
     const message = 'The set cannot be read as X12: it must be the segments from ST to SE and nothing else.';
     const location = { offset, segment: 'ST', segmentPosition: 1 };
     return { segments: [], findings: [...findings, x12Finding('X12.SET.UNREADABLE', message, location)] };
   }
-  const segments = parsed.flatMap((segment, index) => {
-    const piece = pieces[index];
-    return piece ? [describe(piece, index, segment, offset, delimiters.element)] : [];
-  });
   return { segments, findings };
 }
 
-function cut(raw: string, terminator: string): readonly Omit<Piece, 'text'>[] {
-  const pieces: Omit<Piece, 'text'>[] = [];
-  for (let at = 0; at < raw.length;) {
-    const found = raw.indexOf(terminator, at);
+/** Cuts at the terminators, stepping over blanks and line breaks before a segment and over segments without anything. */
+function cutSegments(set: SetText, decode: Decode | undefined): readonly X12Segment[] {
+  const { raw, offset, delimiters } = set;
+  const segments: X12Segment[] = [];
+  for (let start = 0; start < raw.length;) {
+    const found = raw.indexOf(delimiters.segment, start);
     const stop = found === -1 ? raw.length : found;
-    while (at < stop && isBlank(raw.charCodeAt(at))) at++;
-    if (at < stop) pieces.push({ bytes: raw.slice(at, stop), start: at });
-    at = stop + 1;
+    while (start < stop && isBlank(raw.charCodeAt(start))) start++;
+    if (start < stop) {
+      const [id = '', ...elements] = cutElements(raw, start, stop, delimiters.element.charCodeAt(0));
+      segments.push({
+        id,
+        elements: decode ? elements.map(decode) : elements,
+        position: segments.length + 1,
+        offset: offset + start,
+        set,
+      });
+    }
+    start = stop + 1;
   }
-  return pieces;
+  return segments;
+}
+
+/** The segment's id and elements. One pass over the characters: this is the innermost loop of reading an order. */
+function cutElements(raw: string, start: number, stop: number, separator: number): string[] {
+  const elements: string[] = [];
+  let from = start;
+  for (let at = start; at <= stop; at++) {
+    if (at < stop && raw.charCodeAt(at) !== separator) continue;
+    let end = at;
+    while (end > from && isBlank(raw.charCodeAt(end - 1))) end--;
+    elements.push(raw.slice(from, end));
+    from = at + 1;
+  }
+  return elements;
 }
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 }
 
-/** X12 names no encoding: UTF-8 where it is valid, of which ASCII is a part, else Latin-1 as Windows writes it. */
-function decodePieces(pieces: readonly Omit<Piece, 'text'>[], bytes: Uint8Array): { pieces: Piece[]; isUtf8: boolean } {
-  if (pieces.every((piece) => isAsciiText(piece.bytes)))
-    return { pieces: pieces.map((piece) => ({ ...piece, text: piece.bytes })), isUtf8: true };
-  const isUtf8 = isValidUtf8(bytes);
-  const decoder = new TextDecoder(isUtf8 ? 'utf-8' : 'windows-1252');
-  const decode = (piece: Omit<Piece, 'text'>) => decoder.decode(Buffer.from(piece.bytes, 'latin1'));
-  return { pieces: pieces.map((piece) => ({ ...piece, text: decode(piece) })), isUtf8 };
-}
+type Decode = (latin1: string) => string;
 
-function isAsciiText(text: string): boolean {
+/**
+ * X12 names no encoding: UTF-8 where it is valid, else Latin-1 as Windows writes it. No decoder for ASCII, which nearly
+ * all sets are. Delimiters are ASCII, so an element can be decoded alone.
+ */
+function chooseDecoder(raw: string, bytes: Uint8Array): { decode: Decode | undefined; isUtf8: boolean } {
   // eslint-disable-next-line no-control-regex -- X12 delimiters are control characters now and then
-  return /^[\x00-\x7f]*$/.test(text);
+  if (!/[^\x00-\x7f]/.test(raw)) return { decode: undefined, isUtf8: true };
+  const isUtf8 = isValidUtf8(bytes);
+  const decoder = new TextDecoder(isUtf8 ? 'utf-8' : 'windows-1252', { ignoreBOM: true });
+  return { decode: (latin1) => decoder.decode(Buffer.from(latin1, 'latin1')), isUtf8 };
 }
 
 function isValidUtf8(bytes: Uint8Array): boolean {
@@ -116,90 +144,15 @@ function notUtf8(offset: number): Finding {
   return x12Finding('X12.SET.LATIN1', message, { offset, segment: 'ST', segmentPosition: 1 });
 }
 
-function idOf(piece: Piece, { element }: X12Delimiters): string {
-  const end = piece.text.indexOf(element);
-  return end === -1 ? piece.text.trimEnd() : piece.text.slice(0, end);
+const SEGMENT_ID = /^[A-Z][A-Z0-9]{1,2}$/;
+
+function badId({ id, offset, position }: X12Segment): Finding {
+  const message = `Segment ${position} of the set does not begin with a segment id such as PO1; is a terminator missing?`;
+  const location = { offset, segmentPosition: position };
+  return x12Finding('X12.SEGMENT.ID', message, location, { evidence: id.slice(0, 3) });
 }
 
-function judgeId(piece: Piece, index: number, offset: number, delimiters: X12Delimiters): readonly Finding[] {
-  if (/^[A-Z][A-Z0-9]{1,2}$/.test(idOf(piece, delimiters))) return [];
-  const message = `Segment ${index + 1} of the set does not begin with a segment id such as PO1; is a terminator missing?`;
-  const location = { offset: offset + piece.start, segmentPosition: index + 1 };
-  return [x12Finding('X12.SEGMENT.ID', message, location, { evidence: piece.text.slice(0, 3) })];
-}
-
-/**
- * Each segment as its id and elements; undefined if the library refuses. Our splitter has judged SE already, and the
- * partner may be allowed a wrong SE01, so SE is given as it should be. An element is added to a segment without any:
- * else the library would give it the last one of the segment before.
- */
-function parseWithLibrary(pieces: readonly Piece[], delimiters: X12Delimiters): readonly ParsedSegment[] | undefined {
-  const { element: separator, segment: terminator } = delimiters;
-  const texts = pieces.slice(0, -1).map(({ text }) => (text.includes(separator) ? text : text.trimEnd() + separator));
-  const controlNumber = pieces[0]?.text.split(separator)[2] ?? '';
-  const end = ['SE', String(pieces.length), controlNumber].join(separator);
-  const document = wrap([...texts, end].join(terminator) + terminator, delimiters);
-  try {
-    return segmentsOf(new X12Parser(true).parse(document) as ParsedInterchange);
-  } catch {
-    return undefined;
-  }
-}
-
-function segmentsOf(interchange: ParsedInterchange): readonly ParsedSegment[] | undefined {
-  const set = interchange.functionalGroups[0]?.transactions[0];
-  return set && [set.header, ...set.segments, set.trailer];
-}
-
-/** The set between ISA and GE of our own making, with the delimiters of the document. */
-function wrap(set: string, { element, component, segment }: X12Delimiters): string {
-  const blank = ' '.repeat(10);
-  const address = 'X'.padEnd(15);
-  const isa = ['ISA', '00', blank, '00', blank, 'ZZ', address, 'ZZ', address, '000101', '0000', 'U', '00401'];
-  const header = [...isa, '000000001', '0', 'P', component].join(element);
-  const group = ['GS', 'PO', 'X', 'X', '20000101', '0000', '1', 'X', '004010'].join(element);
-  const end = [['GE', '1', '1'].join(element), ['IEA', '1', '000000001'].join(element)].join(segment);
-  return `${header}${segment}${group}${segment}${set}${end}${segment}`;
-}
-
-function isSame(parsed: readonly ParsedSegment[], pieces: readonly Piece[], delimiters: X12Delimiters): boolean {
-  if (pieces.length < 2 || parsed.length !== pieces.length) return false;
-  const last = pieces.length - 1;
-  return parsed.every(({ tag }, index) => {
-    const piece = pieces[index];
-    return (
-      piece &&
-      tag === idOf(piece, delimiters) &&
-      (index === 0) === (tag === 'ST') &&
-      (index === last) === (tag === 'SE')
-    );
-  });
-}
-
-function describe(
-  piece: Piece,
-  index: number,
-  { tag, elements }: ParsedSegment,
-  offset: number,
-  separator: string,
-): X12Segment {
-  return {
-    id: tag,
-    elements: elements.map(({ value }) => value.trimEnd()),
-    position: index + 1,
-    offset: offset + piece.start,
-    bytes: piece.bytes,
-    separator,
-  };
-}
-
-/** A missing element is shown where the segment ends. */
-function startOfElement(bytes: string, number: number, separator: string): number {
-  let at = 0;
-  for (let i = 0; i < number; i++) {
-    const found = bytes.indexOf(separator, at);
-    if (found === -1) return bytes.length;
-    at = found + 1;
-  }
-  return at;
+function isWholeSet(segments: readonly X12Segment[]): boolean {
+  const last = segments.length - 1;
+  return last > 0 && segments.every(({ id }, at) => (id === 'ST') === (at === 0) && (id === 'SE') === (at === last));
 }

@@ -12,7 +12,7 @@ import type {
 } from './x12-events.ts';
 import { readIsa } from './x12-isa.ts';
 import { judgeApplications, judgeGe, judgeGs, judgeIea, judgeIsa, judgeSe, judgeSt } from './x12-judge.ts';
-import { append, copyBytes, createScanner, scanNext } from './x12-scanner.ts';
+import { append, copyBytes, createScanner, scanNext, skipSegments } from './x12-scanner.ts';
 import type { Noise, Scanned, Scanner } from './x12-scanner.ts';
 
 /** Sizes in bytes beyond which a document is not read on. */
@@ -35,6 +35,8 @@ export interface X12SplitOptions {
   readonly limits?: Partial<X12Limits>;
   /** GS01 and ST01 that are wanted; purchase orders unless said otherwise. */
   readonly expects?: { readonly functionalId: string; readonly setType: string };
+  /** Whether the sets' bytes are wanted, as they are unless said otherwise; without them a document is judged faster. */
+  readonly withBytes?: boolean;
 }
 
 /** A splitter that takes a document piece by piece. Pieces may be of any size; the events are the same. */
@@ -74,6 +76,7 @@ interface State {
   readonly profile: X12Profile;
   readonly limits: X12Limits;
   readonly expects: { readonly functionalId: string; readonly setType: string };
+  readonly withBytes: boolean;
   readonly scanner: Scanner;
   readonly findings: Finding[];
   readonly noise: Set<Noise>;
@@ -131,7 +134,7 @@ export async function readEnvelopes(
 ): Promise<X12Envelopes> {
   const interchanges: X12InterchangeEnd[] = [];
   const findings: Finding[] = [];
-  for await (const event of splitX12(chunks, options)) {
+  for await (const event of splitX12(chunks, { ...options, withBytes: false })) {
     if (event.kind === 'interchange_end') interchanges.push(event);
     if (event.kind === 'document_end') findings.push(...event.findings);
   }
@@ -150,6 +153,7 @@ function createState(options: X12SplitOptions): State {
     profile: options.profile,
     limits,
     expects: options.expects ?? { functionalId: 'PO', setType: '850' },
+    withBytes: options.withBytes ?? true,
     scanner: createScanner(limits.maxSegmentBytes),
     findings: [],
     noise: new Set(),
@@ -186,6 +190,7 @@ function tooLarge({ limits }: State): string {
 
 function readOn(state: State, atEnd: boolean): void {
   while (!state.stopped) {
+    if (state.set) skipWithin(state, state.set);
     const scanned = scanNext(state.scanner, atEnd);
     if (scanned === undefined) break;
     readPiece(state, scanned);
@@ -194,6 +199,13 @@ function readOn(state: State, atEnd: boolean): void {
   if (set && !set.tooLarge && scanner.base + scanner.end - set.offset > limits.maxSetBytes + limits.maxSegmentBytes) {
     overflowSet(state, set);
   }
+}
+
+/** Passes over the segments of the set that nothing is to be learnt from here but their number. */
+function skipWithin(state: State, set: OpenSet): void {
+  const { scanner, limits, interchange } = state;
+  set.segmentCount += skipSegments(scanner, interchange?.noise.has('whitespace') ?? false);
+  if (!set.tooLarge && scanner.base + scanner.start - set.offset > limits.maxSetBytes) overflowSet(state, set);
 }
 
 function readPiece(state: State, scanned: Scanned): void {
@@ -424,7 +436,7 @@ function startSet(state: State, open: OpenGroup, elements: readonly string[], of
   open.setNumbers.add(controlNumber);
   open.sets += 1;
   state.set = set;
-  state.scanner.held = offset;
+  state.scanner.held = state.withBytes ? offset : null;
 }
 
 function countSegment(state: State, set: OpenSet, { end }: { readonly end: number }): void {
@@ -444,20 +456,23 @@ function overflowSet(state: State, set: OpenSet): void {
 function endSet(state: State, set: OpenSet, elements: readonly string[], at: { offset: number; end: number }): void {
   countSegment(state, set, at);
   set.findings.push(...judgeSe(set, elements, at.offset, state.profile));
-  emitSet(state, set, set.tooLarge ? new Uint8Array() : copyBytes(state.scanner, set.offset, at.end));
+  emitSet(state, set, at.end);
 }
 
 function closeUnfinishedSet(state: State, offset: number): void {
-  const { set, scanner } = state;
+  const { set } = state;
   if (!set) return;
   const message = `There is no SE for ST02 ${set.controlNumber}; the set was cut off or its SE lost.`;
   const location = { offset, segment: 'SE', segmentPosition: set.segmentCount + 1 };
   set.findings.push(x12Finding('X12.SE.MISSING', message, location));
-  emitSet(state, set, set.tooLarge ? new Uint8Array() : copyBytes(scanner, set.offset, offset));
+  emitSet(state, set, offset);
 }
 
-function emitSet(state: State, set: OpenSet, bytes: Uint8Array): void {
+const NO_BYTES = new Uint8Array();
+
+function emitSet(state: State, set: OpenSet, end: number): void {
   const { index, offset, type, controlNumber, segmentCount, findings } = set;
+  const bytes = set.tooLarge || !state.withBytes ? NO_BYTES : copyBytes(state.scanner, offset, end);
   state.set = null;
   state.scanner.held = null;
   if (!state.interchange || !state.group) return;
