@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { currencyCode, customerNumber } from './order.ts';
+import { pollProfile } from './poll-profile.ts';
+import { webhookProfile } from './webhook-profile.ts';
 
 /** What partners separate elements with cannot stand in an envelope's ids, which are of fixed length and not escaped. */
 const envelopeText = z
@@ -63,6 +65,8 @@ export const sourceProfileSchema = z
     /** Used where the document is silent. */
     defaults: z.strictObject({ currency: currencyCode.optional(), customerId: customerNumber.optional() }).default({}),
     x12: x12Profile.optional(),
+    webhook: webhookProfile.optional(),
+    poll: pollProfile.optional(),
   })
   .refine((profile) => profile.x12 !== undefined || !formatsOf(profile).includes('x12'), {
     path: ['x12'],
