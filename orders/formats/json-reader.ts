@@ -8,7 +8,7 @@ export interface JsonObject {
 }
 
 /** Where something stands in a document. */
-interface Place {
+export interface Place {
   /** Zero-based, in bytes, a byte order mark included. */
   readonly offset: number;
   /** One-based. */
@@ -89,7 +89,8 @@ export interface Token {
 /** What is told of a document, in its order. */
 export interface JsonHandler {
   readonly open: (container: 'object' | 'array', at: Token) => void;
-  readonly close: () => void;
+  /** @param at the closing bracket; it has no path */
+  readonly close: (at: Omit<Token, 'path'>) => void;
   readonly name: (name: string, at: Token) => void;
   /** A number comes as the text it was written as. */
   readonly literal: (value: string | boolean | null, at: Token, isNumber: boolean) => void;
@@ -172,6 +173,22 @@ export function walkJson(text: string, handler: JsonHandler): JsonFault | undefi
   );
 }
 
+/**
+ * Tells a handler of a document as received: like {@link walkJson}, but strict about its UTF-8, a byte order mark
+ * tolerated, and with a way to ask for the places of tokens in bytes, in the order of the document.
+ */
+export function walkJsonBytes(bytes: Uint8Array, createHandler: (place: Placer) => JsonHandler): JsonFault | undefined {
+  return untilFault<JsonFault | undefined>(
+    () => {
+      const text = decodeUtf8(bytes);
+      const start = byteOrderMarkLength(bytes);
+      walk(text, start, createHandler(createPlacer(text, start)), () => '');
+      return undefined;
+    },
+    (fault) => fault,
+  );
+}
+
 function walk(text: string, startOffset: number, handler: JsonHandler, pointer: () => string): void {
   let depth = 0;
   const place = createPlacer(text, startOffset);
@@ -186,9 +203,9 @@ function walk(text: string, startOffset: number, handler: JsonHandler, pointer: 
       if (++depth > DEEPEST) stop('JSON.TOO_DEEP', `nested deeper than ${DEEPEST} levels`, at);
       handler.open(container, at);
     };
-  const close = (): void => {
+  const close = (index: number, length: number, line: number, column: number): void => {
     depth--;
-    handler.close();
+    handler.close({ index, length, line, column });
   };
   const checkWellFormed = (written: string, at: Token): void => {
     if (!written.isWellFormed()) stop('JSON.SYNTAX', 'half of a surrogate pair: a \\ud800 to \\udfff stands alone', at);
@@ -280,9 +297,10 @@ function createBuilder(place: Placer) {
   return { handler, pointer, finish: (): JsonDocument => ({ value: root, places, exponents }) };
 }
 
-type Placer = (at: Pick<Token, 'index' | 'line' | 'column'>) => Place;
+/** Turns a token into a place. */
+export type Placer = (at: Pick<Token, 'index' | 'line' | 'column'>) => Place;
 
-/** Turns tokens into places. Asked in the order of the document it counts each byte once. */
+/** Asked in the order of the document it counts each byte once. */
 function createPlacer(text: string, startOffset: number): Placer {
   let index = 0;
   let offset = startOffset;

@@ -36,6 +36,7 @@ export const JSON_CODES = {
   'JSON.VALUE': FIELD_CODES.VALUE,
   'JSON.EXPONENT': 'A number is written with an exponent, such as 1e3.',
   'JSON.UNKNOWN_FIELD': 'The canonical order has no such field; it is kept under `extensions`.',
+  'JSON.EMPTY': 'A list of orders holds none.',
   'SOURCE.MISMATCH': 'The document names another source than the one that sent it.',
 } as const;
 
@@ -51,7 +52,11 @@ const LONGEST_NAME = 100;
  */
 export function parseJsonOrder(bytes: Uint8Array, profile: SourceProfile): ParseResult {
   const { document, fault } = readJson(bytes);
-  if (fault) return { order: null, findings: [faultFinding(fault)] };
+  return fault ? { order: null, findings: [faultFinding(fault)] } : readCanonical(document, profile);
+}
+
+/** Reads one order in the canonical form from a document that could be read as JSON. */
+export function readCanonical(document: JsonDocument, profile: SourceProfile): ParseResult {
   const { value } = document;
   if (!isObject(value)) {
     const message = 'One order is one JSON object; send several as separate documents or as a list of objects.';
@@ -193,7 +198,8 @@ function createFinding(
   return { ...faulty(code, disposition), path, message, evidence, location: locate(document, path) };
 }
 
-function faultFinding({ code, message, pointer, place }: JsonFault): Finding {
+/** Tells a sender where and why a document cannot be read. */
+export function faultFinding({ code, message, pointer, place }: JsonFault): Finding {
   return {
     code,
     category: 'data_format',
@@ -206,7 +212,7 @@ function faultFinding({ code, message, pointer, place }: JsonFault): Finding {
 }
 
 /** The place of a value, or of what encloses it where it is missing. */
-function locate(document: JsonDocument, pointer: string): Location {
+export function locate(document: JsonDocument, pointer: string): Location {
   const nearest = findNearest(document.places, pointer);
   return nearest ? { ...nearest.place, pointer: nearest.at } : {};
 }
