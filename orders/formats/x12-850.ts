@@ -43,7 +43,7 @@ type Draft = Omit<Order, 'customerId' | 'currency' | 'orderDate'> &
  */
 export function parseX12Order(bytes: Uint8Array, context: X12Context, profile: SourceProfile): ParseResult {
   const { segments, findings } = readSegments(bytes, context.offset, context.delimiters);
-  const reading: Reading = { context, profile, findings: [...findings], used: new Set() };
+  const reading: Reading = { context, profile, findings: [...findings], used: new Uint8Array(segments.length + 1) };
   const areas = divide(reading, segments);
   const beg = areas && findBeg(reading, areas, segments);
   if (!areas || !beg) return { order: null, findings: reading.findings };
@@ -108,9 +108,9 @@ function readOrder(reading: Reading, areas: Areas, beg: X12Segment, segments: re
     payment: readTerms(header),
     lines: [...read.lines],
     ...amounts,
-    notes: readNotes(reading, header, areas.lines),
+    notes: readNotes(reading, header, areas.lines, segments),
   };
-  const extensions = keepRest(reading, beg, areas, segments);
+  const extensions = keepRest(reading, beg, areas);
   return { draft: { ...draft, extensions }, places: readPlaces(areas, beg, read) };
 }
 
@@ -281,7 +281,9 @@ function readAmounts(reading: Reading, areas: Areas, header: readonly Loop[], re
 
 /** TXI02 of the header and of the lines. */
 function readTax(reading: Reading, { header, lines, summary }: Areas, currency: string): string {
-  const taxes = [...header, ...lines.flatMap(({ rest }) => rest), ...summary].filter(({ id }) => id === 'TXI');
+  const taxes = [header, ...lines.map(({ rest }) => rest), summary].flatMap((area) =>
+    area.filter(({ id }) => id === 'TXI'),
+  );
   const amounts = taxes.map((txi) => readReal(reading, txi, 2, 'TXI02 (tax)', '/tax') ?? '0');
   return printAmount(sum(amounts), currency);
 }
@@ -335,19 +337,25 @@ function isNear(a: string, b: string, lines: number, currency: string): boolean 
 // Text, and what is left
 
 /** MSG, MTX and NTE; those of one loop are one note. A line's notes say which line. */
-function readNotes(reading: Reading, header: readonly Loop[], lines: readonly LineSegments[]): string[] {
-  const notes = [
-    ...header.map((loop) => readNote(reading, loop)),
-    ...lines.flatMap(({ id, loops }) =>
-      loops.map((loop) => readNote(reading, loop)).map((note) => note && `Line ${id}: ${note}`),
-    ),
-  ].filter((note) => note !== '');
+function readNotes(
+  reading: Reading,
+  header: readonly Loop[],
+  lines: readonly LineSegments[],
+  segments: readonly X12Segment[],
+): string[] {
+  const notes: string[] = [];
+  const add = (loop: Loop, prefix: string) => {
+    const note = mayHoldNote(loop) ? readNote(reading, loop) : '';
+    if (note !== '') notes.push(prefix + note);
+  };
+  for (const loop of header) add(loop, '');
+  for (const { id, loops } of lines) for (const loop of loops) add(loop, `Line ${id}: `);
   const short = notes.slice(0, MOST_NOTES).map((note) => note.slice(0, LONGEST_NOTE));
   if (notes.length > MOST_NOTES || notes.some((note) => note.length > LONGEST_NOTE)) {
     const message = `The order has ${notes.length} notes; ${MOST_NOTES} of ${LONGEST_NOTE} characters each are shown.`;
     const location = { segment: 'MSG' };
     reading.findings.push(x12Finding('X12.NOTES.SHORTENED', message, location, { path: '/notes' }));
-    reading.used.forEach((segment) => segment.id in NOTE_ELEMENT && reading.used.delete(segment));
+    segments.forEach(({ id, position }) => id in NOTE_ELEMENT && (reading.used[position] = 0));
   }
   return short;
 }
@@ -355,8 +363,11 @@ function readNotes(reading: Reading, header: readonly Loop[], lines: readonly Li
 /** Which element of a segment is free text. */
 const NOTE_ELEMENT: Readonly<Record<string, number>> = { MSG: 1, MTX: 2, NTE: 2 };
 
+function mayHoldNote({ head, members }: Loop): boolean {
+  return members.length > 0 || NOTE_ELEMENT[head.id] !== undefined;
+}
+
 function readNote(reading: Reading, { head, members }: Loop): string {
-  if (members.length === 0 && NOTE_ELEMENT[head.id] === undefined) return '';
   const texts = [head, ...members].flatMap((segment) => {
     const number = NOTE_ELEMENT[segment.id];
     if (number === undefined) return [];
@@ -366,11 +377,30 @@ function readNote(reading: Reading, { head, members }: Loop): string {
   return texts.filter((text) => text !== '').join(' ');
 }
 
+/** A segment in `extensions.x12`, as it stands in the document. */
+interface KeptSegment {
+  readonly segment: string;
+  readonly position: number;
+  /** PO101 of the line that it belongs to. */
+  readonly line?: string;
+  readonly elements: readonly string[];
+}
+
 /** Everything that the order does not hold, segment by segment, and which line it belongs to. */
-function keepRest(reading: Reading, beg: X12Segment, { lines }: Areas, segments: readonly X12Segment[]) {
+function keepRest(reading: Reading, beg: X12Segment, { header, lines, summary }: Areas) {
   use(reading, beg, 1, 2, 3, 4, 5);
-  const lineOf = new Map(lines.flatMap(({ po1, id, rest }) => [po1, ...rest].map((segment) => [segment, id] as const)));
-  const kept = segments.slice(1, -1).filter((segment) => !reading.used.has(segment));
+  const kept: KeptSegment[] = [];
+  const keep = (segment: X12Segment, line?: string) => {
+    const { id, position, elements } = segment;
+    if (reading.used[position] === 1) return;
+    kept.push({ segment: id, position, ...(line !== undefined && { line }), elements });
+  };
+  header.forEach((segment) => keep(segment));
+  for (const { po1, id, rest } of lines) {
+    keep(po1, id);
+    rest.forEach((segment) => keep(segment, id));
+  }
+  summary.forEach((segment) => keep(segment));
   return {
     x12: {
       version: reading.context.version,
@@ -380,11 +410,7 @@ function keepRest(reading: Reading, beg: X12Segment, { lines }: Areas, segments:
       ...(element(beg, 4) !== '' && { release: element(beg, 4) }),
       componentSeparator: reading.context.delimiters.component,
       repetitionSeparator: reading.context.delimiters.repetition,
-      segments: kept.map((segment) => {
-        const line = lineOf.get(segment);
-        const { id, position, elements } = segment;
-        return { segment: id, position, ...(line !== undefined && { line }), elements };
-      }),
+      segments: kept,
     },
   };
 }

@@ -202,26 +202,26 @@ function checkCurrency(reading: Reading, loops: readonly Loop[], currency: strin
 
 /** The pairs from PO106 on: a qualifier (element 235) and an id (234). The profile says which one names our SKU. */
 function readIds(reading: Reading, po1: X12Segment, id: string, path: string): Pick<OrderLine, 'sku' | 'ids'> {
-  const ids: Record<string, string> = {};
+  const found = new Map<string, string>();
   const held = element(po1, 5) === 'PE' ? [1, 2, 3, 4, 5] : [1, 2, 3, 4];
   for (let at = 6; at < po1.elements.length; at += 2) {
     const qualifier = element(po1, at);
     const value = element(po1, at + 1);
-    if (!/^[A-Z0-9]{2}$/.test(qualifier) || value === '' || ids[qualifier] !== undefined) continue;
-    ids[qualifier] = value;
+    if (!/^[A-Z0-9]{2}$/.test(qualifier) || value === '' || found.has(qualifier)) continue;
+    found.set(qualifier, value);
     held.push(at, at + 1);
   }
   use(reading, po1, ...held);
   const wanted = reading.profile.x12?.skuQualifiers ?? [];
-  const chosen = wanted.find((qualifier) => ids[qualifier] !== undefined);
+  const chosen = wanted.find((qualifier) => found.has(qualifier));
   if (chosen === undefined) {
-    const found = Object.keys(ids).join(', ') || 'none';
-    const message = `PO1 line ${id}: no product id under ${wanted.join(', ')}; found: ${found}.`;
+    const message = `PO1 line ${id}: no product id under ${wanted.join(', ')}; found: ${[...found.keys()].join(', ') || 'none'}.`;
     say(reading, 'X12.LINE.SKU', po1, 6, message, `${path}/sku`);
-    return { sku: '', ids };
+    return { sku: '', ids: Object.fromEntries(found) };
   }
-  const { [chosen]: sku = '', ...others } = ids;
-  return { sku, ids: others };
+  const sku = found.get(chosen) ?? '';
+  found.delete(chosen);
+  return { sku, ids: Object.fromEntries(found) };
 }
 
 function readDescription(reading: Reading, loops: readonly Loop[]): string | null {

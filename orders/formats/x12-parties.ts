@@ -30,11 +30,11 @@ export function readParty(reading: Reading, loops: readonly Loop[], entity: stri
 /** An N1 loop as a place. N2 continues the name and is shown like a first address line, as on a label. */
 function readAddress(reading: Reading, { head, members }: Loop, path: string): Address {
   const named = (id: string) => members.filter((segment) => segment.id === id);
-  const lines = [...named('N2'), ...named('N3')].flatMap((segment) => segment.elements.filter((text) => text !== ''));
+  const texts = [...named('N2'), ...named('N3')];
+  const lines = texts.flatMap((segment) => segment.elements.filter((text) => text !== ''));
   const place = named('N4')[0];
   use(reading, head, 1, 2, 4);
-  if (lines.length <= LONGEST_ADDRESS)
-    [...named('N2'), ...named('N3')].forEach((segment) => use(reading, segment, 1, 2));
+  if (lines.length <= LONGEST_ADDRESS) texts.forEach((segment) => use(reading, segment, 1, 2));
   return {
     id: element(head, 4) || null,
     name: element(head, 2) || null,
@@ -71,9 +71,14 @@ export function readContact(loops: readonly Loop[]): Order['contact'] {
   );
   const per = [...own, ...others][0];
   if (!per) return null;
-  const numbers = new Map([3, 5, 7].map((at) => [element(per, at), element(per, at + 1)]));
-  const contact = { name: element(per, 2) || null, email: numbers.get('EM') ?? null, phone: numbers.get('TE') ?? null };
+  const contact = { name: element(per, 2) || null, email: findNumber(per, 'EM'), phone: findNumber(per, 'TE') };
   return contact.name || contact.email || contact.phone ? contact : null;
+}
+
+/** PER03 to PER08 are pairs of a qualifier (element 365) and a number: `TE` telephone, `EM` e-mail. */
+function findNumber(per: X12Segment, qualifier: string): string | null {
+  const at = [3, 5, 7].find((number) => element(per, number) === qualifier);
+  return at === undefined ? null : element(per, at + 1) || null;
 }
 
 /** The customer that the profile maps one of the header's parties to; buyer before bill-to before ship-to. */

@@ -16,12 +16,13 @@ export interface X12Context {
   readonly usage: string;
 }
 
-/** One transaction set while it is being read: what was found, and which segments the order holds completely. */
+/** One transaction set while it is being read. */
 export interface Reading {
   readonly context: X12Context;
   readonly profile: SourceProfile;
   readonly findings: Finding[];
-  readonly used: Set<X12Segment>;
+  /** By position: 1 for each segment that the order holds completely. */
+  readonly used: Uint8Array;
 }
 
 /** A segment that opens a loop, and the segments that belong to it. */
@@ -77,8 +78,9 @@ export function say(
 
 /** Marks the segment as held by the order, unless it says more than the elements that were read. */
 export function use(reading: Reading, segment: X12Segment, ...numbers: readonly number[]): void {
-  const isComplete = segment.elements.every((text, index) => text === '' || numbers.includes(index + 1));
-  if (isComplete) reading.used.add(segment);
+  const { elements, position } = segment;
+  for (let at = 0; at < elements.length; at++) if (elements[at] !== '' && !numbers.includes(at + 1)) return;
+  reading.used[position] = 1;
 }
 
 /** A number (type R); undefined if it is empty, or if it is none, which is then said. */

@@ -1,11 +1,15 @@
 import { decimal, isDecimal } from '../money.ts';
 
+/** What nearly all numbers are; within the digits of {@link isDecimal}. */
+const CANONICAL = /^(?:0|[1-9]\d{0,17})(?:\.\d{1,12})?$/;
+
 /**
  * A number of X12 type R as a canonical decimal string: `0008` is `"8"`, `.5` is `"0.5"`, `19.9900` stays.
  * Undefined for anything else, `12,50` and `1E3` included.
  * @see X12.6, decimal number (R)
  */
 export function parseReal(text: string): string | undefined {
+  if (CANONICAL.test(text)) return text;
   const match = /^(-?)0*(\d*)(?:\.(\d*))?$/.exec(text.trim());
   if (!match || !/\d/.test(text)) return undefined;
   const [, sign = '', whole = '', fraction = ''] = match;
@@ -46,6 +50,7 @@ export function parseX12Date(text: string): X12Date | undefined {
 }
 
 function isCalendarDate(date: string): boolean {
-  const instant = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(date);
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  // Day 0 of the next month is the last of this one.
+  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
