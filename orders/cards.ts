@@ -261,7 +261,7 @@ export function maskJson(bytes: Uint8Array, options: Pick<SourceProfile, 'cardNu
 }
 
 /** Where something was masked. */
-interface MaskedField {
+export interface MaskedField {
   /** The field's name as it may be told, or the kind of place it stands in. */
   readonly name: string;
   readonly location: Location;
@@ -362,11 +362,16 @@ function asText(text: string, number: string): string {
   return number.length < 2 ? '0' : `"${text.slice(2)}"`;
 }
 
-function isSecurityCode(name: string | undefined): boolean {
+/** Whether a field of this name holds a card security code, which may not be kept in any form. @see PCI DSS 3.3.1.2 */
+export function isSecurityCode(name: string | undefined): boolean {
   return SECURITY_CODE.test(wordsOf(name ?? '').join(''));
 }
 
-function isIdentifier([own = '', ...enclosing]: readonly string[]): boolean {
+/**
+ * Whether the digits in a field identify something other than a card and are left alone.
+ * @param names the field's own name, then those of what encloses it
+ */
+export function isIdentifier([own = '', ...enclosing]: readonly string[]): boolean {
   if ([own, ...enclosing].some((name) => wordsOf(name).some((word) => PAYMENT.has(word)))) return false;
   return identifies(own) || enclosing.some((name) => /^(?:ids|identifiers)$/i.test(name));
 }
@@ -449,7 +454,8 @@ function readPlain(written: string): { readonly plain: string; readonly offsets:
   return { plain, offsets };
 }
 
-function cardFinding({ name, location }: MaskedField, { cardNumbers }: Pick<SourceProfile, 'cardNumbers'>): Finding {
+/** Tells of a field in which card data was masked; refuses the document where the source says so. */
+export function cardFinding({ name, location }: MaskedField, { cardNumbers }: Pick<SourceProfile, 'cardNumbers'>): Finding {
   const where = name.slice(0, LONGEST_NAME);
   const isRefused = cardNumbers === 'refuse';
   return {
