@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { jsonProfile } from './formats/json-profile.ts';
+import { mappingProfile } from './formats/mapping-profile.ts';
 import { currencyCode, customerNumber } from './order.ts';
 import { pollProfile } from './poll-profile.ts';
 import { webhookProfile } from './webhook-profile.ts';
@@ -65,6 +67,9 @@ export const sourceProfileSchema = z
     /** Used where the document is silent. */
     defaults: z.strictObject({ currency: currencyCode.optional(), customerId: customerNumber.optional() }).default({}),
     x12: x12Profile.optional(),
+    json: jsonProfile.optional(),
+    /** For documents of any other shape than those known by name. */
+    mapping: mappingProfile.optional(),
     webhook: webhookProfile.optional(),
     poll: pollProfile.optional(),
   })
