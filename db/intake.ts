@@ -29,6 +29,11 @@ export interface Arrival {
   readonly findings: readonly Finding[];
   /** The sender's `Idempotency-Key`. */
   readonly idempotencyKey: string | null;
+  /**
+   * What the sender calls the message, or the state of an order that it tells, such as a webhook's id: a message that came
+   * under any of them before is the same, whatever its bytes.
+   */
+  readonly messageIds?: readonly string[];
 }
 
 /** One order that is the whole document. */
@@ -58,6 +63,7 @@ export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOr
     // First of all: when the same comes twice at once, the second one waits here, and then finds what the first one made.
     await keepContent(tx, arrival, print, single);
     if (arrival.idempotencyKey !== null) await keepIdempotencyKey(tx, arrival, arrival.idempotencyKey, print);
+    await keepMessageIds(tx, arrival);
     await insertDocument(tx, arrival, print, single ? 'processed' : 'received', single ? 1 : 0);
     if (single) await insertSingleOrder(tx, arrival, single);
     else await insertChunks(tx, arrival);
@@ -81,7 +87,7 @@ async function logAgain(tx: Store, documentId: string, { at, receivedBy, bytes }
 }
 
 async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<Acceptance | undefined> {
-  const find = (scope: string, kind: 'content' | 'idempotency_key', value: string) =>
+  const find = (scope: string, kind: 'content' | 'idempotency_key' | 'message', value: string) =>
     lockRows(tx.db, tx.db.selectFrom('fingerprints').select(['document_id', 'body_fingerprint']))
       .where('scope', '=', scope)
       .where('kind', '=', kind)
@@ -90,6 +96,10 @@ async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<
   if (arrival.idempotencyKey !== null) {
     const keyed = await find(arrival.source, 'idempotency_key', keyPrint(tx, arrival.idempotencyKey));
     if (keyed) return { kind: keyed.body_fingerprint === print ? 'same' : 'key_reused', documentId: keyed.document_id };
+  }
+  for (const id of arrival.messageIds ?? []) {
+    const told = await find(arrival.source, 'message', fingerprint(tx.keys, 'message', id));
+    if (told) return { kind: 'same', documentId: told.document_id };
   }
   const same = await find(arrival.source, 'content', print);
   if (same && (await forgetRefused(tx, arrival.source, print))) return undefined;
@@ -146,6 +156,14 @@ async function keepIdempotencyKey(tx: Store, arrival: Arrival, key: string, prin
       first_seen_at: arrival.at,
     }) // prettier-ignore
     .execute();
+}
+
+async function keepMessageIds(tx: Store, { source, documentId, at, messageIds = [] }: Arrival): Promise<void> {
+  for (const id of messageIds) {
+    const key = { scope: source, kind: 'message', fingerprint: fingerprint(tx.keys, 'message', id) } as const;
+    const of = { document_id: documentId, order_id: null, body_fingerprint: null, first_seen_at: at };
+    await tx.db.insertInto('fingerprints').values({ ...key, ...of }).execute(); // prettier-ignore
+  }
 }
 
 function keyPrint(tx: Store, key: string): string {

@@ -358,3 +358,25 @@ alter table "documents" add "erased_at" datetime2(3);
 
 create index ix_orders_retention on orders (state, terminal_at, id)
   where expired_at is null and terminal_at is not null;
+
+create table "source_secrets" (
+  "source" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "purpose" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "position" int not null,
+  "secret_sealed" varbinary(max) not null,
+  "created_at" datetime2(3) not null,
+  "created_by" varchar(100) collate Latin1_General_100_BIN2 not null,
+  constraint "pk_source_secrets" primary key ("source", "purpose", "position")
+);
+
+create table "poll_cursors" (
+  "source" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "list" nvarchar(max) collate Latin1_General_100_BIN2 not null,
+  "cursor_value" nvarchar(max) collate Latin1_General_100_BIN2,
+  "failures" int not null,
+  "fault" varchar(200) collate Latin1_General_100_BIN2,
+  "not_before" datetime2(3),
+  "succeeded_at" datetime2(3),
+  "changed_at" datetime2(3) not null,
+  constraint "pk_poll_cursors" primary key ("source")
+);

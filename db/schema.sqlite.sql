@@ -296,6 +296,18 @@ CREATE TABLE "person_hashes" (
 
 CREATE INDEX "ix_person_hashes_order_id" on "person_hashes" ("order_id");
 
+CREATE TABLE "poll_cursors" (
+  "source" text not null,
+  "list" text not null,
+  "cursor_value" text,
+  "failures" integer not null,
+  "fault" text,
+  "not_before" text,
+  "succeeded_at" text,
+  "changed_at" text not null,
+  constraint "pk_poll_cursors" primary key ("source")
+);
+
 CREATE TABLE "principals" (
   "id" text not null,
   "token_hash" text not null,
@@ -341,6 +353,16 @@ CREATE INDEX "ix_reviews_closed_at_source_due_at_id" on "reviews" ("closed_at", 
 CREATE INDEX "ix_reviews_order_id_closed_at" on "reviews" ("order_id", "closed_at");
 
 CREATE UNIQUE INDEX ux_reviews_open on reviews (order_id) where closed_at is null;
+
+CREATE TABLE "source_secrets" (
+  "source" text not null,
+  "purpose" text not null,
+  "position" integer not null,
+  "secret_sealed" blob not null,
+  "created_at" text not null,
+  "created_by" text not null,
+  constraint "pk_source_secrets" primary key ("source", "purpose", "position")
+);
 
 CREATE TABLE "sources" (
   "id" text not null,

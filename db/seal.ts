@@ -7,8 +7,8 @@ import type { DataKeyTable } from './tables.ts';
 /** Whose data key seals a column: an order's or a document's. */
 export type Subject = `order:${string}` | `document:${string}`;
 
-/** Who has a data key. `request`: the reason of an export or erasure is sealed too. */
-type KeyOwner = Subject | `request:${string}`;
+/** Who has a data key. `request`: the reason of an export or erasure is sealed too; `source`: so are its secrets. */
+type KeyOwner = Subject | `request:${string}` | `source:${string}`;
 
 /** The data key of a subject that was erased. */
 const NO_KEY = Buffer.alloc(32);

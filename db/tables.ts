@@ -30,6 +30,8 @@ export interface Tables {
   outbox: OutboxTable;
   control_numbers: ControlNumberTable;
   person_hashes: PersonHashTable;
+  source_secrets: SourceSecretTable;
+  poll_cursors: PollCursorTable;
   privacy_requests: PrivacyRequestTable;
 }
 
@@ -58,7 +60,7 @@ export interface PrincipalTable {
 }
 
 export interface DataKeyTable {
-  /** `order:<id>`, `document:<id>` or `request:<id>`. */
+  /** `order:<id>`, `document:<id>`, `request:<id>` or `source:<id>`. */
   subject: string;
   /** Never deleted, only overwritten: see `eraseKeys`. */
   wrapped_key: Uint8Array;
@@ -101,7 +103,11 @@ export interface DocumentChunkTable {
 }
 
 /** `idempotency_key`: the sender's header. `content`: the masked bytes. `purchase_order`: customer and PO number. */
-export type FingerprintKind = 'idempotency_key' | 'content' | 'purchase_order';
+export type FingerprintKind = 'idempotency_key' | 'content' | 'purchase_order'
+  // What the sender calls a message, or the state of an order that it tells.
+  | 'message'
+  // The sender's id of an order.
+  | 'external_order';
 
 export interface FingerprintTable {
   /** Source id, or the principal's for idempotency keys of people. */
@@ -363,4 +369,35 @@ export interface PrivacyRequestTable {
   /** How many orders were concerned. */
   orders: number;
   created_at: string;
+}
+
+/** `webhook`: signs what the source pushes. `poll`: the key with which it is polled. */
+export type SecretPurpose = 'webhook' | 'poll';
+
+export interface SourceSecretTable {
+  source: string;
+  purpose: SecretPurpose;
+  /** 0 is the newest. */
+  position: number;
+  /** Sealed under the source's data key. */
+  secret_sealed: Uint8Array;
+  created_at: string;
+  created_by: string;
+}
+
+/** How far the polling of a source has come. */
+export interface PollCursorTable {
+  source: string;
+  /** The list that the cursor is of: its address, and what the cursor is. */
+  list: string;
+  /** What is asked for next; null: from the beginning. */
+  cursor_value: string | null;
+  /** How often in a row no page could be read. */
+  failures: number;
+  /** Why the last time; a code. */
+  fault: string | null;
+  /** The integration asked us, or we decided, to wait until then. */
+  not_before: string | null;
+  succeeded_at: string | null;
+  changed_at: string;
 }

@@ -1,0 +1,66 @@
+import { appendLog } from './log.ts';
+import { createSealer, getSealer, type Sealer } from './seal.ts';
+import { inTransaction, type Store } from './store.ts';
+import type { SecretPurpose } from './tables.ts';
+
+/** Secrets that are good at the same time, the newest first: a sender takes up a new one some time after it was given it. */
+export const MOST_SECRETS = 2;
+
+/** Puts the secrets of a source for one purpose in place of those of before; none takes them away. */
+export async function putSecrets(
+  store: Store,
+  source: string,
+  purpose: SecretPurpose,
+  secrets: readonly string[],
+  by: { readonly actor: string; readonly at: string },
+): Promise<void> {
+  if (secrets.length > MOST_SECRETS) throw new Error(`at most ${String(MOST_SECRETS)} secrets are good at a time`);
+  await inTransaction(store, async (tx) => {
+    const sealer = await openSealer(tx, source, by.at);
+    await tx.db.deleteFrom('source_secrets').where('source', '=', source).where('purpose', '=', purpose).execute();
+    for (const [position, secret] of secrets.entries()) {
+      const row = { source, purpose, position, created_at: by.at, created_by: by.actor };
+      const sealed = sealer.seal(placeOf(purpose, position), secret);
+      await tx.db.insertInto('source_secrets').values({ ...row, secret_sealed: sealed }).execute(); // prettier-ignore
+    }
+    await appendLog(tx, `source:${source}`, {
+      stepKey: `secrets:${purpose}:${by.at}`,
+      at: by.at,
+      actor: by.actor,
+      action: 'source.secrets_put',
+      detail: { purpose, secrets: secrets.length },
+    });
+  });
+}
+
+/** The secrets of a source for one purpose, the newest first. */
+export async function readSecrets(store: Store, source: string, purpose: SecretPurpose): Promise<readonly string[]> {
+  const rows = await store.db
+    .selectFrom('source_secrets')
+    .select(['position', 'secret_sealed'])
+    .where('source', '=', source)
+    .where('purpose', '=', purpose)
+    .orderBy('position')
+    .execute();
+  if (rows.length === 0) return [];
+  const sealer = await getSealer(store, `source:${source}`);
+  return rows.map((row) => sealer.open(placeOf(purpose, row.position), row.secret_sealed).toString('utf8'));
+}
+
+/** How many secrets of a source there are for each purpose. */
+export async function countSecrets(store: Store, source: string): Promise<Readonly<Record<SecretPurpose, number>>> {
+  const rows = await store.db.selectFrom('source_secrets').select('purpose').where('source', '=', source).execute();
+  const count = (purpose: SecretPurpose): number => rows.filter((row) => row.purpose === purpose).length;
+  return { webhook: count('webhook'), poll: count('poll') };
+}
+
+/** A source gets its data key with its first secret. */
+async function openSealer(tx: Store, source: string, at: string): Promise<Sealer> {
+  const subject = `source:${source}` as const;
+  const key = await tx.db.selectFrom('data_keys').select('subject').where('subject', '=', subject).executeTakeFirst();
+  return key ? getSealer(tx, subject) : createSealer(tx, subject, at);
+}
+
+function placeOf(purpose: SecretPurpose, position: number): string {
+  return `secret ${purpose} ${String(position)}`;
+}
