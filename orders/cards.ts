@@ -455,7 +455,10 @@ function readPlain(written: string): { readonly plain: string; readonly offsets:
 }
 
 /** Tells of a field in which card data was masked; refuses the document where the source says so. */
-export function cardFinding({ name, location }: MaskedField, { cardNumbers }: Pick<SourceProfile, 'cardNumbers'>): Finding {
+export function cardFinding(
+  { name, location }: MaskedField,
+  { cardNumbers }: Pick<SourceProfile, 'cardNumbers'>,
+): Finding {
   const where = name.slice(0, LONGEST_NAME);
   const isRefused = cardNumbers === 'refuse';
   return {
