@@ -102,6 +102,12 @@ const instantsAsText: KyselyPlugin = {
   },
 };
 
+/** Drops an index; for the migrations. */
+export async function dropIndex(db: Kysely<unknown>, table: string, index: string): Promise<void> {
+  const drop = db.schema.dropIndex(index);
+  await (isSqlServer(db) ? drop.on(table) : drop).execute();
+}
+
 /** Inserts a row unless its key is there already; tells whether it was inserted. */
 export async function insertOnce<T extends keyof Tables>(
   db: Kysely<Tables>,
@@ -131,6 +137,17 @@ export function first<DB, TB extends keyof DB, O>(
   count: number,
 ): SelectQueryBuilder<DB, TB, O> {
   return query.limit(count);
+}
+
+/** A query that goes by this index, whatever a planner would choose. Where there is no such index, it fails. */
+export function selectByIndex<T extends keyof Tables>(
+  db: Kysely<Tables>,
+  table: T,
+  index: string,
+): ReturnType<typeof db.selectFrom<T>> {
+  const hint = isSqlServer(db) ? sql`with (index(${sql.ref(index)}))` : sql`indexed by ${sql.ref(index)}`;
+  // Both dialects have the hint behind the alias. It does not change what the table looks like to kysely.
+  return db.selectFrom(sql`${sql.table(table)}`.as(sql`${sql.table(table)} ${hint}`) as unknown as T);
 }
 
 /**

@@ -4,6 +4,7 @@ import { requireSetUp, takeTurn } from './dialect.ts';
 import * as initial from './migrations/0001-initial.ts';
 import * as auditAnchors from './migrations/0002-audit-anchors.ts';
 import * as people from './migrations/0003-people.ts';
+import * as search from './migrations/0004-search.ts';
 import * as channels from './migrations/0007-channels.ts';
 import { inTransaction, type Store } from './store.ts';
 
@@ -12,6 +13,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-audit-anchors': auditAnchors,
   '0003-people': people,
+  '0004-search': search,
   '0007-channels': channels,
 };
 

@@ -1,8 +1,15 @@
 import type { Channel, OrderState } from '../orders/state.ts';
-import { first } from './dialect.ts';
+import { first, selectByIndex } from './dialect.ts';
 import type { OrderRow } from './orders.ts';
 import type { Principal } from './principals.ts';
 import type { Store } from './store.ts';
+
+/** All of them: the compiler sees to it. */
+const STATES = Object.keys({
+  received: 0, parsed: 0, validated: 0, reserved: 0, staged: 0, submitted: 0, completed: 0, in_review: 0, held: 0, rejected: 0,
+  cancelled: 0,
+} satisfies Record<OrderState, 0>); // prettier-ignore
+const CHANNELS = Object.keys({ ecommerce: 0, edi: 0, api: 0, manual: 0 } satisfies Record<Channel, 0>);
 
 /** What a search may ask for; every member narrows it. */
 export interface OrderFilter {
@@ -25,39 +32,149 @@ export interface OrderCursor {
   readonly id: string;
 }
 
+interface OrderPage {
+  readonly after?: OrderCursor;
+  readonly size: number;
+}
+
 /** One page of orders, newest first, of those that the principal may see. */
 export function searchOrders(
   store: Store,
   principal: Principal,
   filter: OrderFilter,
-  page: { readonly after?: OrderCursor; readonly size: number },
+  page: OrderPage,
 ): Promise<OrderRow[]> {
-  let query = store.db.selectFrom('orders').selectAll();
+  const { documentId, poNumber, hold } = filter;
+  const isShort = documentId !== undefined || poNumber !== undefined || hold !== undefined;
+  return (isShort ? readShortList : mergeSeeks)(store, principal, filter, page);
+}
+
+/**
+ * The orders of a document, with a PO number, or that wait with a hold are few, however many orders there are: those that
+ * do not fit are read past.
+ */
+function readShortList(store: Store, principal: Principal, filter: OrderFilter, page: OrderPage): Promise<OrderRow[]> {
+  const { documentId, poNumber } = filter;
+  let query = selectShortList(store, filter);
   if (principal.sources) query = query.where('source', 'in', principal.sources);
   if (principal.customers) query = query.where('customer_id', 'in', principal.customers);
   if (filter.source !== undefined) query = query.where('source', '=', filter.source);
   if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
   if (filter.customerId !== undefined) query = query.where('customer_id', '=', filter.customerId);
-  if (filter.poNumber !== undefined) query = query.where('po_number', '=', filter.poNumber);
-  if (filter.documentId !== undefined) query = query.where('document_id', '=', filter.documentId);
-  if (filter.receivedFrom !== undefined) query = query.where('received_at', '>=', filter.receivedFrom);
-  if (filter.receivedTo !== undefined) query = query.where('received_at', '<', filter.receivedTo);
-  const { hold } = filter;
-  // Few orders wait at a time: from the holds to their orders is the short way.
-  if (hold !== undefined) {
-    query = query.where('id', 'in', (eb) =>
-      eb.selectFrom('holds').select('order_id').where('cleared_at', 'is', null).where('code', '=', hold),
-    );
+  if (poNumber !== undefined) query = query.where('po_number', '=', poNumber);
+  if (documentId !== undefined) query = query.where('document_id', '=', documentId);
+  return turnTo(query, filter, page).selectAll('orders').execute();
+}
+
+function selectShortList(store: Store, { documentId, poNumber, hold }: OrderFilter): OrderQuery {
+  const waiting = selectWaiting(store, hold ?? '');
+  if (documentId !== undefined || poNumber !== undefined) {
+    const query = selectOrders(store, [documentId === undefined ? 'po_number' : 'document_id']);
+    return hold === undefined ? query : query.where('id', 'in', waiting);
   }
-  const { after } = page;
+  // A cross join, because SQLite keeps its order: from the holds to their orders.
+  const query = store.db.selectFrom(waiting.as('waiting')).crossJoin('orders');
+  return query.whereRef('orders.id', '=', 'waiting.order_id');
+}
+
+function selectWaiting({ db }: Store, hold: string) {
+  return db.selectFrom('holds').select('order_id').distinct().where('cleared_at', 'is', null).where('code', '=', hold);
+}
+
+/** Values of the first columns of an index, behind which the orders lie by `received_at` and `id`. */
+type Seek = readonly (readonly [column: SeekColumn, value: string])[];
+type SeekColumn = 'customer_id' | 'source' | 'state' | 'channel';
+
+/** A statement of SQLite has at most 500 selects, one of SQL Server 2,100 parameters; a seek has up to nine. */
+const SEEKS_OF_A_STATEMENT = 50;
+
+/**
+ * The newest orders of each seek, and of these the newest: what is read grows with the number of seeks and the size of the
+ * page, never with the number of orders.
+ */
+async function mergeSeeks(
+  store: Store,
+  principal: Principal,
+  filter: OrderFilter,
+  page: OrderPage,
+): Promise<OrderRow[]> {
+  const seeks = planSeeks(principal, filter);
+  const found: OrderRow[] = [];
+  for (let from = 0; from < seeks.length; from += SEEKS_OF_A_STATEMENT)
+    found.push(...(await readSeeks(store, seeks.slice(from, from + SEEKS_OF_A_STATEMENT), filter, page)));
+  if (seeks.length <= SEEKS_OF_A_STATEMENT) return found;
+  // An order that moved from one state to another between two statements may be in both.
+  const once = [...new Map(found.map((row) => [row.id, row])).values()];
+  return once.sort(compareNewestFirst).slice(0, page.size);
+}
+
+/**
+ * A seek for each customer and source of those that may be seen and are asked for. There is no index for every choice of
+ * columns: one with the state has the channel too, and of the one of both that is not asked for, each value is a seek.
+ */
+function planSeeks(principal: Principal, { customerId, source, state, channel }: OrderFilter): readonly Seek[] {
+  const values: readonly (readonly [SeekColumn, readonly string[] | undefined])[] = [
+    ['customer_id', narrow(principal.customers, customerId)],
+    ['source', narrow(principal.sources, source)],
+    ['state', state === undefined ? channel && STATES : [state]],
+    ['channel', channel === undefined ? state && CHANNELS : [channel]],
+  ];
+  return values.reduce<readonly Seek[]>(
+    (seeks, [column, choices]) =>
+      choices ? seeks.flatMap((seek) => choices.map((value) => [...seek, [column, value] as const])) : seeks,
+    [[]],
+  );
+}
+
+/** Of the values that may be seen those that are asked for; undefined: whatever there is. */
+function narrow(allowed: readonly string[] | undefined, asked: string | undefined): readonly string[] | undefined {
+  if (asked === undefined) return allowed && [...new Set(allowed)];
+  return allowed?.includes(asked) === false ? [] : [asked];
+}
+
+function readSeeks(store: Store, seeks: readonly Seek[], filter: OrderFilter, page: OrderPage): Promise<OrderRow[]> {
+  const { db } = store;
+  const [only, ...others] = seeks.map((seek) => {
+    const query = selectOrders(store, seek.map(([column]) => column));
+    return turnTo(query.where((eb) => eb.and(Object.fromEntries(seek))), filter, page);
+  }); // prettier-ignore
+  if (!only) return Promise.resolve([]);
+  if (others.length === 0) return only.selectAll().execute();
+  // What lies in the indexes is enough to choose a page. Each seek ends after a page, however the database merges them.
+  const keysOf = (query: OrderQuery) => db.selectFrom(query.select(['id', 'received_at']).as('seek')).selectAll();
+  const keys = others.reduce((union, query) => union.unionAll(keysOf(query)), keysOf(only)).as('keys');
+  const newest = db.selectFrom(keys).select('id').orderBy('received_at', 'desc').orderBy('id', 'desc');
+  const rows = db.selectFrom('orders').selectAll().where('id', 'in', first(newest, page.size));
+  return rows.orderBy('received_at', 'desc').orderBy('id', 'desc').execute();
+}
+
+type OrderQuery = ReturnType<typeof selectOrders>;
+
+/**
+ * Orders by the index that begins with these columns. It is named, because a planner would have to guess: SQLite keeps no
+ * statistics here, and SQL Server keeps the plan that was good for the values it was first asked for.
+ */
+function selectOrders({ db }: Store, columns: readonly string[]) {
+  return selectByIndex(db, 'orders', ['ix_orders', ...columns, 'received_at_id'].join('_'));
+}
+
+/** The page of a query: within the time that is asked for, newest first, from the place on where the page before ended. */
+function turnTo(query: OrderQuery, { receivedFrom, receivedTo }: OrderFilter, { after, size }: OrderPage): OrderQuery {
+  if (receivedFrom !== undefined) query = query.where('received_at', '>=', receivedFrom);
+  if (receivedTo !== undefined) query = query.where('received_at', '<', receivedTo);
   if (after) {
     // The first condition says less than the second, but it alone lets the database begin at the right place of the index.
     query = query
       .where('received_at', '<=', after.receivedAt)
       .where((eb) => eb.or([eb('received_at', '<', after.receivedAt), eb('id', '<', after.id)]));
   }
-  return first(query.orderBy('received_at', 'desc').orderBy('id', 'desc'), page.size).execute();
+  return first(query.orderBy('received_at', 'desc').orderBy('id', 'desc'), size);
+}
+
+/** As the databases compare: instants and ids are ASCII. */
+function compareNewestFirst(a: OrderRow, b: OrderRow): number {
+  return a.received_at + a.id < b.received_at + b.id ? 1 : -1;
 }
 
 /** Orders whose story is not over and that have not moved since `changedBefore`, in pages by id; for the reconciler. */

@@ -359,6 +359,24 @@ alter table "documents" add "erased_at" datetime2(3);
 create index ix_orders_retention on orders (state, terminal_at, id)
   where expired_at is null and terminal_at is not null;
 
+drop index "ix_orders_state_received_at_id" on "orders";
+
+create index "ix_orders_state_channel_received_at_id" on "orders" ("state", "channel", "received_at", "id");
+
+drop index "ix_orders_source_state_received_at_id" on "orders";
+
+create index "ix_orders_source_state_channel_received_at_id" on "orders" ("source", "state", "channel", "received_at", "id");
+
+drop index "ix_orders_customer_id_state_received_at_id" on "orders";
+
+create index "ix_orders_customer_id_state_channel_received_at_id" on "orders" ("customer_id", "state", "channel", "received_at", "id");
+
+create index "ix_orders_customer_id_source_received_at_id" on "orders" ("customer_id", "source", "received_at", "id");
+
+create index "ix_orders_customer_id_source_state_channel_received_at_id" on "orders" ("customer_id", "source", "state", "channel", "received_at", "id");
+
+create index "ix_orders_document_id_received_at_id" on "orders" ("document_id", "received_at", "id");
+
 create table "source_secrets" (
   "source" varchar(100) collate Latin1_General_100_BIN2 not null,
   "purpose" varchar(200) collate Latin1_General_100_BIN2 not null,

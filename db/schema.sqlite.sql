@@ -248,9 +248,15 @@ CREATE TABLE "orders" (
 
 CREATE INDEX "ix_orders_customer_id_received_at_id" on "orders" ("customer_id", "received_at", "id");
 
-CREATE INDEX "ix_orders_customer_id_state_received_at_id" on "orders" ("customer_id", "state", "received_at", "id");
+CREATE INDEX "ix_orders_customer_id_source_received_at_id" on "orders" ("customer_id", "source", "received_at", "id");
+
+CREATE INDEX "ix_orders_customer_id_source_state_channel_received_at_id" on "orders" ("customer_id", "source", "state", "channel", "received_at", "id");
+
+CREATE INDEX "ix_orders_customer_id_state_channel_received_at_id" on "orders" ("customer_id", "state", "channel", "received_at", "id");
 
 CREATE INDEX "ix_orders_document_id_automatic_done_at" on "orders" ("document_id", "automatic_done_at");
+
+CREATE INDEX "ix_orders_document_id_received_at_id" on "orders" ("document_id", "received_at", "id");
 
 CREATE INDEX "ix_orders_po_number_received_at_id" on "orders" ("po_number", "received_at", "id");
 
@@ -261,9 +267,9 @@ CREATE INDEX ix_orders_retention on orders (state, terminal_at, id)
 
 CREATE INDEX "ix_orders_source_received_at_id" on "orders" ("source", "received_at", "id");
 
-CREATE INDEX "ix_orders_source_state_received_at_id" on "orders" ("source", "state", "received_at", "id");
+CREATE INDEX "ix_orders_source_state_channel_received_at_id" on "orders" ("source", "state", "channel", "received_at", "id");
 
-CREATE INDEX "ix_orders_state_received_at_id" on "orders" ("state", "received_at", "id");
+CREATE INDEX "ix_orders_state_channel_received_at_id" on "orders" ("state", "channel", "received_at", "id");
 
 CREATE INDEX "ix_orders_terminal_at_id" on "orders" ("terminal_at", "id");
 

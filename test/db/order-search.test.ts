@@ -125,3 +125,75 @@ describe('the pages of a search', () => {
     expect(found.map((row) => row.id)).toEqual(newestFirst.map((row) => row.id));
   });
 });
+
+describe('whatever is combined, the search finds', () => {
+  const SOURCES = ['combined-a', 'combined-b'] as const;
+  const CHANNELS = ['edi', 'api'] as const;
+  const STATES = ['held', 'in_review', 'completed'] as const;
+  const CUSTOMERS = ['C-11', 'C-12', 'C-13'] as const;
+  const choose = <T>(values: readonly T[], number: number): T => values[number % values.length]!;
+  const all: OrderRow[] = [];
+
+  beforeAll(async () => {
+    for (let number = 0; number < 72; number += 1) {
+      const columns = {
+        source: choose(SOURCES, number),
+        channel: choose(CHANNELS, Math.floor(number / 2)),
+        state: choose(STATES, Math.floor(number / 4)),
+        customer_id: choose(CUSTOMERS, Math.floor(number / 12)),
+        po_number: `PO-${String(100 + (number % 5))}`,
+        received_at: hour(number % 7),
+      };
+      all.push(await givenOrder(house.store, columns));
+    }
+    all.sort((a, b) => (a.received_at + a.id < b.received_at + b.id ? 1 : -1));
+    const hold = { code: 'PRICE.MISMATCH', category: 'business_rule', releaseRole: 'reviewer' } as const;
+    for (const { id, state } of all.filter((_, index) => index % 2 === 0))
+      if (state !== 'completed') await openHolds(house.store, { orderId: id, revision: 1 }, [hold], hour(12));
+  });
+
+  const filters = Object.entries({
+    source: SOURCES[0], channel: CHANNELS[1], state: STATES[0], customerId: CUSTOMERS[1], poNumber: 'PO-101',
+    hold: 'PRICE.MISMATCH', receivedTo: hour(5),
+  }).reduce<OrderFilter[]>((some, [key, value]) => [...some, ...some.map((filter) => ({ ...filter, [key]: value }))], [
+    {},
+  ]); // prettier-ignore
+
+  test.each<[string, Partial<Principal>]>([
+    ['to anybody', { sources: SOURCES }],
+    ['to a person with one customer', { sources: [SOURCES[0]], customers: [CUSTOMERS[1]] }],
+    // More customers than one statement takes, and one of them twice.
+    [
+      'to a person with many customers',
+      { customers: [...Array.from({ length: 60 }, (_, i) => `C-9${String(i)}`), 'C-11', 'C-13', 'C-11'] },
+    ],
+  ])('exactly the orders that fit and are shown %s', async (_whom, limits) => {
+    const principal = { ...everyone, ...limits };
+    for (const filter of filters) {
+      const expected = all.filter((row, index) => fits(row, index, filter) && isShown(row, limits));
+      const find = async (page: { after?: OrderCursor; size: number }) =>
+        (await searchOrders(house.store, principal, filter, page)).map(({ id }) => id);
+      expect({ filter, ids: await find({ size: 100 }) }).toEqual({ filter, ids: expected.map(({ id }) => id) });
+      const [third] = expected.slice(2);
+      if (!third) continue;
+      const rest = await find({ after: { receivedAt: third.received_at, id: third.id }, size: 4 });
+      expect({ filter, rest }).toEqual({ filter, rest: expected.slice(3, 7).map(({ id }) => id) });
+    }
+  });
+
+  function fits(row: OrderRow, index: number, filter: OrderFilter): boolean {
+    return (
+      (filter.source ?? row.source) === row.source &&
+      (filter.channel ?? row.channel) === row.channel &&
+      (filter.state ?? row.state) === row.state &&
+      (filter.customerId ?? row.customer_id) === row.customer_id &&
+      (filter.poNumber ?? row.po_number) === row.po_number &&
+      (filter.hold === undefined || (row.state !== 'completed' && index % 2 === 0)) &&
+      (filter.receivedTo === undefined || row.received_at < filter.receivedTo)
+    );
+  }
+
+  function isShown({ source, customer_id: customerId }: OrderRow, { sources, customers }: Partial<Principal>): boolean {
+    return (!sources || sources.includes(source)) && (!customers || customers.includes(String(customerId)));
+  }
+});
