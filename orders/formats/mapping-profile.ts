@@ -31,7 +31,8 @@ const path = z.string().min(1).max(500);
 
 /** Where one canonical field comes from; a text alone is short for `{ "from": … }`. */
 const mappedField = z.union([
-  path.transform((from) => ({ from })),
+  // Piped on, so that the API's document can tell what comes out.
+  path.transform((from) => ({ from })).pipe(z.strictObject({ from: path })),
   z
     .strictObject({
       /** Where the value stands; the first of several that has one. */
