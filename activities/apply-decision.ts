@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { BackOfficeUnavailable, type SubmitResult } from '../backoffice/port.ts';
 import { findDecision, type KeptDecision, settleDecision } from '../db/decisions.ts';
+import { Damaged } from '../db/faults.ts';
 import { findHandoff, settleHandoff } from '../db/handoffs.ts';
 import { clearHolds, listOpenHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
@@ -41,12 +42,13 @@ const ENDING: readonly OrderState[] = ['rejected', 'cancelled'];
  */
 export async function applyDecision(deps: Deps, orderId: string, decisionId: string): Promise<AppliedDecision> {
   const { store } = deps;
-  const decision = await findDecision(store, decisionId);
+  const decision = await findReadable(store, decisionId);
   const answer = async (refusal: string | null): Promise<AppliedDecision> => ({
     applied: refusal === null,
     refusal,
     progress: await readProgress(store, orderId),
   });
+  if (decision === 'damaged') return answer(await refuseDamaged(store, orderId, decisionId));
   if (decision?.orderId !== orderId) return answer('there is no such decision on this order');
   if (decision.state !== 'pending') return answer(decision.refusal);
   const order = await getOrder(store, orderId);
@@ -54,6 +56,27 @@ export async function applyDecision(deps: Deps, orderId: string, decisionId: str
   const obstacle = mayBeTaken && decision.action !== 'approve' ? await settleSubmission(deps, order) : null;
   const refusal = await inTransaction(store, (tx) => take(tx, decision.id, obstacle));
   return answer(refusal);
+}
+
+async function findReadable(store: Store, decisionId: string): Promise<KeptDecision | undefined | 'damaged'> {
+  try {
+    return await findDecision(store, decisionId);
+  } catch (error) {
+    if (error instanceof Damaged) return 'damaged';
+    throw error;
+  }
+}
+
+/** Nobody knows any more what was decided, and those that wait behind it must not wait for ever. */
+async function refuseDamaged(store: Store, orderId: string, decisionId: string): Promise<string> {
+  const refusal = 'what was decided is damaged in the database and cannot be read; decide again';
+  await inTransaction(store, async (tx) => {
+    const at = nowIso();
+    await settleDecision(tx, decisionId, { refusal, at });
+    const entry = { stepKey: `settled:${decisionId}`, at, actor: WORKER, action: 'decision.refused' };
+    await appendLog(tx, `order:${orderId}`, { ...entry, detail: { decisionId, refusal } });
+  });
+  return refusal;
 }
 
 /** Where an order may stand that began to be submitted and is not over: production may have it in each of them. */

@@ -4,11 +4,12 @@ import { applyDecision } from './apply-decision.ts';
 import { closeOrder } from './close-order.ts';
 import { collectInbox } from './collect-inbox.ts';
 import type { Deps } from './deps.ts';
-import { holdOrder, type ProcessingHold, resumeOrder } from './hold-order.ts';
+import { guard } from './guard.ts';
+import { holdOrder, resumeOrder } from './hold-order.ts';
 import { parseOrder } from './parse-order.ts';
 import { expireContent, previewRetention } from './retention.ts';
 import { reserveOrder } from './reserve-order.ts';
-import { enterReview, type Milestone, recordMilestone } from './review-order.ts';
+import { enterReview, recordMilestone } from './review-order.ts';
 import { splitDocument } from './split-document.ts';
 import { stageOrder } from './stage-order.ts';
 import { finishDocument, startOrders } from './start-orders.ts';
@@ -21,38 +22,42 @@ import { checkCredit, checkInventory, settleVerdict, takeFacts, validateOrder } 
  * where an order stands; only its id and revision are taken from it.
  */
 export function createActivities(deps: Deps) {
+  const ofOrder = <Rest extends readonly unknown[], T>(step: (deps: Deps, ref: OrderRef, ...rest: Rest) => Promise<T>) =>
+    ({ orderId, revision }: OrderRef, ...rest: Rest) =>
+      guard(`order:${orderId}`, () => step(deps, { orderId, revision }, ...rest)); // prettier-ignore
+  const ofId = <Rest extends readonly unknown[], T>(kind: string, step: (deps: Deps, id: string, ...rest: Rest) => Promise<T>) =>
+    (id: string, ...rest: Rest) => guard(`${kind}:${id}`, () => step(deps, id, ...rest)); // prettier-ignore
+  const upkeep =
+    <T>(step: (deps: Deps) => Promise<T>) =>
+    () =>
+      guard('upkeep', () => step(deps));
   return {
-    parseOrder: (orderId: string) => parseOrder(deps, orderId),
-    takeFacts: (order: OrderRef) => takeFacts(deps, refOf(order)),
-    validateOrder: (order: OrderRef) => validateOrder(deps, refOf(order)),
-    checkCredit: (order: OrderRef) => checkCredit(deps, refOf(order)),
-    checkInventory: (order: OrderRef) => checkInventory(deps, refOf(order)),
-    settleVerdict: (order: OrderRef) => settleVerdict(deps, refOf(order)),
-    reserveOrder: (order: OrderRef) => reserveOrder(deps, refOf(order)),
-    stageOrder: (order: OrderRef) => stageOrder(deps, refOf(order)),
-    submitOrder: (order: OrderRef) => submitOrder(deps, refOf(order)),
-    closeOrder: (order: OrderRef) => closeOrder(deps, refOf(order)),
-    holdOrder: (orderId: string, code: ProcessingHold, why?: string) => holdOrder(deps, orderId, code, why),
-    resumeOrder: (order: OrderRef) => resumeOrder(deps, refOf(order)),
-    enterReview: (order: OrderRef, openedAt: number) => enterReview(deps, refOf(order), openedAt),
-    recordMilestone: (order: OrderRef, milestone: Milestone, at: number) =>
-      recordMilestone(deps, refOf(order), milestone, at),
-    applyDecision: (orderId: string, decisionId: string) => applyDecision(deps, orderId, decisionId),
-    splitDocument: (documentId: string) => splitDocument(deps, documentId),
-    startOrders: (documentId: string, after: number, size: number) => startOrders(deps, documentId, after, size),
-    finishDocument: (documentId: string) => finishDocument(deps, documentId),
-    collectInbox: () => collectInbox(deps),
-    recheckHolds: () => recheckHolds(deps),
-    reconcile: () => reconcile(deps),
-    deliverOutbox: () => deliverOutbox(deps),
-    previewRetention: () => previewRetention(deps),
-    expireContent: () => expireContent(deps),
-    anchorLog: () => anchorLog(deps),
+    parseOrder: ofId('order', parseOrder),
+    takeFacts: ofOrder(takeFacts),
+    validateOrder: ofOrder(validateOrder),
+    checkCredit: ofOrder(checkCredit),
+    checkInventory: ofOrder(checkInventory),
+    settleVerdict: ofOrder(settleVerdict),
+    reserveOrder: ofOrder(reserveOrder),
+    stageOrder: ofOrder(stageOrder),
+    submitOrder: ofOrder(submitOrder),
+    closeOrder: ofOrder(closeOrder),
+    holdOrder: ofId('order', holdOrder),
+    resumeOrder: ofOrder(resumeOrder),
+    enterReview: ofOrder(enterReview),
+    recordMilestone: ofOrder(recordMilestone),
+    applyDecision: ofId('order', applyDecision),
+    splitDocument: ofId('document', splitDocument),
+    startOrders: ofId('document', startOrders),
+    finishDocument: ofId('document', finishDocument),
+    collectInbox: upkeep(collectInbox),
+    recheckHolds: upkeep(recheckHolds),
+    reconcile: upkeep(reconcile),
+    deliverOutbox: upkeep(deliverOutbox),
+    previewRetention: upkeep(previewRetention),
+    expireContent: upkeep(expireContent),
+    anchorLog: upkeep(anchorLog),
   };
 }
 
 export type Activities = ReturnType<typeof createActivities>;
-
-function refOf({ orderId, revision }: OrderRef): OrderRef {
-  return { orderId, revision };
-}

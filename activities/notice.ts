@@ -2,6 +2,7 @@ import { listFindings } from '../db/findings.ts';
 import { getOrder } from '../db/orders.ts';
 import { putOutbox } from '../db/outbox.ts';
 import type { Store } from '../db/store.ts';
+import { leaveOut } from './guard.ts';
 
 /** Kinds of notices about an order; each is a row in the outbox first. */
 export type NoticeKind =
@@ -14,7 +15,8 @@ export async function putNotice(
   notice: { readonly kind: NoticeKind; readonly stepKey: string; readonly at: string },
 ): Promise<void> {
   const order = await getOrder(tx, orderId);
-  const findings = await listFindings(tx, `order:${orderId}`, order.revision);
+  // What is damaged must not keep an order from going on: the hold tells of it.
+  const findings = (await listFindings(tx, `order:${orderId}`, order.revision).catch(leaveOut)) ?? [];
   const content = {
     type: notice.kind,
     timestamp: notice.at,
@@ -30,5 +32,5 @@ export async function putNotice(
   };
   const { kind, stepKey } = notice;
   const outgoing = { subject: `order:${orderId}`, source: order.source, kind, stepKey, fileName: null } as const;
-  await putOutbox(tx, { ...outgoing, content: JSON.stringify(content) }, notice.at);
+  await putOutbox(tx, { ...outgoing, content: JSON.stringify(content) }, notice.at).catch(leaveOut);
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
 import { listUntoldDecisions } from '../db/decisions.ts';
 import { getDocument, listUnfinishedDocuments } from '../db/documents.ts';
+import type { Damaged } from '../db/faults.ts';
 import { type HoldCursor, listSelfClearing, type SelfClearingHold } from '../db/holds.ts';
 import { listUnfinishedOrders } from '../db/order-search.ts';
 import { getOrder } from '../db/orders.ts';
@@ -27,9 +28,11 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
       () => true,
       () => false,
     );
-  const sources = new Map((await listSources(store)).map((source) => [source.id, source]));
-  const mayGoOn = ({ code, source, customer_id: customerId }: SelfClearingHold): boolean => {
+  const sources = new Map((await listSources(store, tellDamaged)).map((source) => [source.id, source]));
+  const now = nowIso();
+  const mayGoOn = ({ code, source, customer_id: customerId, retry_at: retryAt }: SelfClearingHold): boolean => {
     const profile = sources.get(source);
+    if (retryAt !== null && retryAt > now) return false;
     if (code !== GATE_PAUSED) return answers;
     return profile !== undefined && decideGate(profile, customerId) !== 'paused';
   };
@@ -50,6 +53,11 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
     if (holds.length < PAGE) return { rechecked };
     heartbeat();
   }
+}
+
+/** The others go on; its own orders wait until somebody has put its profile in place again. */
+export function tellDamaged({ message }: Damaged): void {
+  log.error('a source is left out', { why: message });
 }
 
 /** Finds what has no owner and gives it one. Starting what runs changes nothing, so a stale list does no harm. */
@@ -122,9 +130,14 @@ async function didHappen(id: string, work: () => Promise<void>): Promise<boolean
     await work();
     return true;
   } catch (error) {
-    log.error('could not be taken care of', { id, error: error instanceof Error ? error.name : 'unknown' });
+    log.error('could not be taken care of', { id, error: nameOf(error) });
     return false;
   }
+}
+
+/** The kind of failure alone: words may quote anything. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
 }
 
 /** Sends what is due, oldest first; what cannot be sent is tried again later, ever more slowly. */
@@ -145,6 +158,8 @@ async function deliver({ store, transport }: Deps, row: OutboxRow): Promise<'del
   } catch (error) {
     if (error instanceof Erased) await markDropped(store, row.id);
     else await postponeOutbox(store, row.id, new Date(Date.now() + backoffMs(row.attempts)).toISOString());
+    const { id, source, kind, attempts } = row;
+    log.warn('could not be delivered', { id, source, kind, attempts, error: nameOf(error) });
     return 'postponed';
   }
 }

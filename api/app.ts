@@ -10,6 +10,7 @@ import express, {
 } from 'express';
 import helmet from 'helmet';
 import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
+import { Damaged, FAULT_WORDS, findDatabaseFault } from '../db/faults.ts';
 import { Erased } from '../db/seal.ts';
 import { maskCardNumbers, maskJson } from '../orders/cards.ts';
 import { scanJson } from '../orders/formats/json-reader.ts';
@@ -17,7 +18,7 @@ import type { Deps } from './deps.ts';
 import { describeApi } from './openapi.ts';
 import type { Call, Operation, Reply } from './operation.ts';
 import { authenticate, type Caller } from './principal.ts';
-import { Problem, PROBLEMS, toErrors, toProblemBody } from './problem.ts';
+import { Problem, type ProblemName, PROBLEMS, toErrors, toProblemBody } from './problem.ts';
 import { createDocsOperations } from './routes/docs.ts';
 import { documentOperations } from './routes/documents.ts';
 import { ediOperations } from './routes/edi.ts';
@@ -191,12 +192,15 @@ function refuseOtherMethods(app: Express, operations: readonly Operation[]): voi
   }
 }
 
+/** What callers are not to blame for, and what somebody must look after. */
+const LOGGED: readonly ProblemName[] = ['internal-error', 'content-damaged', 'store-unavailable'];
+
 /** Every failure ends here as problem+json. What nobody foresaw is logged by its id, and its words stay inside. */
 function answerProblem({ log }: Deps): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const requestId = String(response.locals['requestId']);
     const problem = toProblem(error, request);
-    if (problem.kind === 'internal-error') log.error({ requestId, err: error }, 'a request failed');
+    if (LOGGED.includes(problem.kind)) log.error({ requestId, err: error }, `a request failed: ${problem.kind}`);
     if (response.headersSent) {
       next(error);
       return;
@@ -216,9 +220,18 @@ function printProblem(problem: Problem, requestId: string): Buffer {
   return Buffer.from(maskJson(Buffer.from(text), { cardNumbers: 'mask' }).bytes);
 }
 
+/** A lock is gone within seconds; what an operator must mend takes longer, and asking costs nothing. */
+const STORE_WAIT = { 'Retry-After': '10' };
+
 function toProblem(error: unknown, request: Request): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Erased) return new Problem('erased', 'the content was erased and cannot be read again');
+  if (error instanceof Damaged) return new Problem('content-damaged', `${error.message}; an operator must restore it`);
+  const fault = findDatabaseFault(error);
+  if (fault !== undefined) {
+    const detail = `${FAULT_WORDS[fault]}: nothing of this request was kept; try again later`;
+    return new Problem('store-unavailable', detail, {}, STORE_WAIT);
+  }
   if (error instanceof BackOfficeUnavailable) {
     const wait = { 'Retry-After': String(error.retryAfterSeconds ?? 30) };
     return new Problem('back-office-unavailable', 'the back office does not answer; try again later', {}, wait);

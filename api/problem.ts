@@ -31,6 +31,8 @@ export const PROBLEMS = {
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'back-office-unavailable': { status: 503, title: 'The back office does not answer' },
+  'content-damaged': { status: 500, title: 'What is kept of it is damaged' },
+  'store-unavailable': { status: 503, title: 'Nothing can be kept at the moment' },
   'engine-unavailable': { status: 503, title: 'The workflow engine does not answer' },
 } as const;
 

@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
 import { createBackOfficeClient } from '../backoffice/http-client.ts';
 import { getBackOfficeKey, readSettings } from '../config.ts';
-import { openKeyFile } from '../db/keyring.ts';
-import { migrate } from '../db/migrate.ts';
-import { closeStore, openStore } from '../db/store.ts';
+import { openReadyStore } from '../db/ready.ts';
+import { closeStore } from '../db/store.ts';
 import { createLog } from '../log.ts';
+import { runProgram } from '../program.ts';
 import { buildApp } from './app.ts';
 import { answerBrokenRequests } from './broken-request.ts';
 
@@ -19,8 +19,7 @@ const LONGEST_GOODBYE_MS = 10_000;
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog('gateway', settings.logLevel);
-  const store = openStore(settings.databaseUrl, openKeyFile(settings.keyFile));
-  await migrate(store);
+  const store = await openReadyStore(settings, (why) => log.warn(why));
   const { temporalAddress: address, temporalNamespace: namespace } = settings;
   // Lazy: orders are taken, and wait, while there is no Temporal server.
   const connection = Connection.lazy({ address, connectTimeout: settings.temporalStartTimeoutMs });
@@ -62,4 +61,4 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-await main();
+await runProgram('gateway', main);

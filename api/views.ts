@@ -277,6 +277,7 @@ export const shapes = {
   Readiness: z.object({
     status: z.enum(['ready', 'degraded', 'unavailable']),
     checks: z.record(z.string(), z.enum(['up', 'down'])),
+    why: z.record(z.string(), z.string()).optional().describe('Of what is down and said why'),
   }),
 } as const;
 

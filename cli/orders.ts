@@ -1,6 +1,6 @@
 import './check-node.ts';
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config.ts';
+import { explainUnusable } from '../program.ts';
 import { NoGateway, Refusal } from './gateway.ts';
 import { openConnection } from './orders/connection.ts';
 import { approve, cancel, reject, reprocess } from './orders/deciding.ts';
@@ -61,9 +61,10 @@ function explain(error: unknown): { readonly words: string; readonly code: numbe
     return { words: [error.message, ...findings].map(toPlainText).join('\n'), code: 1 };
   }
   if (error instanceof NoGateway) return { words: `${error.message}; npm start starts one`, code: MISUSED };
-  const isMisuse = error instanceof Misuse || error instanceof ConfigError || isArgumentError(error);
-  if (isMisuse) return { words: error.message, code: MISUSED };
-  throw error;
+  if (error instanceof Misuse || isArgumentError(error)) return { words: error.message, code: MISUSED };
+  const words = explainUnusable(error);
+  if (words === undefined) throw error;
+  return { words, code: MISUSED };
 }
 
 /** What `parseArgs` says of an option that there is not. */

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Settings } from '../config.ts';
-import { openKeyFile } from '../db/keyring.ts';
-import { migrate } from '../db/migrate.ts';
 import { findPrincipalByToken, putPrincipal } from '../db/principals.ts';
+import { openReadyStore } from '../db/ready.ts';
 import { addRule } from '../db/rules.ts';
 import { findSource, hashToken, putSource } from '../db/sources.ts';
-import { closeStore, openStore, type Store } from '../db/store.ts';
+import { closeStore, type Store } from '../db/store.ts';
 import { DEFAULT_RULES } from '../orders/rules/default-rules.ts';
 import { type SourceProfile, sourceProfileSchema } from '../orders/source.ts';
 import type { Role } from '../orders/state.ts';
@@ -80,9 +79,8 @@ export async function seedDefaults(store: Store, credentials: Credentials): Prom
 }
 
 /** Makes the database ready for the programs: its schema, and the default rules, sources and people. May run again. */
-export async function prepareStore({ databaseUrl, keyFile }: Settings, credentials: Credentials): Promise<void> {
-  const store = openStore(databaseUrl, openKeyFile(keyFile));
-  await migrate(store);
+export async function prepareStore(settings: Settings, credentials: Credentials): Promise<void> {
+  const store = await openReadyStore(settings, (why) => console.error(why));
   await seedDefaults(store, credentials);
   await closeStore(store);
 }

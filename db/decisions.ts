@@ -1,5 +1,6 @@
 import type { Role } from '../orders/state.ts';
 import { first, insertOnce, lockRows } from './dialect.ts';
+import { parseKept } from './faults.ts';
 import { appendLog } from './log.ts';
 import { getSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
@@ -88,7 +89,7 @@ async function openDecision(store: Store, row: DecisionTable): Promise<KeptDecis
     reviewId: row.review_id,
     action: row.action,
     actor: row.actor,
-    roles: JSON.parse(row.roles_json) as Role[],
+    roles: parseKept<Role[]>(row.roles_json, `order:${row.order_id}`, `roles of decision ${row.id}`),
     ...content,
     state,
     refusal,

@@ -16,6 +16,7 @@ import {
   TopNode,
   ValueNode,
 } from 'kysely';
+import { StoreUnusable } from './faults.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -228,7 +229,15 @@ export async function takeTurn(tx: Kysely<Tables>, work: 'migrations' | 'anchors
     if @answer < 0 throw 50000, 'an application lock was not granted', 1;`.execute(tx);
 }
 
-/** @throws Error if the database is set up so that readers and writers would wait for each other. */
+/** Names of all indexes. */
+export async function listIndexes(db: Kysely<Tables>): Promise<string[]> {
+  const names = isSqlServer(db)
+    ? sql<{ name: string }>`select name from sys.indexes where name is not null`
+    : sql<{ name: string }>`select name from sqlite_schema where type = 'index'`;
+  return (await names.execute(db)).rows.map(({ name }) => name);
+}
+
+/** @throws StoreUnusable if the database is set up so that readers and writers would wait for each other. */
 export async function requireSetUp(db: Kysely<Tables>): Promise<void> {
   if (!isSqlServer(db)) return;
   const { rows } = await sql<{ name: string; versions: boolean | number }>`
@@ -236,7 +245,7 @@ export async function requireSetUp(db: Kysely<Tables>): Promise<void> {
   const [database] = rows;
   if (database && !database.versions) {
     const statement = `alter database [${database.name}] set read_committed_snapshot on with rollback immediate`;
-    throw new Error(`the database needs READ_COMMITTED_SNAPSHOT; let its owner run: ${statement}`);
+    throw new StoreUnusable(`the database needs READ_COMMITTED_SNAPSHOT; let its owner run: ${statement}`);
   }
 }
 

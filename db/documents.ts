@@ -3,6 +3,7 @@ import type { Finding } from '../orders/finding.ts';
 import type { Gap } from '../orders/formats/envelope.ts';
 import type { Format } from '../orders/formats/format.ts';
 import { first, lockRows } from './dialect.ts';
+import { parseKept } from './faults.ts';
 import { putFindings } from './findings.ts';
 import { insertOrder, type Slice } from './intake.ts';
 import { appendLog } from './log.ts';
@@ -181,6 +182,9 @@ export async function getSlice(
     .executeTakeFirst();
   if (!row) throw new Error(`order ${orderId} has no slice`);
   const sealer = await getSealer(store, `order:${orderId}`);
-  const locator: unknown = row.locator_json === null ? null : JSON.parse(row.locator_json);
+  const locator =
+    row.locator_json === null
+      ? null
+      : parseKept<unknown>(row.locator_json, `order:${orderId}`, 'place in the document');
   return { bytes: sealer.open('raw', row.content_sealed), format: row.format, locator, documentId: row.document_id };
 }

@@ -1,10 +1,12 @@
 import type { Finding } from '../orders/finding.ts';
 import { first } from './dialect.ts';
+import { parseKept } from './faults.ts';
 import { getSealer, type Subject } from './seal.ts';
 import type { Store } from './store.ts';
 
 /** The steps that find things. */
-export type FindingStep = 'intake' | 'parse' | 'validate' | 'credit' | 'inventory' | 'clash' | 'reserve' | 'submit';
+export type FindingStep =
+  'intake' | 'parse' | 'validate' | 'credit' | 'inventory' | 'clash' | 'reserve' | 'submit' | 'process';
 
 /** Writes what a step found, replacing what the same step found on the same revision before. */
 export async function putFindings(
@@ -82,7 +84,7 @@ export async function listFindings(store: Store, subject: Subject, revision: num
       placeOf(row.revision, row.step, row.sequence),
       row.content_sealed,
     ),
-    location: JSON.parse(row.location_json) as Finding['location'],
+    location: parseKept<Finding['location']>(row.location_json, row.subject, `location of finding ${row.code}`),
   }));
 }
 

@@ -9,15 +9,16 @@ export interface GroupCommit {
   enter(): Promise<void>;
   /** Ends the transaction; settles when it is durable. */
   leave(): Promise<void>;
-  /** Takes the transaction back. */
-  undo(): Promise<void>;
+  /** Takes the transaction back. @param why one of its statements failed, if one did. */
+  undo(why?: unknown): Promise<void>;
   /** Waits until all that were waiting are done. */
   finish(): Promise<void>;
 }
 
 /** Where a group runs. */
 export interface GroupConnection {
-  begin(): Promise<void>;
+  /** @param since when the transaction asked for its turn, on `performance.now()`. */
+  begin(since: number): Promise<void>;
   exec(sql: string): void;
 }
 
@@ -78,11 +79,12 @@ export function createGroupCommit(connection: GroupConnection): GroupCommit {
 
   return {
     async enter() {
+      const since = performance.now();
       await takeTurn();
       try {
         if (!members) {
           await breathe();
-          await connection.begin();
+          await connection.begin(since);
           members = [];
         }
         connection.exec('SAVEPOINT member');
@@ -103,13 +105,13 @@ export function createGroupCommit(connection: GroupConnection): GroupCommit {
         settle();
       });
     },
-    undo() {
+    undo(why) {
       try {
         connection.exec('ROLLBACK TO member');
         connection.exec('RELEASE member');
       } catch (error) {
-        // SQLite itself took the whole transaction back, e.g. because the disk is full.
-        abandon(connection, members ?? [], error);
+        // SQLite itself took the whole transaction back, e.g. because the disk is full: for that all others fail too.
+        abandon(connection, members ?? [], why ?? error);
         members = undefined;
       }
       settle();

@@ -12,8 +12,21 @@ export interface Hold {
   readonly releaseRole: Role | null;
 }
 
+/** What a hold for a step that failed knows beside. */
+export interface Failing {
+  /** How often in a row, this one included. */
+  readonly failures: number;
+  /** UTC instant before which it is not tried again; null where a person must let it. */
+  readonly retryAt: string | null;
+}
+
 /** Puts holds on a revision; one that stands already, stands. One that was cleared and is back, opens again. */
-export async function openHolds(tx: Store, ref: OrderRef, holds: readonly Hold[], at: string): Promise<void> {
+export async function openHolds(
+  tx: Store,
+  ref: OrderRef,
+  holds: readonly (Hold & Partial<Failing>)[],
+  at: string,
+): Promise<void> {
   const unique = new Map(holds.map((hold) => [hold.code, hold]));
   for (const hold of unique.values()) {
     const key = { order_id: ref.orderId, revision: ref.revision, code: hold.code };
@@ -23,6 +36,8 @@ export async function openHolds(tx: Store, ref: OrderRef, holds: readonly Hold[]
       opened_at: at,
       cleared_at: null,
       cleared_by: null,
+      failures: hold.failures ?? null,
+      retry_at: hold.retryAt ?? null,
     };
     if (await insertOnce(tx.db, 'holds', { ...key, ...values })) continue;
     await tx.db
@@ -33,6 +48,21 @@ export async function openHolds(tx: Store, ref: OrderRef, holds: readonly Hold[]
       .execute();
   }
 }
+
+/** How often in a row a step failed for which a hold was put on the revision; a person's word begins the count anew. */
+export async function countFailures(tx: Store, ref: OrderRef, code: string): Promise<number> {
+  const row = await tx.db
+    .selectFrom('holds')
+    .select(['failures', 'cleared_by'])
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .where('code', '=', code)
+    .executeTakeFirst();
+  return row?.cleared_by === RECHECK ? (row.failures ?? 0) : 0;
+}
+
+/** Stands as `cleared_by` where nobody but the order itself looked again. */
+export const RECHECK = 'recheck';
 
 /** Clears holds of an order: all that stand, or only those that clear themselves. */
 export async function clearHolds(
@@ -85,6 +115,8 @@ export interface SelfClearingHold {
   readonly code: string;
   readonly source: string;
   readonly customer_id: string | null;
+  /** Not before this instant. */
+  readonly retry_at: string | null;
 }
 
 /** A place in the list of holds that clear themselves: order id and code of the last one of the page before. */
@@ -101,7 +133,7 @@ export function listSelfClearing(
   const query = store.db
     .selectFrom('holds')
     .innerJoin('orders', 'orders.id', 'holds.order_id')
-    .select(['holds.order_id', 'holds.code', 'orders.source', 'orders.customer_id'])
+    .select(['holds.order_id', 'holds.code', 'holds.retry_at', 'orders.source', 'orders.customer_id'])
     .where('holds.cleared_at', 'is', null)
     .where('holds.release_role', 'is', null)
     .where('holds.order_id', '>=', page.after.orderId)

@@ -10,14 +10,14 @@ const DIALECTS = {
 };
 
 /** A statement as it would be sent. */
-export type Statement = Pick<CompiledQuery, 'sql' | 'parameters'>;
+export type Statement = Pick<CompiledQuery, 'sql' | 'parameters' | 'query'>;
 
 /** A database that is not there: it keeps what it is asked, and its answers are empty. Shows SQL without a server. */
 export function openOnPaper(dialect: keyof typeof DIALECTS): { db: Kysely<Tables>; asked: readonly Statement[] } {
   const asked: Statement[] = [];
   const connection: DatabaseConnection = {
-    executeQuery({ sql, parameters }) {
-      asked.push({ sql, parameters });
+    executeQuery({ sql, parameters, query }) {
+      asked.push({ sql, parameters, query });
       return Promise.resolve({ rows: [] });
     },
     streamQuery() {

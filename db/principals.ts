@@ -1,5 +1,6 @@
 import type { Role } from '../orders/state.ts';
 import { insertOnce } from './dialect.ts';
+import { parseKept } from './faults.ts';
 import { hashToken } from './sources.ts';
 import type { Store } from './store.ts';
 
@@ -25,7 +26,7 @@ export async function putPrincipal(store: Store, principal: Principal, token: st
   if (!inserted) await store.db.updateTable('principals').set(values).where('id', '=', principal.id).execute();
 }
 
-/** The person whose token this is. */
+/** The person whose token this is. @throws Damaged if what they may do cannot be read. */
 export async function findPrincipalByToken(store: Store, token: string): Promise<Principal | undefined> {
   const row = await store.db
     .selectFrom('principals')
@@ -33,7 +34,7 @@ export async function findPrincipalByToken(store: Store, token: string): Promise
     .where('token_hash', '=', hashToken(token))
     .executeTakeFirst();
   if (!row) return undefined;
-  const list = (json: string): string[] => JSON.parse(json) as string[];
+  const list = (json: string): string[] => parseKept(json, `actor:${row.id}`, 'roles and limits');
   return {
     id: row.id,
     roles: list(row.roles_json) as Role[],

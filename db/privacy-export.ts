@@ -1,6 +1,7 @@
 import { listDecisions } from './decisions.ts';
 import { getDocument, getSlice } from './documents.ts';
 import { getFacts } from './facts.ts';
+import { parseKept } from './faults.ts';
 import { listFindings } from './findings.ts';
 import { appendLog, listLog } from './log.ts';
 import { getOrder, getRevision, listRevisions, type OrderRow } from './orders.ts';
@@ -74,7 +75,7 @@ async function openOrder(store: Store, order: OrderRow) {
       at,
       actor,
       action,
-      detail: JSON.parse(detail) as unknown,
+      detail: parseKept<unknown>(detail, `order:${id}`, 'an entry of the audit trail'),
     })),
   };
 }

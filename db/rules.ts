@@ -1,5 +1,6 @@
 import type { RuleScope, RuleVersion } from '../orders/rules/rule.ts';
 import { insertOnce } from './dialect.ts';
+import { parseKept } from './faults.ts';
 import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
 import type { OrderValidationRuleTable } from './tables.ts';
@@ -35,8 +36,12 @@ export function addRule(store: Store, rule: RuleVersion, at: string): Promise<bo
   }); // prettier-ignore
 }
 
+function nameOf({ code, version }: OrderValidationRuleTable): string {
+  return `rule:${code}:${String(version)}`;
+}
+
 function readRule(row: OrderValidationRuleTable): RuleVersion {
-  const scope = { kind: row.scope, ...(JSON.parse(row.scope_value ?? '{}') as object) } as RuleScope;
+  const scope = { kind: row.scope, ...parseKept<object>(row.scope_value ?? '{}', nameOf(row), 'scope') } as RuleScope;
   const { code, version, disposition, author, reason } = row;
   return {
     code,
@@ -46,7 +51,7 @@ function readRule(row: OrderValidationRuleTable): RuleVersion {
     reason,
     scope,
     kind: row.kind as RuleVersion['kind'],
-    parameters: JSON.parse(row.parameters_json) as unknown,
+    parameters: parseKept<unknown>(row.parameters_json, nameOf(row), 'parameters'),
     releaseRole: row.release_role as RuleVersion['releaseRole'],
     severity: row.severity as RuleVersion['severity'],
     effectiveFrom: row.effective_from,

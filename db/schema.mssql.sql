@@ -377,6 +377,10 @@ create index "ix_orders_customer_id_source_state_channel_received_at_id" on "ord
 
 create index "ix_orders_document_id_received_at_id" on "orders" ("document_id", "received_at", "id");
 
+alter table "holds" add "failures" int;
+
+alter table "holds" add "retry_at" datetime2(3);
+
 create table "source_secrets" (
   "source" varchar(100) collate Latin1_General_100_BIN2 not null,
   "purpose" varchar(200) collate Latin1_General_100_BIN2 not null,

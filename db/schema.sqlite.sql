@@ -121,6 +121,8 @@ CREATE TABLE "holds" (
   "opened_at" text not null,
   "cleared_at" text,
   "cleared_by" text,
+  "failures" integer,
+  "retry_at" text,
   constraint "pk_holds" primary key ("order_id", "revision", "code")
 );
 

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { first } from './dialect.ts';
+import { Damaged } from './faults.ts';
 import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
 import type { DataKeyTable } from './tables.ts';
@@ -29,7 +30,7 @@ function erased(subject: string): Erased {
 export interface Sealer {
   /** AES-256-GCM; `place` (table, column, revision…) is bound in, so that cipher text cannot be moved elsewhere. */
   seal(place: string, content: string | Uint8Array): Buffer;
-  /** @throws Error if the cipher text is not what was sealed at this place. */
+  /** @throws Damaged if the cipher text is not what was sealed at this place. */
   open(place: string, sealed: Uint8Array): Buffer;
   sealJson(place: string, value: unknown): Buffer;
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what it sealed at this place
@@ -71,7 +72,7 @@ function canUnwrap(keys: Keyring, row: DataKeyTable): boolean {
   }
 }
 
-/** A data key under the master key that new ones get. @throws Error if its own master key is not in the key file */
+/** A data key under the master key that new ones get. @throws Error if its own master key is not in the key file; Damaged if that does not open it */
 export function rewrap(keys: Keyring, row: DataKeyTable): Pick<DataKeyTable, 'wrapped_key' | 'wrapping_key_id'> {
   const dataKey = unwrapRow(keys, row);
   const { currentId } = keys;
@@ -84,8 +85,9 @@ function unwrapRow(keys: Keyring, { subject, wrapping_key_id: id, wrapped_key: w
   try {
     return decrypt(master, placeOf(subject), wrapped);
   } catch (cause) {
-    throw new Error(
-      `master key "${id}" does not authenticate the data key of ${subject}: it is another key of this name`,
+    throw new Damaged(
+      subject,
+      `master key "${id}" does not authenticate the data key of ${subject}: the key is damaged in the database, or the key file has another key of this name`,
       { cause },
     );
   }
@@ -138,7 +140,13 @@ function required(key: Buffer | undefined, id: string): Buffer {
 
 function sealerOf(subject: KeyOwner, dataKey: KeyObject): Sealer {
   const bind = (place: string): string => `${subject} ${place}`;
-  const open = (place: string, sealed: Uint8Array): Buffer => decrypt(dataKey, bind(place), sealed);
+  const open = (place: string, sealed: Uint8Array): Buffer => {
+    try {
+      return decrypt(dataKey, bind(place), sealed);
+    } catch (cause) {
+      throw new Damaged(subject, `${place} of ${subject} is damaged in the database: ${reasonOf(sealed)}`, { cause });
+    }
+  };
   const seal = (place: string, content: string | Uint8Array): Buffer => encrypt(dataKey, bind(place), content);
   return {
     seal,
@@ -147,6 +155,10 @@ function sealerOf(subject: KeyOwner, dataKey: KeyObject): Sealer {
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in the interface
     openJson: <T>(place: string, sealed: Uint8Array) => JSON.parse(open(place, sealed).toString('utf8')) as T,
   };
+}
+
+function reasonOf(sealed: Uint8Array): string {
+  return sealed.length < NONCE + TAG ? 'it is cut short' : 'it does not authenticate';
 }
 
 /** nonce, cipher text, tag. @see NIST SP 800-38D */

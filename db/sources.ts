@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { SourceProfile } from '../orders/source.ts';
 import { insertOnce } from './dialect.ts';
+import { Damaged, parseKept } from './faults.ts';
 import { appendLog } from './log.ts';
 import { inTransaction, type Store } from './store.ts';
+import type { SourceTable } from './tables.ts';
 
 /** The hash under which keys and tokens are kept. They are 256 random bits, so a plain hash cannot be searched. */
 export function hashToken(token: string): string {
@@ -36,10 +38,10 @@ export async function putSource(
   });
 }
 
-/** A source's profile. */
+/** A source's profile. @throws Damaged if it cannot be read. */
 export async function findSource(store: Store, id: string): Promise<SourceProfile | undefined> {
-  const row = await store.db.selectFrom('sources').select('profile_json').where('id', '=', id).executeTakeFirst();
-  return row && readProfile(row.profile_json);
+  const row = await profiles(store).where('id', '=', id).executeTakeFirst();
+  return row && readProfile(row);
 }
 
 /** @throws Error if there is no such source. */
@@ -51,21 +53,33 @@ export async function getSource(store: Store, id: string): Promise<SourceProfile
 
 /** The source whose API key this is. */
 export async function findSourceByKey(store: Store, key: string): Promise<SourceProfile | undefined> {
-  const row = await store.db
-    .selectFrom('sources')
-    .select('profile_json')
-    .where('key_hash', '=', hashToken(key))
-    .executeTakeFirst();
-  return row && readProfile(row.profile_json);
+  const row = await profiles(store).where('key_hash', '=', hashToken(key)).executeTakeFirst();
+  return row && readProfile(row);
 }
 
-/** All sources, by id. */
-export async function listSources(store: Store): Promise<SourceProfile[]> {
-  const rows = await store.db.selectFrom('sources').select('profile_json').orderBy('id').execute();
-  return rows.map((row) => readProfile(row.profile_json));
+/**
+ * All sources, by id.
+ * @param onDamaged told of each that cannot be read, which is then left out.
+ * @throws Damaged if one cannot be read and nobody is to be told.
+ */
+export async function listSources(store: Store, onDamaged?: (damaged: Damaged) => void): Promise<SourceProfile[]> {
+  const rows = await profiles(store).orderBy('id').execute();
+  return rows.flatMap((row) => {
+    try {
+      return [readProfile(row)];
+    } catch (error) {
+      if (!onDamaged || !(error instanceof Damaged)) throw error;
+      onDamaged(error);
+      return [];
+    }
+  });
 }
 
-function readProfile(json: string): SourceProfile {
+function profiles({ db }: Store) {
+  return db.selectFrom('sources').select(['id', 'profile_json']);
+}
+
+function readProfile({ id, profile_json: json }: Pick<SourceTable, 'id' | 'profile_json'>): SourceProfile {
   // Written by putSource only, whose callers have it checked by the schema.
-  return JSON.parse(json) as SourceProfile;
+  return parseKept<SourceProfile>(json, `source:${id}`, 'the profile');
 }

@@ -10,10 +10,16 @@ import {
   SqliteIntrospector,
 } from 'kysely';
 import { SqliteCompiler } from './dialect.ts';
+import { findDatabaseFault } from './faults.ts';
 import { BREATH_MS, createGroupCommit, type GroupCommit } from './group-commit.ts';
 
-/** How long a writer waits for its turn among processes before giving up, in milliseconds. */
-const BUSY_LIMIT_MS = 30_000;
+/**
+ * How long a lock that other processes keep is waited for, in milliseconds: within what a caller waits for an answer and a
+ * step for its database.
+ */
+const BUSY_LIMIT_MS = 8000;
+/** Once it has been locked for so long, who comes new waits for this long only: hundreds may wait for one another. */
+const LATE_LIMIT_MS = 1000;
 /** Shorter than the breath that a busy process takes, though it varies by half. */
 const LONGEST_PAUSE_MS = (BREATH_MS * 3) / 5;
 const STATEMENTS_KEPT = 500;
@@ -48,12 +54,15 @@ class Adapter extends SqliteAdapter {
 /** What kysely is given for the time of a statement or a transaction. */
 interface Session extends DatabaseConnection {
   inTransaction: boolean;
+  /** Why a statement of the transaction failed. */
+  fault?: unknown;
 }
 
 function createDriver(path: string): Driver {
   let writer: Connection | undefined;
   let reader: Connection | undefined;
   let group: GroupCommit | undefined;
+  const whileBusy = createPatience();
   const opened = <T>(part: T | undefined): T => {
     if (part === undefined) throw new Error('the database is closed');
     return part;
@@ -63,7 +72,7 @@ function createDriver(path: string): Driver {
       const database = (writer = connect(await whileBusy(() => openFile(path))));
       reader = connect(await whileBusy(() => openFile(path)));
       group = createGroupCommit({
-        begin: () => whileBusy(() => database.exec('BEGIN IMMEDIATE')),
+        begin: (since) => whileBusy(() => database.exec('BEGIN IMMEDIATE'), since),
         exec: (sql) => database.exec(sql),
       });
     },
@@ -90,7 +99,7 @@ function createDriver(path: string): Driver {
       // After a commit that failed nothing is left to take back, and the turn is another's.
       if (!(session as Session).inTransaction) return;
       (session as Session).inTransaction = false;
-      await opened(group).undo();
+      await opened(group).undo((session as Session).fault);
     },
     releaseConnection: () => Promise.resolve(),
     async destroy() {
@@ -101,16 +110,25 @@ function createDriver(path: string): Driver {
   };
 
   async function execute<R>(session: Session, query: CompiledQuery): Promise<QueryResult<R>> {
-    if (session.inTransaction) return opened(writer).run(query);
+    if (session.inTransaction) return runWithin(session, query);
     if (query.query.kind === 'SelectQueryNode') return whileBusy(() => opened(reader).run<R>(query));
     const turn = opened(group);
     await turn.enter();
     const result = await Promise.resolve().then(() => opened(writer).run<R>(query)).catch(async (error: unknown) => {
-      await turn.undo();
+      await turn.undo(error);
       throw error;
     }); // prettier-ignore
     await turn.leave();
     return result;
+  }
+
+  function runWithin<R>(session: Session, query: CompiledQuery): QueryResult<R> {
+    try {
+      return opened(writer).run(query);
+    } catch (error) {
+      session.fault = error;
+      throw error;
+    }
   }
 }
 
@@ -156,21 +174,25 @@ function connect(database: DatabaseSync): Connection {
   };
 }
 
-/** Runs `attempt`, again and again while another process holds the write lock, without blocking the event loop. */
-async function whileBusy<T>(attempt: () => T): Promise<T> {
-  const giveUpAt = Date.now() + BUSY_LIMIT_MS;
-  for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-    try {
-      return attempt();
-    } catch (error) {
-      if (!isBusy(error) || Date.now() > giveUpAt) throw error;
-    }
-    await pause(wait * (0.5 + Math.random()));
-  }
-}
+/** Runs an attempt again and again while other processes hold the lock, without blocking the event loop. */
+type Patience = <T>(attempt: () => T, since?: number) => Promise<T>;
 
-/** SQLITE_BUSY is 5, SQLITE_LOCKED is 6; extended codes carry them in the low byte. */
-function isBusy(error: unknown): boolean {
-  const code = (error as { errcode?: number }).errcode;
-  return code !== undefined && [5, 6].includes(code & 0xff);
+/** One for all who wait for the same lock, so that a hundred of them do not give up one after the other. */
+function createPatience(): Patience {
+  let lockedSince: number | undefined;
+  return async (attempt, since = performance.now()) => {
+    for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const result = attempt();
+        lockedSince = undefined;
+        return result;
+      } catch (error) {
+        if (findDatabaseFault(error) !== 'locked') throw error;
+        const now = performance.now();
+        lockedSince ??= now;
+        if (now > lockedSince + BUSY_LIMIT_MS && now > since + LATE_LIMIT_MS) throw error;
+      }
+      await pause(wait * (0.5 + Math.random()));
+    }
+  };
 }

@@ -4,11 +4,11 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { endWithParent, reportReady } from '../cli/lifeline.ts';
 import { getBackOfficeKey, readSettings, type Settings } from '../config.ts';
-import { openKeyFile } from '../db/keyring.ts';
-import { migrate } from '../db/migrate.ts';
-import { closeStore, openStore } from '../db/store.ts';
+import { openReadyStore } from '../db/ready.ts';
+import { closeStore } from '../db/store.ts';
 import { createDirectoryTransport } from '../exchange/directory-transport.ts';
 import { createLog, type Log } from '../log.ts';
+import { runProgram } from '../program.ts';
 import { TASK_QUEUES, type TaskQueue } from '../workflows/contract.ts';
 import { ensureSchedules } from './schedules.ts';
 import { createDeps, createWorker } from './worker.ts';
@@ -19,8 +19,7 @@ async function main(): Promise<void> {
   const log = createLog('worker', settings.logLevel);
   installRuntime(settings, log);
   const queues = settings.workerQueues.map(taskQueueNamed);
-  const store = openStore(settings.databaseUrl, openKeyFile(settings.keyFile));
-  await migrate(store);
+  const store = await openReadyStore(settings, (why) => log.warn(why));
   const { temporalAddress: address, temporalNamespace: namespace } = settings;
   const connection = await untilThere(() => Connection.connect({ address }), log);
   const native = await untilThere(() => NativeConnection.connect({ address }), log);
@@ -89,4 +88,4 @@ async function untilThere<T>(connect: () => Promise<T>, log: { warn(message: str
   }
 }
 
-await main();
+await runProgram('worker', main);

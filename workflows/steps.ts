@@ -36,13 +36,16 @@ export async function ask<T>(summary: string, call: (steps: Activities) => Promi
   return call(proxyActivities<Activities>({ startToCloseTimeout: '15 s', retry, summary: `${summary} (again)` }));
 }
 
+/** Failures whose words are for people. */
+const TOLD: readonly string[] = ['BackOfficeRefused', 'ContentDamaged', 'StoreFault'];
+
 /** Lets the order wait after a step failed for good; whatever else went wrong is not for the order to bear. */
 export async function holdAfter(fault: unknown, orderId: string): Promise<OrderProgress> {
   const cause = causeOf(fault);
   if (!cause) throw fault;
   const code = holdFor(cause);
-  // Names the call, the status and the problem's code; what other failures say may quote anything.
-  const why = code === 'BACKOFFICE.REFUSED' ? [cause.message] : [];
+  // These name calls, statuses, codes and ids; what other failures say may quote anything.
+  const why = cause instanceof ApplicationFailure && TOLD.includes(cause.type ?? '') ? [cause.message] : [];
   return patientStep('Hold the order').holdOrder(orderId, code, ...why);
 }
 
@@ -63,7 +66,8 @@ function causeOf(fault: unknown): ApplicationFailure | TimeoutFailure | undefine
 
 function holdFor(cause: ApplicationFailure | TimeoutFailure): ProcessingHold {
   if (cause instanceof TimeoutFailure || cause.type === 'BackOfficeUnavailable') return 'BACKOFFICE.UNAVAILABLE';
-  return cause.type === 'BackOfficeRefused' ? 'BACKOFFICE.REFUSED' : 'PROCESSING.FAILED';
+  if (cause.type === 'BackOfficeRefused') return 'BACKOFFICE.REFUSED';
+  return cause.type === 'ContentDamaged' ? 'CONTENT.DAMAGED' : 'PROCESSING.FAILED';
 }
 
 function isFinal(cause: ApplicationFailure | TimeoutFailure): boolean {

@@ -1,11 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { findSource } from '../../db/sources.ts';
+import { BackOfficeRefused } from '../../backoffice/port.ts';
+import { type DatabaseFault, FAULT_WORDS } from '../../db/faults.ts';
+import { findWriteFault } from '../../db/probe.ts';
+import type { Store } from '../../db/store.ts';
 import type { Deps } from '../deps.ts';
 import { isEngineUp } from '../engine.ts';
 import { operation, type Operation } from '../operation.ts';
 import { shapes } from '../views.ts';
 
-type Check = 'up' | 'down';
+/** undefined: it is up; else in words why it is not, as far as that is known. */
+type Complaint = string | undefined;
 
 /** For whoever watches the process. */
 export const healthOperations: readonly Operation[] = [
@@ -37,30 +42,49 @@ export const healthOperations: readonly Operation[] = [
         checkEngine(deps),
         checkBackOffice(deps),
       ]);
-      const checks = { database, temporal, backOffice };
-      if (database === 'down') return { status: 503, body: { status: 'unavailable', checks } };
-      const isWhole = temporal === 'up' && backOffice === 'up';
-      return { status: 200, body: { status: isWhole ? 'ready' : 'degraded', checks } };
+      const complaints = { database, temporal, backOffice };
+      const down = Object.entries(complaints).filter(([, why]) => why !== undefined);
+      const checks = Object.fromEntries(
+        Object.entries(complaints).map(([name, why]) => [name, why === undefined ? 'up' : 'down'] as const),
+      );
+      const why = down.length > 0 ? { why: Object.fromEntries(down) as Record<string, string> } : {};
+      if (database !== undefined) return { status: 503, body: { status: 'unavailable', checks, ...why } };
+      return { status: 200, body: { status: down.length === 0 ? 'ready' : 'degraded', checks, ...why } };
     },
   }),
 ];
 
-function checkDatabase({ store }: Deps): Promise<Check> {
-  // Any statement will do.
-  return toCheck(findSource(store, ''));
+/** A probe waits no longer, though the database may. */
+const PATIENCE_MS = 3000;
+
+/** One try at a time: probes that come while the database is locked must not queue up behind each other. */
+const tries = new WeakMap<Store, Promise<DatabaseFault | undefined>>();
+
+async function checkDatabase({ store, log }: Deps): Promise<Complaint> {
+  const begun = tries.get(store) ?? findWriteFault(store).finally(() => tries.delete(store));
+  tries.set(store, begun);
+  try {
+    const fault = await Promise.race([begun, pause(PATIENCE_MS, 'locked' as const, { ref: false })]);
+    return fault && FAULT_WORDS[fault];
+  } catch (error) {
+    log.error({ err: error }, 'the database fails');
+    return 'the database fails; see the log';
+  }
 }
 
-async function checkEngine(deps: Deps): Promise<Check> {
-  return (await isEngineUp(deps)) ? 'up' : 'down';
+async function checkEngine(deps: Deps): Promise<Complaint> {
+  return (await isEngineUp(deps)) ? undefined : 'Temporal does not answer, or does not know the namespace';
 }
 
-function checkBackOffice({ backOffice }: Deps): Promise<Check> {
-  return toCheck(backOffice.ping());
-}
-
-function toCheck(attempt: Promise<unknown>): Promise<Check> {
-  return attempt.then(
-    () => 'up',
-    () => 'down',
-  );
+/** Asks something that takes the key: to whether it is there a back office answers anybody. */
+async function checkBackOffice({ backOffice }: Deps): Promise<Complaint> {
+  try {
+    await backOffice.ping();
+    await backOffice.searchCustomers('readiness', 1);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BackOfficeRefused)) return 'the back office does not answer';
+    const isKey = error.status === 401 || error.status === 403;
+    return isKey ? 'the back office refuses our key' : 'the back office refuses what it is asked';
+  }
 }

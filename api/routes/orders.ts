@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { getSlice } from '../../db/documents.ts';
+import { Damaged, parseKept } from '../../db/faults.ts';
 import { listLog } from '../../db/log.ts';
 import { searchOrders } from '../../db/order-search.ts';
 import { getOrder, type OrderRow } from '../../db/orders.ts';
@@ -11,10 +12,12 @@ import { EVERY_ROLE } from '../access.ts';
 import { CONTENT_TYPES } from '../content-types.ts';
 import { printCursor, readCursor } from '../cursor.ts';
 import { keepDecision, tellAndAnswer } from '../decide.ts';
+import type { Deps } from '../deps.ts';
 import { startOrder } from '../engine.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { readOrderDetail } from '../order-detail.ts';
 import { cursorParameter, instantParameter, pageSizeParameter, reasonMember } from '../parameters.ts';
+import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
 import { shapes, toOrderSummary } from '../views.ts';
@@ -78,7 +81,7 @@ export const orderOperations = [
     handle: async ({ deps, caller, params }) => {
       const row = await getReadableOrder(deps, caller, params.id);
       await logReading(deps, caller, `order:${row.id}`, 'order.read');
-      return { status: 200, body: await readOrderDetail(deps, caller, row) };
+      return { status: 200, body: await readDetail(deps, caller, row) };
     },
   }),
   operation({
@@ -117,7 +120,7 @@ export const orderOperations = [
         at,
         actor,
         action,
-        detail: JSON.parse(detail_json) as unknown,
+        detail: parseKept<unknown>(detail_json, `order:${row.id}`, `entry ${String(sequence)} of the audit trail`),
       }));
       return { status: 200, body: { items } };
     },
@@ -166,6 +169,17 @@ export const orderOperations = [
     handle: reprocess,
   }),
 ];
+
+/** @throws Problem with what is plain of the order, if its content is damaged. */
+async function readDetail(deps: Deps, caller: Caller, row: OrderRow): ReturnType<typeof readOrderDetail> {
+  try {
+    return await readOrderDetail(deps, caller, row);
+  } catch (error) {
+    if (!(error instanceof Damaged)) throw error;
+    const detail = `${error.message}; an operator must restore it`;
+    throw new Problem('content-damaged', detail, { order: toOrderSummary(deps, row) });
+  }
+}
 
 async function search({
   deps,

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readSettings, type Settings } from '../../config.ts';
-import { openKeyFile } from '../../db/keyring.ts';
-import { migrate } from '../../db/migrate.ts';
-import { closeStore, openStore, type Store } from '../../db/store.ts';
+import { openReadyStore } from '../../db/ready.ts';
+import { closeStore, type Store } from '../../db/store.ts';
 import { Misuse } from './misuse.ts';
 
 /**
@@ -18,9 +17,8 @@ export async function withLocalStore<T>(work: (store: Store, settings: Settings)
     throw new Misuse(`there is no database ${databaseFile}; say where with VAR_DIR or DATABASE_URL`);
   }
   if (!existsSync(keyFile)) throw new Misuse(`there is no key file ${keyFile}; say where with VAR_DIR or KEY_FILE`);
-  const store = openStore(databaseUrl, openKeyFile(keyFile));
+  const store = await openReadyStore(settings, (why) => console.error(why));
   try {
-    await migrate(store);
     return await work(store, settings);
   } finally {
     await closeStore(store);

@@ -1,8 +1,6 @@
 import { userInfo } from 'node:os';
 import { type Retirement, retireKeys, type Rotation, rotateKeys, type RotationOptions } from '../../db/key-rotation.ts';
-import { probeKeys } from '../../db/seal.ts';
 import { withLocalStore } from './local-store.ts';
-import { Misuse } from './misuse.ts';
 import { JSON_OPTION, printJson, type Verb } from './verb.ts';
 
 export const rotate: Verb = {
@@ -19,7 +17,6 @@ The exit code is 1 if --retire has to wait, or old keys are still needed.`,
   words: 0,
   run: ({ values }) =>
     withLocalStore(async (store, { keyFile }) => {
-      if (!(await probeKeys(store))) throw new Misuse(`the key file ${keyFile} is not that of this database`);
       const isJson = values['json'] === true;
       const progress = (done: number): void => console.error(`${done} data keys …`);
       const options: RotationOptions = { keyFile, actor: `cli:${userInfo().username}`, ...(!isJson && { progress }) };

@@ -1,7 +1,5 @@
-import { probeKeys } from '../../db/seal.ts';
 import { type BrokenPlace, type Progress, type Verification, verifyLog } from '../../db/verify-log.ts';
 import { withLocalStore } from './local-store.ts';
-import { Misuse } from './misuse.ts';
 import { JSON_OPTION, printJson, type Verb } from './verb.ts';
 
 export const verify: Verb = {
@@ -16,8 +14,7 @@ The exit code is 0 if all holds, 1 if something is broken, 2 if it could not be 
   options: JSON_OPTION,
   words: 0,
   run: ({ values }) =>
-    withLocalStore(async (store, { auditAnchorDir, keyFile }) => {
-      if (!(await probeKeys(store))) throw new Misuse(`the key file ${keyFile} is not that of this database`);
+    withLocalStore(async (store, { auditAnchorDir }) => {
       const isJson = values['json'] === true;
       const verification = await verifyLog(store, auditAnchorDir, isJson ? undefined : createProgress());
       if (isJson) printJson(verification);

@@ -36,12 +36,22 @@ beforeAll(async () => {
   back = await startBackOffice();
   await seedDefaults(house.store, openCredentials(join(house.folder, 'credentials.json')));
   const elsewhere = {} as Pick<Deps, 'transport' | 'runs' | 'retention' | 'anchorDir'>;
-  steps = createActivities({ store: house.store, backOffice: () => back.backOffice, ...elsewhere });
+  steps = inActivity(createActivities({ store: house.store, backOffice: () => back.backOffice, ...elsewhere }));
 });
 afterAll(async () => {
   await back.server.close();
   await house.close();
 });
+
+/** The steps as a worker runs them. */
+function inActivity(activities: Activities): Activities {
+  const logger = new DefaultLogger('ERROR', () => undefined);
+  const inside = Object.entries(activities).map(([name, step]) => {
+    const run = (...args: never[]) => new MockActivityEnvironment({}, { logger }).run(() => (step as (...all: never[]) => Promise<unknown>)(...args)); // prettier-ignore
+    return [name, run];
+  });
+  return Object.fromEntries(inside) as Activities;
+}
 
 const at = '2026-11-23T10:00:00.000Z';
 const historyOf = (orderId: string) => listLog(house.store, `order:${orderId}`);

@@ -17,10 +17,10 @@ import { inTransaction, type Store } from '../../db/store.ts';
 async function ask(
   dialect: 'sqlite' | 'mssql',
   call: (store: Store) => Promise<unknown>,
-): Promise<readonly Statement[]> {
+): Promise<readonly Pick<Statement, 'sql' | 'parameters'>[]> {
   const { db, asked } = openOnPaper(dialect);
   await call({ db, keys: createKeyring() });
-  return asked;
+  return asked.map(({ sql, parameters }) => ({ sql, parameters }));
 }
 
 const oneLine = (text: string): string =>
@@ -199,13 +199,13 @@ const cases: Case[] = [
     parameters: ['o', 'o', 'GATE.PAUSED', 200],
     mssqlParameters: ['o', 'o', 'GATE.PAUSED'],
     sqlite: `
-      select "holds"."order_id", "holds"."code", "orders"."source", "orders"."customer_id"
+      select "holds"."order_id", "holds"."code", "holds"."retry_at", "orders"."source", "orders"."customer_id"
       from "holds" inner join "orders" on "orders"."id" = "holds"."order_id"
       where "holds"."cleared_at" is null and "holds"."release_role" is null
       and "holds"."order_id" >= ? and ("holds"."order_id" > ? or "holds"."code" > ?)
       order by "holds"."order_id", "holds"."code" limit ?`,
     mssql: `
-      select top(200) "holds"."order_id", "holds"."code", "orders"."source", "orders"."customer_id"
+      select top(200) "holds"."order_id", "holds"."code", "holds"."retry_at", "orders"."source", "orders"."customer_id"
       from "holds" inner join "orders" on "orders"."id" = "holds"."order_id"
       where "holds"."cleared_at" is null and "holds"."release_role" is null
       and "holds"."order_id" >= @1 and ("holds"."order_id" > @2 or "holds"."code" > @3)
