@@ -1,18 +1,29 @@
+import { extname } from 'node:path';
 import { heartbeat } from '@temporalio/activity';
-import { v7 as uuidv7 } from 'uuid';
-import { acceptDocument, type Arrival, refuseDocument } from '../db/intake.ts';
 import { listSources } from '../db/sources.ts';
 import { FileRefused, type InboxFile } from '../exchange/transport.ts';
 import { maskCardNumbers } from '../orders/cards.ts';
-import { isRejected } from '../orders/finding.ts';
-import { maskX12 } from '../orders/formats/x12-mask.ts';
+import { detectFormat } from '../orders/formats/detect.ts';
+import type { NotTaken } from '../orders/formats/examine.ts';
 import type { Channel } from '../orders/state.ts';
-import type { SourceProfile } from '../orders/source.ts';
-import { type Deps, nowIso, WORKER } from './deps.ts';
-import { tellDamaged } from './upkeep.ts';
+import { formatsOf, type SourceProfile } from '../orders/source.ts';
+import { type Deps, nowIso } from './deps.ts';
+import { takeDocument } from './take-document.ts';
 
 /** Files taken by one batch: well below the number of children that a workflow may have. */
 const MOST_FILES = 500;
+
+/** What is not X12 is read as a whole; larger than this it would keep others waiting. The gateway takes as much. */
+const LARGEST_WHOLE = 20 * 1024 * 1024;
+const TOO_LARGE_WHOLE = `the file is larger than ${String(LARGEST_WHOLE)} bytes: send several smaller ones`;
+
+/** What the end of a name declares, for bytes that leave it open. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.json': 'application/json',
+  '.xml': 'application/xml',
+  '.csv': 'text/csv',
+  '.edi': 'application/edi-x12',
+};
 
 export interface CollectedDocument {
   readonly id: string;
@@ -21,14 +32,14 @@ export interface CollectedDocument {
 }
 
 /**
- * Takes complete files from the inboxes of active EDI sources into the store; a file leaves the disk after it is durably
+ * Takes complete files from the inboxes of active sources into the store; a file leaves the disk after it is durably
  * stored. Run again after a crash, a file that was stored but not removed is found to be the same and removed.
  */
 export async function collectInbox(deps: Deps): Promise<{ documents: CollectedDocument[]; rejectedFiles: number }> {
   const documents: CollectedDocument[] = [];
   let rejectedFiles = 0;
-  for (const profile of await listSources(deps.store, tellDamaged)) {
-    if (profile.channel !== 'edi' || !profile.active || !profile.x12) continue;
+  for (const profile of await listSources(deps.store)) {
+    if (!profile.active) continue;
     for (const file of await deps.transport.list(profile.id)) {
       if (documents.length >= MOST_FILES) break;
       heartbeat();
@@ -46,43 +57,38 @@ async function takeFile(
   profile: SourceProfile,
   file: InboxFile,
 ): Promise<string | undefined> {
-  if (file.tooLarge || file.size === 0) {
-    const why = file.tooLarge ? 'the file is larger than is taken' : 'the file is empty';
-    await transport.reject(file, { file: file.name, bytes: file.size, at: nowIso(), why });
-    return undefined;
-  }
+  const setAside = async (why: string): Promise<undefined> => {
+    await transport.reject(file, { file: maskCardNumbers(file.name).text, bytes: file.size, at: nowIso(), why });
+  };
   try {
-    const id = await storeFile({ store, transport }, profile, file);
+    if (file.size === 0) return await setAside('the file is empty');
+    if (file.tooLarge) return await setAside('the file is larger than is taken');
+    const bytes = await readWhole(transport, file);
+    if (bytes.length > LARGEST_WHOLE && detectFormat(bytes).format !== 'x12') return await setAside(TOO_LARGE_WHOLE);
+    const { documentId, notTaken } = await takeDocument(store, profile, {
+      bytes,
+      contentType: TYPES[extname(file.name).toLowerCase()],
+      fileName: maskCardNumbers(file.name).text,
+      delivery: file.identity,
+    });
+    if (notTaken) return await setAside(explain(notTaken, profile));
     await transport.remove(file);
-    return id;
+    return documentId;
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
     return undefined;
   }
 }
 
-async function storeFile(
-  { store, transport }: Pick<Deps, 'store' | 'transport'>,
-  profile: SourceProfile,
-  file: InboxFile,
-): Promise<string> {
+async function readWhole(transport: Deps['transport'], file: InboxFile): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   for await (const part of transport.read(file)) parts.push(part);
-  const at = nowIso();
-  const { bytes, findings } = maskX12(Buffer.concat(parts), profile.cardNumbers);
-  const { id: source, channel } = profile;
-  const received = {
-    documentId: uuidv7(),
-    source,
-    channel,
-    format: 'x12',
-    contentType: null,
-    fileName: maskCardNumbers(file.name).text,
-  } as const;
-  const arrival: Arrival = { ...received, bytes, receivedBy: WORKER, at, findings, idempotencyKey: null };
-  if (isRejected(findings)) {
-    await refuseDocument(store, arrival);
-    return arrival.documentId;
-  }
-  return (await acceptDocument(store, arrival)).documentId;
+  return Buffer.concat(parts);
+}
+
+function explain({ format, why }: NotTaken, profile: SourceProfile): string {
+  const taken = formatsOf(profile).map((name) => name.toUpperCase()).join(', '); // prettier-ignore
+  return format === null
+    ? `the format of the file cannot be told: ${why}; source "${profile.id}" sends ${taken}`
+    : `source "${profile.id}" sends ${taken}, and this is ${format.toUpperCase()}: ${why}`;
 }

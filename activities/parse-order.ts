@@ -7,9 +7,7 @@ import { getSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { isRejected } from '../orders/finding.ts';
 import type { ParseResult } from '../orders/formats/format.ts';
-import { parseJsonOrder } from '../orders/formats/json.ts';
-import { parseX12Order, type X12Context } from '../orders/formats/x12-850.ts';
-import type { SourceProfile } from '../orders/source.ts';
+import { readerOf } from '../orders/formats/readers.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 
@@ -20,28 +18,13 @@ import { type OrderProgress, readProgress } from './progress.ts';
 export async function parseOrder({ store }: Deps, orderId: string): Promise<OrderProgress> {
   const row = await getOrder(store, orderId);
   if (row.state === 'received') {
-    const slice = await getSlice(store, orderId);
-    const parsed = parseSlice(slice, await getSource(store, row.source));
+    const { bytes, format, locator } = await getSlice(store, orderId);
+    const parsed = readerOf(format).parse(bytes, locator, await getSource(store, row.source));
     const order = parsed.order && { ...parsed.order, operatorId: row.operator_id };
-    const text = Buffer.from(slice.bytes).toString('utf8');
+    const text = Buffer.from(bytes).toString('utf8');
     await keepParsed(store, { orderId, revision: row.revision }, { ...parsed, order }, text);
   }
   return readProgress(store, orderId);
-}
-
-function parseSlice(
-  { bytes, format, locator }: Awaited<ReturnType<typeof getSlice>>,
-  profile: SourceProfile,
-): ParseResult {
-  switch (format) {
-    case 'json':
-      return parseJsonOrder(bytes, profile);
-    case 'x12':
-      return parseX12Order(bytes, locator as X12Context, profile);
-    case 'xml':
-    case 'csv':
-      throw new Error(`no parser for ${format} orders yet`);
-  }
 }
 
 async function keepParsed(store: Store, ref: OrderRef, { order, findings }: ParseResult, text: string): Promise<void> {

@@ -1,48 +1,70 @@
-import type { ParseResult } from '../orders/formats/format.ts';
-import { parseJsonOrder } from '../orders/formats/json.ts';
-import { parseX12Order } from '../orders/formats/x12-850.ts';
-import type { X12Event } from '../orders/formats/x12-events.ts';
-import { splitX12 } from '../orders/formats/x12-splitter.ts';
-import type { X12Profile } from '../orders/source.ts';
+import { v4 as uuidv4 } from 'uuid';
+import { listRules } from '../db/rules.ts';
+import type { Finding } from '../orders/finding.ts';
+import type { OrderPart } from '../orders/formats/format.ts';
+import { readerOf } from '../orders/formats/readers.ts';
+import type { Order } from '../orders/order.ts';
+import { evaluateRules } from '../orders/rules/evaluate.ts';
+import type { RuleVersion } from '../orders/rules/rule.ts';
+import type { Deps } from './deps.ts';
 import type { Visitor } from './intake.ts';
-import { Problem } from './problem.ts';
 
-/**
- * Reads a document's order without keeping anything.
- * @throws Problem for an interchange with more than one order.
- */
-export async function parseVisitor({ format, bytes, profile }: Visitor): Promise<ParseResult> {
-  if (format !== 'x12' || !profile.x12) return parseJsonOrder(bytes, profile);
-  const events = await splitAll(bytes, profile.x12);
-  const sets = events.filter((event) => event.kind === 'transaction_set');
-  const [only, another] = sets;
-  if (another)
-    throw new Problem('not-taken-yet', 'a dry run takes one order; send an interchange with one transaction set');
-  const findings = events.flatMap(findingsOf);
-  if (!only || only.set.bytes.length === 0) return { order: null, findings };
-  const { set, interchange, group } = only;
-  const context = {
-    offset: set.offset,
-    delimiters: interchange.delimiters,
-    version: group.version,
-    usage: interchange.usage,
+/** How many orders are judged at once: each asks the back office. */
+const AT_ONCE = 8;
+
+/** What would become of one order. */
+export interface JudgedOrder {
+  /** null: it cannot be read far enough to be judged. */
+  readonly order: Order | null;
+  readonly findings: readonly Finding[];
+}
+
+/** What would become of a document: of some of its orders, from a position on. */
+export interface DryRunPage {
+  readonly orders: readonly JudgedOrder[];
+  /** How many orders the document holds. */
+  readonly count: number;
+  /** Of the document as a whole, and of pieces that became no order. */
+  readonly findings: readonly Finding[];
+}
+
+/** Judges the orders of a document without keeping anything. @param operatorId who would have typed them */
+export async function dryRun(
+  { store, backOffice }: Pick<Deps, 'store' | 'backOffice'>,
+  visitor: Visitor,
+  operatorId: string | null,
+  page: { readonly from: number; readonly size: number },
+): Promise<DryRunPage> {
+  const { format, profile, masked } = visitor;
+  const { parts, findings } = takeApart(visitor);
+  const wanted = parts.slice(page.from, page.from + page.size);
+  const rules = await listRules(store);
+  const judgePart = async ({ bytes, locator }: (typeof parts)[number]): Promise<JudgedOrder> => {
+    const read = readerOf(format).parse(bytes, locator, profile);
+    const order = read.order && { ...read.order, operatorId };
+    return { order, findings: [...read.findings, ...(order ? await judge(backOffice, rules, order) : [])] };
   };
-  const parsed = parseX12Order(set.bytes, context, profile);
-  return { order: parsed.order, findings: [...findings, ...parsed.findings] };
+  const orders: JudgedOrder[] = [];
+  for (let at = 0; at < wanted.length; at += AT_ONCE)
+    orders.push(...(await Promise.all(wanted.slice(at, at + AT_ONCE).map(judgePart))));
+  return { orders, count: parts.length, findings: [...masked, ...findings] };
 }
 
-async function splitAll(bytes: Uint8Array, profile: X12Profile): Promise<readonly X12Event[]> {
-  const events: X12Event[] = [];
-  for await (const event of splitX12(inOnePiece(bytes), { profile })) events.push(event);
-  return events;
+function takeApart({ format, holds, bytes, profile }: Visitor): {
+  readonly parts: readonly Pick<OrderPart, 'bytes' | 'locator'>[];
+  readonly findings: readonly Finding[];
+} {
+  return holds === 'many'
+    ? readerOf(format).split(bytes, profile)
+    : { parts: [{ bytes, locator: null }], findings: [] };
 }
 
-async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-/** What the envelopes, the sets and the document are said to have; groups are told once, by themselves. */
-function findingsOf(event: X12Event): ParseResult['findings'] {
-  if (event.kind === 'transaction_set') return event.set.findings;
-  return 'findings' in event ? event.findings : [];
+async function judge(
+  backOffice: Deps['backOffice'],
+  rules: readonly RuleVersion[],
+  order: Order,
+): Promise<readonly Finding[]> {
+  // An order that exists nowhere: nothing of its own is left out of credit and stock.
+  const facts = await backOffice.getFacts(uuidv4(), order);
+  return evaluateRules(rules, order, facts, new Date(facts.asOf)).findings;
 }

@@ -4,13 +4,11 @@ import { listDocumentOrders } from '../db/documents.ts';
 import { type Acceptance, acceptDocument, type Arrival, refuseDocument } from '../db/intake.ts';
 import { getOrder, type OrderRow } from '../db/orders.ts';
 import { findSource } from '../db/sources.ts';
-import { detectFormat } from '../orders/formats/detect.ts';
-import type { Format } from '../orders/formats/format.ts';
-import { inspectJson, parseJsonOrder } from '../orders/formats/json.ts';
-import type { Finding } from '../orders/finding.ts';
-import type { SourceProfile } from '../orders/source.ts';
+import { examineDocument, type ExaminedDocument, type NotTaken } from '../orders/formats/examine.ts';
+import { readerOf } from '../orders/formats/readers.ts';
+import { formatsOf, type SourceProfile } from '../orders/source.ts';
+import { CONTENT_TYPES } from './content-types.ts';
 import type { Deps } from './deps.ts';
-import { type Masked, maskDocument } from './masking.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { readIdempotencyKey, readMediaType } from './request-headers.ts';
@@ -20,18 +18,33 @@ const DESK = 'desk';
 /** More orders of one document than this are read at `/v1/documents/{id}`. */
 const ORDERS_SHOWN = 200;
 
-/** A request that brings a document: who sends it, with which headers, and its bytes. */
+/** A document that somebody brings, whatever the way. */
 export interface Delivery {
   readonly deps: Deps;
   readonly caller: Caller;
-  readonly request: Request;
   readonly body: Buffer;
+  /** As the sender declares it. */
+  readonly contentType: string | undefined;
+  /** The sender's `Idempotency-Key`. */
+  readonly idempotencyKey: string | null;
+  /** What the sender calls the message: see `Arrival`. */
+  readonly messageIds?: readonly string[];
 }
 
-/** A document at the door, known well enough to be taken: its source, its format, its bytes without card numbers. */
-export interface Visitor extends Masked {
+/** A document at the door, known well enough to be taken. */
+export interface Visitor extends ExaminedDocument {
   readonly profile: SourceProfile;
-  readonly format: Format;
+}
+
+/** What a request to send in, or to try, a document brings. @throws Problem for a key that is none */
+export function readDelivery({
+  deps,
+  caller,
+  request,
+  body,
+}: Pick<Delivery, 'deps' | 'caller' | 'body'> & { readonly request: Request }): Delivery {
+  const idempotencyKey = readIdempotencyKey(request.get('Idempotency-Key'));
+  return { deps, caller, body, contentType: request.get('Content-Type'), idempotencyKey };
 }
 
 /**
@@ -39,7 +52,10 @@ export interface Visitor extends Masked {
  * whom.
  * @throws Problem if there is no such source, it is switched off, or not the caller's.
  */
-export async function chooseSource({ deps, caller }: Delivery, asked: string | undefined): Promise<SourceProfile> {
+export async function chooseSource(
+  { deps, caller }: Pick<Delivery, 'deps' | 'caller'>,
+  asked: string | undefined,
+): Promise<SourceProfile> {
   const id = asked ?? caller.source?.id ?? DESK;
   if (caller.sources && !caller.sources.includes(id))
     throw new Problem('not-allowed', `you may not send for source "${id}"`);
@@ -59,99 +75,49 @@ export async function inspectDocument(
   profile: SourceProfile,
   { keep } = { keep: true },
 ): Promise<Visitor> {
-  const { caller, request, body: bytes } = delivery;
-  if (bytes.length === 0) throw new Problem('invalid-request', 'the body is empty; send one order document');
-  const format = readFormat(request, bytes);
-  requireFormat(format, profile);
-  const masked = maskDocument(format, bytes, profile);
-  const unreadable = findUnreadable(format, bytes);
-  if (unreadable.length > 0) await refuse(delivery, { profile, format, ...masked }, unreadable, keep);
-  if (masked.findings.length > 0 && profile.cardNumbers === 'refuse') {
-    throw new Problem('card-number', `source "${profile.id}" sends no card numbers; nothing was kept`, {
-      findings: masked.findings,
-    });
+  const { body, contentType } = delivery;
+  if (body.length === 0) throw new Problem('invalid-request', 'the body is empty; send one order document');
+  const { document, notTaken } = examineDocument(body, contentType, profile);
+  if (notTaken) throw toProblem(notTaken, profile);
+  const visitor = { profile, ...document };
+  if (document.unreadable.length > 0) await refuse(delivery, visitor, keep);
+  if (document.masked.length > 0 && profile.cardNumbers === 'refuse') {
+    const findings = document.masked;
+    throw new Problem('card-number', `source "${profile.id}" sends no card numbers; nothing was kept`, { findings });
   }
-  requireOwnCustomer(caller, format, masked.bytes, profile);
-  return { profile, format, ...masked };
+  requireOwnCustomers(delivery.caller, visitor);
+  return visitor;
 }
 
 /** What may be sent instead. @see RFC 9110 section 15.5.16 */
-const TAKEN = { Accept: 'application/json, application/edi-x12' };
-
-/** By the bytes, and by the type where they leave it open. */
-function readFormat(request: Request, bytes: Buffer): Format {
-  const contentType = request.get('Content-Type');
-  const { format, why } = detectFormat(bytes, contentType);
-  // Rows with commas are a guess: what says that it is JSON and looks like them is broken JSON.
-  if ((format === null || format === 'csv') && /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType ?? ''))
-    return 'json';
-  if (format !== null) return format;
-  throw new Problem(
-    'unsupported-format',
-    `the format of the body cannot be told (${why}); send JSON or X12`,
-    {},
-    TAKEN,
-  );
+function toProblem({ format, why }: NotTaken, profile: SourceProfile): Problem {
+  const taken = formatsOf(profile);
+  const names = taken.map((name) => name.toUpperCase()).join(', ');
+  if (format !== null)
+    return new Problem('wrong-channel', `source "${profile.id}" sends ${names}, not ${format.toUpperCase()} (${why})`);
+  const Accept = taken.map((name) => CONTENT_TYPES[name]).join(', ');
+  const detail = `the format of the body cannot be told (${why}); send ${names}`;
+  return new Problem('unsupported-format', detail, {}, { Accept });
 }
-
-function requireFormat(format: Format, { id, channel, x12 }: SourceProfile): void {
-  if (format === 'xml' || format === 'csv') {
-    throw new Problem(
-      'unsupported-format',
-      `${format.toUpperCase()} orders are not taken yet; send JSON or X12`,
-      {},
-      TAKEN,
-    );
-  }
-  if (format === 'x12' && !x12)
-    throw new Problem('wrong-channel', `source "${id}" has no X12 partner profile, so it cannot send X12`);
-  if (format === 'json' && channel === 'edi') throw new Problem('wrong-channel', `source "${id}" sends X12, not JSON`);
-}
-
-/** What makes the document unreadable; empty if it can be read. */
-function findUnreadable(format: Format, bytes: Buffer): readonly Finding[] {
-  if (format === 'x12') return detectFormat(bytes).format === 'x12' ? [] : [NO_INTERCHANGE];
-  const { kind, findings } = inspectJson(bytes);
-  if (findings.length > 0) return findings;
-  if (kind === 'array')
-    throw new Problem('not-taken-yet', 'lists of orders are not taken yet; send one order as one JSON object');
-  return kind === 'object' ? [] : [NO_OBJECT];
-}
-
-const NO_INTERCHANGE: Finding = {
-  code: 'X12.NO_INTERCHANGE', category: 'data_format', disposition: 'reject', path: '',
-  message: 'the document does not begin with an ISA segment; send a whole interchange', evidence: null, location: { offset: 0 },
-}; // prettier-ignore
-
-const NO_OBJECT: Finding = {
-  code: 'JSON.TYPE', category: 'data_format', disposition: 'reject', path: '',
-  message: 'one order is one JSON object', evidence: null, location: { offset: 0 },
-}; // prettier-ignore
 
 /** @throws Problem always. */
-async function refuse(
-  delivery: Delivery,
-  visitor: Visitor,
-  unreadable: readonly Finding[],
-  keep: boolean,
-): Promise<never> {
-  const findings = [...visitor.findings, ...unreadable];
-  const detail = `the document cannot be read as ${visitor.format}`;
+async function refuse(delivery: Delivery, visitor: Visitor, keep: boolean): Promise<never> {
+  const findings = [...visitor.masked, ...visitor.unreadable];
+  const detail = `the document cannot be read as ${visitor.format} (${visitor.why})`;
   if (!keep) throw new Problem('unreadable-document', detail, { findings });
-  const arrival = { ...toArrival(delivery, visitor), findings };
-  await refuseDocument(delivery.deps.store, arrival);
-  throw new Problem('unreadable-document', `${detail}; it is kept for questions`, {
-    documentId: arrival.documentId,
-    findings,
-  });
+  // A message that is pushed again although it cannot be read is kept once.
+  const [messageId] = delivery.messageIds ?? [];
+  const arrival = { ...toArrival(delivery, visitor), findings, ...(messageId !== undefined && { delivery: messageId }) };
+  const documentId = await refuseDocument(delivery.deps.store, arrival);
+  throw new Problem('unreadable-document', `${detail}; it is kept for questions`, { documentId, findings });
 }
 
 /** A person who is limited to customers types for these only. */
-function requireOwnCustomer({ customers }: Caller, format: Format, bytes: Uint8Array, profile: SourceProfile): void {
+function requireOwnCustomers({ customers }: Caller, { format, holds, bytes, profile }: Visitor): void {
   if (!customers) return;
-  if (format !== 'json')
+  if (holds === 'many')
     throw new Problem('not-allowed', 'this takes somebody who may see all customers of the document');
-  const { order } = parseJsonOrder(bytes, profile);
+  const { order } = readerOf(format).parse(bytes, null, profile);
   if (order && customers.includes(order.customerId)) return;
   throw new Problem(
     'not-allowed',
@@ -159,31 +125,37 @@ function requireOwnCustomer({ customers }: Caller, format: Format, bytes: Uint8A
   );
 }
 
-function toArrival({ deps, caller, request }: Delivery, visitor: Visitor): Arrival {
+function toArrival(delivery: Delivery, visitor: Visitor): Arrival {
+  const { deps, caller, contentType, idempotencyKey, messageIds = [] } = delivery;
+  const { profile, format, layout, why, bytes, masked } = visitor;
   return {
     documentId: uuidv7(),
-    source: visitor.profile.id,
-    channel: visitor.profile.channel,
-    format: visitor.format,
-    contentType: readMediaType(request.get('Content-Type')),
+    source: profile.id,
+    channel: profile.channel,
+    format,
+    layout,
+    why,
+    contentType: readMediaType(contentType),
     fileName: null,
-    bytes: visitor.bytes,
+    bytes,
     receivedBy: caller.id,
     at: deps.now().toISOString(),
-    findings: visitor.findings,
-    idempotencyKey: readIdempotencyKey(request.get('Idempotency-Key')),
+    findings: masked,
+    idempotencyKey,
+    messageIds,
   };
 }
 
 /**
- * Keeps a document durably, once. A JSON order exists when this returns; an X12 document waits to be split.
+ * Keeps a document durably, once. A single order exists when this returns; a document that may hold many waits to be
+ * split.
  * @throws Problem if the idempotency key came with another body before.
  */
 export async function keepDocument(delivery: Delivery, visitor: Visitor): Promise<Acceptance> {
   const { deps, caller } = delivery;
   const arrival = toArrival(delivery, visitor);
   const single = { orderId: uuidv7(), operatorId: caller.source ? null : caller.id };
-  const acceptance = await acceptDocument(deps.store, arrival, visitor.format === 'json' ? single : undefined);
+  const acceptance = await acceptDocument(deps.store, arrival, visitor.holds === 'one' ? single : undefined);
   if (acceptance.kind !== 'key_reused') return acceptance;
   throw new Problem('key-reused', 'this Idempotency-Key came with another body; use a new key for a new order');
 }

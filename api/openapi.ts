@@ -102,6 +102,12 @@ function describeBody(body: z.ZodType | 'document'): Json {
     required: true,
     content: {
       'application/json': { schema: { $ref: `#/components/schemas/${ORDER_DOCUMENT}` } },
+      'application/xml': {
+        schema: { type: 'string', description: 'An order in the canonical form, a cXML OrderRequest or a UBL Order' },
+      },
+      'text/csv': {
+        schema: { type: 'string', description: 'Orders under a header, one row for each line or each order' },
+      },
       'application/edi-x12': {
         schema: { type: 'string', description: 'An ASC X12 interchange with purchase orders (850)' },
       },

@@ -50,6 +50,8 @@ const finding = z.object({
     .describe('Where in the document as received'),
 });
 
+const judgedOrder = { order: orderSchema.nullable(), findings: z.array(finding) };
+
 const takenOrder = z.object({
   orderId: z.string(),
   state,
@@ -58,8 +60,20 @@ const takenOrder = z.object({
   links,
 });
 
+const format = z.enum(['json', 'xml', 'x12', 'csv']);
+
+/** What a document is taken for. */
+const told = {
+  format,
+  layout: z
+    .enum(['canonical', 'x12-850', 'shopify', 'woocommerce', 'cxml', 'ubl', 'mapped'])
+    .describe('Whose names and structure it uses'),
+  why: z.string().describe('How the format was told'),
+};
+
 const taken = z.object({
   documentId: z.string(),
+  ...told,
   orders: z.array(takenOrder).describe('Empty until a document that may hold many orders is split'),
   links: z.object({ document: z.string() }),
 });
@@ -177,7 +191,9 @@ const documentDetail = z.object({
   documentId: z.string(),
   source: z.string(),
   channel,
-  format: z.enum(['json', 'xml', 'x12', 'csv']).nullable(),
+  format: format.nullable(),
+  layout: told.layout.nullable(),
+  why: told.why.nullable(),
   contentType: z.string().nullable(),
   state: z.enum(['received', 'split', 'processed', 'refused']),
   bytes: z.int(),
@@ -231,7 +247,14 @@ export const shapes = {
   RecordedDecision: recordedDecision,
   Acknowledgment: acknowledgment,
   DocumentDetail: documentDetail,
-  DryRun: z.object({ order: orderSchema.nullable(), findings: z.array(finding) }),
+  DryRun: z.object({ ...told, ...judgedOrder }),
+  DryRunPage: z.object({
+    ...told,
+    orders: z.array(z.object(judgedOrder)),
+    count: z.int().describe('How many orders the document holds'),
+    next: z.int().nullable().describe('`from` of the next page; null: these were the last'),
+    findings: z.array(finding).describe('Of the document as a whole, and of pieces that became no order'),
+  }),
   Log: z.object({
     items: z.array(
       z.object({
@@ -277,7 +300,6 @@ export const shapes = {
   Readiness: z.object({
     status: z.enum(['ready', 'degraded', 'unavailable']),
     checks: z.record(z.string(), z.enum(['up', 'down'])),
-    why: z.record(z.string(), z.string()).optional().describe('Of what is down and said why'),
   }),
 } as const;
 

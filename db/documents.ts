@@ -1,15 +1,14 @@
 import type { Selectable } from 'kysely';
 import type { Finding } from '../orders/finding.ts';
 import type { Gap } from '../orders/formats/envelope.ts';
-import type { Format } from '../orders/formats/format.ts';
+import type { Format, Span } from '../orders/formats/format.ts';
 import { first, lockRows } from './dialect.ts';
-import { parseKept } from './faults.ts';
 import { putFindings } from './findings.ts';
-import { insertOrder, type Slice } from './intake.ts';
+import { insertOrder, type Slice, type SlicePlace } from './intake.ts';
 import { appendLog } from './log.ts';
 import { getSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
-import type { DocumentState, DocumentTable } from './tables.ts';
+import type { DocumentState, DocumentTable, OrderStagingRawTable } from './tables.ts';
 
 export type DocumentRow = Selectable<DocumentTable>;
 
@@ -43,14 +42,29 @@ export async function* readChunks(store: Store, documentId: string): AsyncGenera
   }
 }
 
-/** How many orders of the document are written already; the split goes on from there after a crash. */
-export async function countSlices(store: Store, documentId: string): Promise<number> {
-  const row = await store.db
+/** The bytes of a document that is not split, as a whole. */
+export async function readDocument(store: Store, documentId: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readChunks(store, documentId)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Where the orders that are written already stand in the document, by position; the split goes on from there after a crash. */
+export async function listWrittenSpans(store: Store, documentId: string): Promise<(readonly Span[])[]> {
+  const rows = await store.db
     .selectFrom('order_staging_raw')
-    .select((eb) => eb.fn.countAll<number>().as('slices'))
+    .select('locator_json')
     .where('document_id', '=', documentId)
-    .executeTakeFirstOrThrow();
-  return row.slices;
+    .orderBy('position')
+    .execute();
+  return rows.map((row) => readPlace(row).spans);
+}
+
+const WHOLE_DOCUMENT: SlicePlace = { locator: null, prefix: 0, spans: [] };
+
+function readPlace(row: Pick<OrderStagingRawTable, 'locator_json'>): SlicePlace {
+  if (row.locator_json === null) return WHOLE_DOCUMENT;
+  return JSON.parse(row.locator_json) as SlicePlace;
 }
 
 /** Writes one page of a document's orders, in one transaction. */
@@ -174,7 +188,7 @@ export function listUnfinishedDocuments(
 export async function getSlice(
   store: Store,
   orderId: string,
-): Promise<{ bytes: Uint8Array; format: Format; locator: unknown; documentId: string }> {
+): Promise<SlicePlace & { bytes: Uint8Array; format: Format; documentId: string }> {
   const row = await store.db
     .selectFrom('order_staging_raw')
     .selectAll()
@@ -182,9 +196,6 @@ export async function getSlice(
     .executeTakeFirst();
   if (!row) throw new Error(`order ${orderId} has no slice`);
   const sealer = await getSealer(store, `order:${orderId}`);
-  const locator =
-    row.locator_json === null
-      ? null
-      : parseKept<unknown>(row.locator_json, `order:${orderId}`, 'place in the document');
-  return { bytes: sealer.open('raw', row.content_sealed), format: row.format, locator, documentId: row.document_id };
+  const bytes = sealer.open('raw', row.content_sealed);
+  return { ...readPlace(row), bytes, format: row.format, documentId: row.document_id };
 }

@@ -1,6 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { Finding } from '../orders/finding.ts';
-import type { Format } from '../orders/formats/format.ts';
+import type { Format, Layout, OrderPart } from '../orders/formats/format.ts';
 import type { Channel } from '../orders/state.ts';
 import { lockRows } from './dialect.ts';
 import { putFindings } from './findings.ts';
@@ -19,6 +19,9 @@ export interface Arrival {
   readonly source: string;
   readonly channel: Channel;
   readonly format: Format | null;
+  /** Whose names and structure it uses, and how its format was told, in words. */
+  readonly layout?: Layout;
+  readonly why?: string;
   readonly contentType: string | null;
   readonly fileName: string | null;
   readonly bytes: Uint8Array;
@@ -34,6 +37,8 @@ export interface Arrival {
    * under any of them before is the same, whatever its bytes.
    */
   readonly messageIds?: readonly string[];
+  /** What tells this delivery from every other, such as a file's identity: the same again is our own second look. */
+  readonly delivery?: string;
 }
 
 /** One order that is the whole document. */
@@ -57,12 +62,15 @@ export type Acceptance =
 export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOrder): Promise<Acceptance> {
   const print = fingerprint(store.keys, 'content', arrival.bytes);
   return inTransaction(store, async (tx) => {
+    const seen = await findDelivery(tx, arrival);
+    if (seen !== undefined) return { kind: 'same', documentId: seen };
     const before = await findEarlier(tx, arrival, print);
     if (before?.kind === 'same') await logAgain(tx, before.documentId, arrival);
     if (before) return before;
     // First of all: when the same comes twice at once, the second one waits here, and then finds what the first one made.
     await keepContent(tx, arrival, print, single);
     if (arrival.idempotencyKey !== null) await keepIdempotencyKey(tx, arrival, arrival.idempotencyKey, print);
+    await keepDelivery(tx, arrival);
     await keepMessageIds(tx, arrival);
     await insertDocument(tx, arrival, print, single ? 'processed' : 'received', single ? 1 : 0);
     if (single) await insertSingleOrder(tx, arrival, single);
@@ -71,19 +79,46 @@ export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOr
   });
 }
 
-/** Keeps a document that cannot be read, with what is wrong, so that it can be seen and asked about. */
-export function refuseDocument(store: Store, arrival: Arrival): Promise<void> {
+/**
+ * Keeps a document that cannot be read, with what is wrong, so that it can be seen and asked about.
+ * @returns its id; that of the earlier one where this very delivery was refused before
+ */
+export function refuseDocument(store: Store, arrival: Arrival): Promise<string> {
   const print = fingerprint(store.keys, 'content', arrival.bytes);
   return inTransaction(store, async (tx) => {
+    const seen = await findDelivery(tx, arrival);
+    if (seen !== undefined) return seen;
+    await keepDelivery(tx, arrival);
     await insertDocument(tx, arrival, print, 'refused', 0);
     await insertChunks(tx, arrival);
+    return arrival.documentId;
   });
 }
 
 /** A sender's repetition is told in the document's history; it made nothing new. */
-async function logAgain(tx: Store, documentId: string, { at, receivedBy, bytes }: Arrival): Promise<void> {
+async function logAgain(tx: Store, documentId: string, arrival: Arrival): Promise<void> {
+  await keepDelivery(tx, { ...arrival, documentId });
+  const { at, receivedBy, bytes } = arrival;
   const entry = { at, actor: receivedBy, action: 'document.received_again', detail: { bytes: bytes.length } };
   await appendLog(tx, `document:${documentId}`, { ...entry, stepKey: `again:${at}` });
+}
+
+/** The document that this very delivery became, when it was taken in before. */
+async function findDelivery(tx: Store, { source, delivery }: Arrival): Promise<string | undefined> {
+  if (delivery === undefined) return undefined;
+  const row = await lockRows(tx.db, tx.db.selectFrom('fingerprints').select('document_id'))
+    .where('scope', '=', source)
+    .where('kind', '=', 'delivery')
+    .where('fingerprint', '=', fingerprint(tx.keys, 'delivery', delivery))
+    .executeTakeFirst();
+  return row?.document_id;
+}
+
+async function keepDelivery(tx: Store, { source, delivery, documentId, at }: Arrival): Promise<void> {
+  if (delivery === undefined) return;
+  const print = { scope: source, kind: 'delivery', fingerprint: fingerprint(tx.keys, 'delivery', delivery) } as const;
+  const about = { document_id: documentId, order_id: null, body_fingerprint: null, first_seen_at: at };
+  await tx.db.insertInto('fingerprints').values({ ...print, ...about }).execute(); // prettier-ignore
 }
 
 async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<Acceptance | undefined> {
@@ -203,7 +238,8 @@ async function insertDocument(
   if (state !== 'processed')
     await putFindings(tx, { subject, revision: 0, step: 'intake', at: arrival.at }, arrival.findings);
   const action = state === 'refused' ? 'document.refused' : 'document.received';
-  const detail = { source: arrival.source, format: arrival.format, bytes: arrival.bytes.length };
+  const { source, format, layout, why, bytes } = arrival;
+  const detail = { source, format, layout, why, bytes: bytes.length };
   await appendLog(tx, subject, { stepKey: 'received', at: arrival.at, actor: arrival.receivedBy, action, detail });
 }
 
@@ -228,13 +264,18 @@ async function insertChunks(tx: Store, arrival: Arrival): Promise<void> {
   }
 }
 
-/** The part of a document that is one order. */
-export interface Slice {
+/** The part of a document that is one order, and its place in the document; the whole document without spans. */
+export interface Slice extends Pick<OrderPart, 'bytes' | 'locator'>, Partial<Pick<OrderPart, 'prefix' | 'spans'>> {
   readonly orderId: string;
   readonly position: number;
-  readonly bytes: Uint8Array;
-  /** What is needed to read the slice and to find its place in the document. */
-  readonly locator: unknown;
+}
+
+/** What is kept beside a slice to read it and to put its document together again. Nothing personal. */
+export type SlicePlace = Pick<OrderPart, 'locator' | 'prefix' | 'spans'>;
+
+function printPlace({ locator, prefix = 0, spans = [] }: Slice): string | null {
+  const place: SlicePlace = { locator, prefix, spans };
+  return locator === null && spans.length === 0 ? null : JSON.stringify(place);
 }
 
 /** What an order takes over from its document. */
@@ -272,7 +313,7 @@ export async function insertOrder(tx: Store, origin: OrderOrigin, slice: Slice):
       position: slice.position,
       format: origin.format,
       content_sealed: sealer.seal('raw', slice.bytes),
-      locator_json: slice.locator === null ? null : JSON.stringify(slice.locator),
+      locator_json: printPlace(slice),
       byte_length: slice.bytes.length,
       received_at: origin.at,
     }) // prettier-ignore

@@ -102,8 +102,15 @@ export interface DocumentChunkTable {
   content_sealed: Uint8Array;
 }
 
-/** `idempotency_key`: the sender's header. `content`: the masked bytes. `purchase_order`: customer and PO number. */
-export type FingerprintKind = 'idempotency_key' | 'content' | 'purchase_order'
+/**
+ * `idempotency_key`: the sender's header. `content`: the masked bytes. `purchase_order`: customer and PO number.
+ * `delivery`: one file, as the file system knows it.
+ */
+export type FingerprintKind =
+  | 'idempotency_key'
+  | 'content'
+  | 'purchase_order'
+  | 'delivery'
   // What the sender calls a message, or the state of an order that it tells.
   | 'message'
   // The sender's id of an order.
@@ -275,12 +282,8 @@ export interface HoldTable {
   release_role: Role | null;
   opened_at: string;
   cleared_at: string | null;
-  /** Decision id, `recheck`, or the program's part that settled it. */
+  /** Decision id, or `recheck`. */
   cleared_by: string | null;
-  /** How often in a row a step failed on this revision; null where the hold is of another kind. */
-  failures: number | null;
-  /** When it clears itself at the earliest; null: as soon as its cause is gone. */
-  retry_at: string | null;
 }
 
 export interface ReviewTable {

@@ -28,7 +28,7 @@ const SOURCE = /^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/;
 export function createDirectoryTransport(options: DirectoryTransportOptions): Transport {
   const { directory, settleMs = DEFAULT_SETTLE_MS, maxFileBytes = DEFAULT_MAX_FILE_BYTES } = options;
   const folder = (area: Area, source: string) => join(directory, area, checkSource(source));
-  const inboxPath = (file: InboxFile) => join(folder('inbox', file.source), checkInboxName(file.name));
+  const inboxPath = (file: InboxFile) => pathOf(folder('inbox', file.source), nameBytesOf(file));
   return {
     list: (source) => listComplete(source, folder('inbox', source), settleMs, maxFileBytes),
     read: (file) => readFile(inboxPath(file), file, maxFileBytes),
@@ -103,16 +103,38 @@ async function listComplete(
     .map(([name, stats]) => describe(source, name, stats, maxFileBytes));
 }
 
-function describe(source: string, name: string, stats: BigIntStats, maxFileBytes: number): InboxFile {
-  const size = Number(stats.size);
-  return { source, name, size, modifiedAt: stats.mtime.toISOString(), tooLarge: size > maxFileBytes };
+/** A file with the bytes of its name, which are all that opens it: a partner's system may write names that are no UTF-8. */
+interface NamedFile extends InboxFile {
+  /** One character a byte. */
+  readonly nameBytes: string;
 }
 
-/** The plain files of a folder that are not marked as unfinished. Symbolic links lead elsewhere and are left alone. */
+function describe(source: string, nameBytes: string, stats: BigIntStats, maxFileBytes: number): NamedFile {
+  const size = Number(stats.size);
+  const name = Buffer.from(nameBytes, 'latin1').toString();
+  const identity = [nameBytes, stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
+  const modifiedAt = stats.mtime.toISOString();
+  return { source, name, nameBytes, identity, size, modifiedAt, tooLarge: size > maxFileBytes };
+}
+
+function nameBytesOf(file: InboxFile): string {
+  const { nameBytes } = file as Partial<NamedFile>;
+  return checkInboxName(nameBytes ?? Buffer.from(file.name).toString('latin1'));
+}
+
+/** @param nameBytes one character a byte */
+function pathOf(folder: string, nameBytes: string): Buffer {
+  return Buffer.concat([Buffer.from(join(folder, '/')), Buffer.from(nameBytes, 'latin1')]);
+}
+
+/**
+ * The plain files of a folder that are not marked as unfinished, by the bytes of their names. Symbolic links lead
+ * elsewhere and are left alone.
+ */
 async function statFiles(folder: string): Promise<ReadonlyMap<string, BigIntStats>> {
   const found = new Map<string, BigIntStats>();
   for (const name of await namesIn(folder)) {
-    const stats = isTaken(name) ? await statIfThere(join(folder, name)) : undefined;
+    const stats = isTaken(name) ? await statIfThere(pathOf(folder, name)) : undefined;
     if (stats?.isFile()) found.set(name, stats);
   }
   return found;
@@ -121,10 +143,10 @@ async function statFiles(folder: string): Promise<ReadonlyMap<string, BigIntStat
 async function namesIn(folder: string): Promise<readonly string[]> {
   const stats = await statIfThere(folder);
   // A folder that nobody has filled yet is an empty one; one that is a link is refused like a file that is one.
-  return stats?.isDirectory() ? readdir(folder) : [];
+  return stats?.isDirectory() ? (await readdir(folder, 'buffer')).map((name) => name.toString('latin1')) : [];
 }
 
-async function statIfThere(path: string): Promise<BigIntStats | undefined> {
+async function statIfThere(path: string | Buffer): Promise<BigIntStats | undefined> {
   try {
     return await lstat(path, { bigint: true });
   } catch (error) {
@@ -141,7 +163,7 @@ function isSame(before: BigIntStats | undefined, after: BigIntStats): boolean {
   return before?.size === after.size && before.mtimeNs === after.mtimeNs && before.ino === after.ino;
 }
 
-async function* readFile(path: string, file: InboxFile, maxFileBytes: number): AsyncGenerator<Uint8Array> {
+async function* readFile(path: Buffer, file: InboxFile, maxFileBytes: number): AsyncGenerator<Uint8Array> {
   const handle = await openPlainFile(path, file, maxFileBytes);
   try {
     let left = file.size;
@@ -157,7 +179,7 @@ async function* readFile(path: string, file: InboxFile, maxFileBytes: number): A
 }
 
 /** O_NOFOLLOW refuses a link put in the file's place after it was listed. */
-async function openPlainFile(path: string, file: InboxFile, maxFileBytes: number): Promise<FileHandle> {
+async function openPlainFile(path: Buffer, file: InboxFile, maxFileBytes: number): Promise<FileHandle> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: unknown) => {
       throw new FileRefused(`${file.name} cannot be opened`, { cause: error });
@@ -170,7 +192,7 @@ async function openPlainFile(path: string, file: InboxFile, maxFileBytes: number
 }
 
 /** Whether the inbox still holds the file that was listed, and not a newer one of the same name. */
-async function isStillThere(path: string, file: InboxFile): Promise<boolean> {
+async function isStillThere(path: Buffer, file: InboxFile): Promise<boolean> {
   const stats = await statIfThere(path);
   return stats !== undefined && isListed(stats, file);
 }

@@ -21,8 +21,10 @@ export interface Transport {
 /** A complete file in a source's inbox. */
 export interface InboxFile {
   readonly source: string;
-  /** The name its sender gave it, without a folder. */
+  /** The name its sender gave it, without a folder; what of it is no UTF-8 is shown as a replacement character. */
   readonly name: string;
+  /** Tells it from every other file, also from one of the same name and size. */
+  readonly identity: string;
   /** Bytes. */
   readonly size: number;
   /** When it was last written, UTC, ISO 8601. */

@@ -4,6 +4,7 @@ import { listFindings } from '../../db/findings.ts';
 import { listLog } from '../../db/log.ts';
 import { searchOrders } from '../../db/order-search.ts';
 import { listOutbox } from '../../db/outbox.ts';
+import type { Layout } from '../../orders/formats/format.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { printCursor, readCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
@@ -44,10 +45,11 @@ async function show({
   const orders = await readOrders(deps, caller, document.id, query);
   // A person who is limited to customers sees a document through their orders in it, and only these.
   if (caller.customers && orders.items.length === 0) throw NOT_THERE;
+  const log = await listLog(deps.store, `document:${document.id}`);
   await logReading(deps, caller, `document:${document.id}`, 'document.read');
   return {
     status: 200,
-    body: { ...describe(deps, document), orders, ...(await readAround(deps, caller, document)) },
+    body: { ...describe(deps, document, log), orders, ...(await readAround(deps, caller, document, log)) },
   };
 }
 
@@ -69,14 +71,13 @@ async function readOrders(
 }
 
 /** What concerns the document as a whole; other customers' orders may show through it. */
-async function readAround({ store }: Deps, caller: Caller, { id: documentId }: DocumentRow) {
+async function readAround({ store }: Deps, caller: Caller, { id: documentId }: DocumentRow, log: LogEntries) {
   if (caller.customers) return { findings: [], envelope: [], duplicates: [], acknowledgments: [] };
   const subject = `document:${documentId}` as const;
-  const [findings, sent, gaps, log] = await Promise.all([
+  const [findings, sent, gaps] = await Promise.all([
     listFindings(store, subject, 0),
     listOutbox(store, subject),
     readEnvelope(store, documentId),
-    listLog(store, subject),
   ]);
   const envelope = gaps.map(({ offset, bytes }) => ({ offset, text: Buffer.from(bytes, 'base64').toString('latin1') }));
   const again = log.filter((entry) => entry.action === 'document.received_again');
@@ -84,13 +85,22 @@ async function readAround({ store }: Deps, caller: Caller, { id: documentId }: D
   return { findings, envelope, duplicates, acknowledgments: sent.map(toAcknowledgment) };
 }
 
-function describe(deps: Deps, row: DocumentRow) {
+type LogEntries = Awaited<ReturnType<typeof listLog>>;
+
+/** What the document was taken for, as its first entry in the audit trail says. */
+function readTold(log: LogEntries): { readonly layout: Layout | null; readonly why: string | null } {
+  const { layout = null, why = null } = JSON.parse(log[0]?.detail_json ?? '{}') as { layout?: Layout; why?: string };
+  return { layout, why };
+}
+
+function describe(deps: Deps, row: DocumentRow, log: LogEntries) {
   const temporal = webUiLink(deps, `document:${row.id}`);
   return {
     documentId: row.id,
     source: row.source,
     channel: row.channel,
     format: row.format,
+    ...readTold(log),
     contentType: row.content_type,
     state: row.state,
     bytes: row.byte_length,

@@ -1,31 +1,36 @@
-import { v4 as uuidv4 } from 'uuid';
 import { z } from 'zod';
 import { getDocument } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listOpenHolds } from '../../db/holds.ts';
 import { getOrder, type OrderRow } from '../../db/orders.ts';
-import { listRules } from '../../db/rules.ts';
-import type { Finding } from '../../orders/finding.ts';
-import type { ParseResult } from '../../orders/formats/format.ts';
-import { evaluateRules } from '../../orders/rules/evaluate.ts';
 import type { Deps } from '../deps.ts';
-import { parseVisitor } from '../dry-run.ts';
+import { dryRun } from '../dry-run.ts';
 import { awaitAutomaticPart, startDocument, startOrder } from '../engine.ts';
 import {
   chooseSource,
-  type Delivery,
   inspectDocument,
   keepDocument,
+  readDelivery,
   readDocumentOrders,
   type Visitor,
 } from '../intake.ts';
-import { operation, type Reply } from '../operation.ts';
+import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { readWait } from '../request-headers.ts';
 import { linksOf, shapes } from '../views.ts';
 
 const sourceQuery = z.strictObject({
   source: z.string().max(60).optional().describe('For people: the source to send for, instead of the desk'),
+});
+
+const dryRunQuery = sourceQuery.extend({
+  from: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Of a document with many orders: the first to judge, from 0'),
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe('How many of its orders to judge at most'),
 });
 
 /** Sources, and people who type. */
@@ -41,7 +46,9 @@ export const submissionOperations = [
     summary: 'Send in one document',
     description:
       'The answer comes after the document is durably kept. The same Idempotency-Key and body, or the same content from the same ' +
-      'source, answers with the same orders. With `Prefer: wait=N` it comes when the automatic part is over, at most 60 seconds later.',
+      'source, answers with the same orders. A document that is one order has its order at once, and with `Prefer: wait=N` the answer ' +
+      'comes when the automatic part is over, at most 60 seconds later. One that may hold many (X12, CSV, a JSON list) is split ' +
+      'afterwards: look at `Location`. The bytes tell the format; the Content-Type decides where they leave it open.',
     access: SENDERS,
     query: sourceQuery,
     headers: [
@@ -79,23 +86,33 @@ export const submissionOperations = [
     path: '/v1/orders/validate',
     id: 'validateDocument',
     tag: 'Orders',
-    summary: 'Judge one order without keeping it',
-    description: 'A dry run: the canonical order and all findings. Nothing is stored, reserved or sent.',
+    summary: 'Judge a document without keeping it',
+    description:
+      'A dry run: the canonical order and all findings; of a document with several orders those from `from` on, at most `limit`, ' +
+      'with `count` orders in all and `next` to go on from. Nothing is stored, reserved or sent. Duplicates are not looked for.',
     access: SENDERS,
-    query: sourceQuery,
+    query: dryRunQuery,
     body: 'document',
-    answers: { 200: { description: 'The order, and what is wrong with it', schema: shapes.DryRun } },
+    answers: {
+      200: {
+        description: 'The order or orders, and what is wrong with them',
+        schema: z.union([shapes.DryRun, shapes.DryRunPage]),
+      },
+    },
     handle: validate,
   }),
 ];
 
-async function submit(call: Delivery & { readonly query: z.output<typeof sourceQuery> }): Promise<Reply> {
+type Submission = Call<undefined, z.output<typeof sourceQuery>, Buffer>;
+
+async function submit(call: Submission): Promise<Reply> {
   const { deps, request } = call;
-  const visitor = await inspectDocument(call, await chooseSource(call, call.query.source));
-  const { documentId } = await keepDocument(call, visitor);
+  const delivery = readDelivery(call);
+  const visitor = await inspectDocument(delivery, await chooseSource(call, call.query.source));
+  const { documentId } = await keepDocument(delivery, visitor);
   const rows = await readDocumentOrders(deps, documentId);
-  const [row, another] = rows;
-  if (row && !another && visitor.format === 'json') return answerOrder(deps, row, readWait(request.get('Prefer')));
+  const [row] = rows;
+  if (row && visitor.holds === 'one') return answerOrder(deps, visitor, row, readWait(request.get('Prefer')));
   const document = await getDocument(deps.store, documentId);
   if (document.state === 'received') await startDocument(deps, document);
   const Location = `/v1/documents/${documentId}`;
@@ -105,15 +122,21 @@ async function submit(call: Delivery & { readonly query: z.output<typeof sourceQ
     revision: order.revision,
     links: linksOf(deps, order.id),
   }));
-  return { status: 202, body: { documentId, orders, links: { document: Location } }, headers: { Location } };
+  const body = { documentId, ...told(visitor), orders, links: { document: Location } };
+  return { status: 202, body, headers: { Location } };
 }
 
-async function answerOrder(deps: Deps, row: OrderRow, waitSeconds: number): Promise<Reply> {
+/** What the document was taken for, and why. */
+function told({ format, layout, why }: Visitor) {
+  return { format, layout, why };
+}
+
+async function answerOrder(deps: Deps, visitor: Visitor, row: OrderRow, waitSeconds: number): Promise<Reply> {
   if (row.automatic_done_at === null)
     await (waitSeconds > 0 ? awaitAutomaticPart(deps, row, waitSeconds) : startOrder(deps, row));
   const now = await getOrder(deps.store, row.id);
   const Location = `/v1/orders/${row.id}`;
-  const body = await describeTaken(deps, now);
+  const body = { ...(await describeTaken(deps, now)), ...told(visitor) };
   if (waitSeconds === 0) return { status: 202, body, headers: { Location } };
   const headers = { Location, 'Preference-Applied': `wait=${String(waitSeconds)}` };
   if (now.state === 'rejected') throw await toRejection(deps, now, body, headers);
@@ -141,24 +164,18 @@ async function toRejection(
   );
 }
 
-async function validate(call: Delivery & { readonly query: z.output<typeof sourceQuery> }): Promise<Reply> {
-  const visitor = await inspectDocument(call, await chooseSource(call, call.query.source), { keep: false });
-  const { order, findings } = await parseVisitor(visitor);
-  const judged = order && { ...order, operatorId: call.caller.source ? null : call.caller.id };
-  return {
-    status: 200,
-    body: { order: judged, findings: await judge(call.deps, visitor, { order: judged, findings }) },
-  };
-}
-
-async function judge(
-  { store, backOffice }: Deps,
-  visitor: Visitor,
-  { order, findings }: ParseResult,
-): Promise<readonly Finding[]> {
-  const read = [...visitor.findings, ...findings];
-  if (!order) return read;
-  // An order that exists nowhere: nothing of its own is left out of credit and stock.
-  const facts = await backOffice.getFacts(uuidv4(), order);
-  return [...read, ...evaluateRules(await listRules(store), order, facts, new Date(facts.asOf)).findings];
+async function validate(call: Call<undefined, z.output<typeof dryRunQuery>, Buffer>): Promise<Reply> {
+  const { deps, caller, query } = call;
+  const visitor = await inspectDocument(readDelivery(call), await chooseSource(call, query.source), { keep: false });
+  const operatorId = caller.source ? null : caller.id;
+  const page = { from: query.from, size: query.limit };
+  const { orders, count, findings } = await dryRun(deps, visitor, operatorId, page);
+  const [first] = orders;
+  if (count <= 1) {
+    const { order = null, findings: own = [] } = first ?? {};
+    return { status: 200, body: { ...told(visitor), order, findings: [...findings, ...own] } };
+  }
+  const end = page.from + orders.length;
+  const next = end < count && orders.length > 0 ? end : null;
+  return { status: 200, body: { ...told(visitor), orders, count, next, findings } };
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompiledQuery, Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { listDecisions, listPendingDecisionIds, listUntoldDecisions } from '../../db/decisions.ts';
-import { countInAutomaticPart, countSlices, listDocumentOrders, listUnfinishedDocuments } from '../../db/documents.ts';
+import { countInAutomaticPart, listDocumentOrders, listUnfinishedDocuments, listWrittenSpans } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listApprovedCodes, listOpenHolds, listSelfClearing } from '../../db/holds.ts';
 import { listLog } from '../../db/log.ts';
@@ -76,7 +76,7 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'unfinished orders': (store) => listUnfinishedOrders(store, page),
   'unfinished documents': (store) => listUnfinishedDocuments(store, page),
   'the orders of a document': (store) => listDocumentOrders(store, 'd', { after: 3, size: 100 }),
-  'the number of slices of a document': (store) => countSlices(store, 'd'),
+  'the places of the slices of a document': (store) => listWrittenSpans(store, 'd'),
   'the orders of a document under way': (store) => countInAutomaticPart(store, 'd', 40),
   'untold decisions': (store) => listUntoldDecisions(store, { createdBefore: AT, afterId: 'd', size: 200 }),
   'the decisions of an order': (store) => listDecisions(store, 'o'),

@@ -169,7 +169,7 @@ describe('names that lead elsewhere', () => {
 
   test.each(['../x.edi', 'a/b.edi', '..', '.hidden', 'x.tmp', '', 'x\0.edi'])('%j is refused', async (name) => {
     await expect(transport().deliver(SOURCE, name, Buffer.from('x'))).rejects.toThrow(FileRefused);
-    const file: InboxFile = { source: SOURCE, name, size: 0, modifiedAt: '', tooLarge: false };
+    const file: InboxFile = { source: SOURCE, name, identity: '', size: 0, modifiedAt: '', tooLarge: false };
     await expect(readAll(file)).rejects.toThrow(FileRefused);
     await expect(transport().remove(file)).rejects.toThrow(FileRefused);
   });
