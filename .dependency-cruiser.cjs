@@ -15,6 +15,8 @@ const TEMPORAL_LIBRARIES = ['activity', 'client', 'common', 'testing', 'worker',
 );
 /** Where the workflows name their signals, updates and queries: all that others may import of them as values. */
 const CONTRACT = '^workflows/contract\\.ts$';
+/** How messages are signed: pure, for those who take messages in and those who send them. */
+const SIGNATURES = '^exchange/signatures\\.ts$';
 /** The port and its client; the reference server is a program of its own. */
 const BACK_OFFICE = '^backoffice/(?!reference/)';
 
@@ -57,7 +59,7 @@ const PARTS = {
   db: { path: '^db/', house: ['^db/'], types: ['^orders/'], npm: [...DATABASE_LIBRARIES, ...ID_LIBRARIES] },
   api: {
     path: '^api/',
-    house: ['^api/', '^orders/', '^db/', BACK_OFFICE, CONTRACT, ...SETTINGS_AND_LOG],
+    house: ['^api/', '^orders/', '^db/', BACK_OFFICE, SIGNATURES, CONTRACT, ...SETTINGS_AND_LOG],
     types: ['^workflows/'],
     npmExcept: [...TEMPORAL_LIBRARIES.filter((name) => !/client|common/.test(name)), ...DATABASE_LIBRARIES],
   },

@@ -30,7 +30,9 @@ import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
 import { ruleOperations } from './routes/rules.ts';
 import { sourceOperations } from './routes/sources.ts';
+import { sourceSecretOperations } from './routes/source-secrets.ts';
 import { submissionOperations } from './routes/submissions.ts';
+import { webhookOperations } from './routes/webhooks.ts';
 
 /** Bodies other than order documents are small. */
 const SMALL_BODY = 256 * 1024;
@@ -53,11 +55,13 @@ const CONTENT_SECURITY_POLICY = {
 /** Every operation that is served; the API's document is made from the same list. */
 const OPERATIONS: readonly Operation[] = [
   ...submissionOperations,
+  ...webhookOperations,
   ...orderOperations,
   ...reviewOperations,
   ...documentOperations,
   ...ediOperations,
   ...sourceOperations,
+  ...sourceSecretOperations,
   ...ruleOperations,
   ...lookupOperations,
   ...privacyOperations,
@@ -117,9 +121,10 @@ function identify({ log }: Deps): RequestHandler {
 }
 
 /** Reads the body whole, after it is known who sends it. */
-function readBody({ settings }: Deps, { body }: Operation): RequestHandler {
+function readBody({ settings }: Deps, { body, bodyLimit = Infinity }: Operation): RequestHandler {
   if (body === undefined) return (_request, _response, next) => next();
-  return express.raw({ type: () => true, limit: body === 'document' ? settings.bodyLimitBytes : SMALL_BODY });
+  const limit = body === 'document' ? Math.min(settings.bodyLimitBytes, bodyLimit) : SMALL_BODY;
+  return express.raw({ type: () => true, limit });
 }
 
 function run(deps: Deps, operation: Operation): RequestHandler {

@@ -49,6 +49,8 @@ export interface Operation {
   readonly query?: z.ZodObject;
   /** A schema for JSON; `document` for the bytes of an order document. */
   readonly body?: z.ZodType | 'document';
+  /** Largest body in bytes, where documents are smaller than elsewhere. */
+  readonly bodyLimit?: number;
   readonly headers?: readonly HeaderParameter[];
   readonly answers: Readonly<Record<number, Answer>>;
   readonly handle: (call: Call<never, never, never>) => Promise<Reply>;

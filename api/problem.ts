@@ -28,6 +28,7 @@ export const PROBLEMS = {
   'order-rejected': { status: 422, title: 'The order was rejected' },
   'invalid-correction': { status: 422, title: 'The correction cannot be made' },
   'invalid-profile': { status: 422, title: 'The profile is not valid' },
+  'too-many': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'back-office-unavailable': { status: 503, title: 'The back office does not answer' },
