@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes';
 
 /** Where something stands in a document. */
-interface Place {
+export interface Place {
   /** Zero-based, in bytes, a byte order mark included. */
   readonly offset: number;
   /** One-based. */
@@ -40,8 +40,19 @@ export interface XmlElement {
 /** A document read as a whole. */
 export interface XmlDocument {
   readonly root: XmlElement;
+  readonly encoding: string;
+  /** The namespaces that the root declares, by prefix. */
+  readonly namespaces: Readonly<Record<string, string>>;
   /** The place of an index of an element. */
   readonly placeAt: (index: number) => Place;
+}
+
+/** What a part of a document takes from the whole. Plain JSON. */
+export interface XmlContext {
+  readonly encoding: string;
+  readonly namespaces: Readonly<Record<string, string>>;
+  /** Where the part begins. */
+  readonly place: Place;
 }
 
 /** The codes of what makes a document unreadable. */
@@ -55,7 +66,7 @@ export interface XmlFault {
   readonly place: Place;
 }
 
-export type XmlReading =
+export type XmlResult =
   { readonly document: XmlDocument; readonly fault?: never } | { readonly document?: never; readonly fault: XmlFault };
 
 /** Deepest nesting read. UBL needs about ten levels, and looking up a namespace goes through all of them. */
@@ -78,6 +89,8 @@ const HARMLESS_DOCTYPE = new RegExp(
   `^\\s+[^\\s"'<>[\\]]+(?:\\s+(?:SYSTEM\\s+${LITERAL}|PUBLIC\\s+${LITERAL}\\s+${LITERAL}))?\\s*$`,
 );
 
+const BEGINNING: Place = { offset: 0, line: 1, column: 1 };
+
 /** Thrown from inside the parser, which has no other way to stop. `at`: an index into the text. */
 class Stop extends Error {
   readonly code: XmlFaultCode;
@@ -93,15 +106,16 @@ class Stop extends Error {
  * Reads an XML 1.0 document into a tree: strictly, with namespaces. An external DTD is tolerated and never fetched, an
  * internal subset is refused; the only entities are the five of XML itself. Bears any bytes in time and memory that grow
  * with their number.
+ * @param context of the document that the bytes were cut from, if they are an element of it
  * @see https://www.w3.org/TR/xml/ https://www.w3.org/TR/xml-names/
  */
-export function readXml(bytes: Uint8Array): XmlReading {
-  const { source, problem } = decodeXml(bytes);
-  if (!source) return { fault: { code: 'XML.ENCODING', message: problem, place: { offset: 0, line: 1, column: 1 } } };
-  const placeAt = createPlacer(source);
+export function readXml(bytes: Uint8Array, context?: XmlContext): XmlResult {
+  const { source, problem } = decodeXml(bytes, context?.encoding);
+  if (!source) return { fault: { code: 'XML.ENCODING', message: problem, place: BEGINNING } };
+  const placeAt = createPlacer(source, context?.place);
   try {
     if (bytes.length > LARGEST) throw new Stop('XML.TOO_LARGE', 'the document is larger than 32 MiB', 0);
-    return { document: { root: parse(source.text), placeAt } };
+    return { document: { ...parse(source.text, context?.namespaces), encoding: source.encoding, placeAt } };
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
     return { fault: { code: error.code, message: error.message, place: placeAt(error.at) } };
@@ -143,9 +157,12 @@ const BEGINNINGS: readonly (readonly [bytes: readonly number[], encoding: string
 /**
  * The text of a document in UTF-8, UTF-16 or one of the declared encodings of one byte a character; else what is wrong
  * with it, in words.
+ * @param known the encoding, for a part of a document
  */
-export function decodeXml(bytes: Uint8Array): XmlDecoding {
-  const [, family, start] = BEGINNINGS.find(([begin]) => begin.every((byte, at) => bytes[at] === byte)) ?? [[], '', 0];
+export function decodeXml(bytes: Uint8Array, known = ''): XmlDecoding {
+  const [, family, start] = BEGINNINGS.find(
+    ([begin]) => known === '' && begin.every((byte, at) => bytes[at] === byte),
+  ) ?? [[], known, 0];
   const declared = findDeclaredEncoding(bytes.subarray(start));
   const encoding = family || (declared !== undefined && SINGLE_BYTE.has(declared) ? declared : 'utf-8');
   if (declared !== undefined && !isSame(declared, encoding)) return { problem: explainMismatch(declared, encoding) };
@@ -185,8 +202,11 @@ function measureFor(encoding: string): (piece: string) => number {
 const STRIDE = 16 * 1024;
 
 /** Finds places by index. What lies before is gone through once, in steps that are noted. */
-export function createPlacer({ text, start, measure }: XmlSource): (index: number) => Place {
-  const noted: Place[] = [{ offset: start, line: 1, column: 1 }];
+export function createPlacer(
+  { text, start, measure }: XmlSource,
+  origin: Place = { ...BEGINNING, offset: start },
+): (index: number) => Place {
+  const noted: Place[] = [origin];
   return (index) => {
     for (let step = noted.length; step * STRIDE <= index; step++) {
       noted.push(advance(noted[step - 1] as Place, text.slice((step - 1) * STRIDE, step * STRIDE), measure));
@@ -215,8 +235,15 @@ type OpenElement = { -readonly [Key in keyof XmlElement]: XmlElement[Key] } & {
   length: number;
 };
 
-function parse(text: string): XmlElement {
-  const parser = new SaxesParser({ xmlns: true, position: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
+function parse(text: string, known: XmlContext['namespaces'] = {}): Pick<XmlDocument, 'root' | 'namespaces'> {
+  const parser = new SaxesParser({
+    xmlns: true,
+    additionalNamespaces: { ...known },
+    position: false,
+    defaultXMLVersion: '1.0',
+    forceXMLVersion: true,
+  });
+  let namespaces: XmlContext['namespaces'] | undefined;
   // The parser's own table inherits from Object: `&constructor;` would be one.
   parser.ENTITIES = Object.assign(Object.create(null) as Record<string, string>, ENTITIES);
   const builder = createBuilder(text, () => parser.position);
@@ -226,7 +253,8 @@ function parse(text: string): XmlElement {
   parser.on('doctype', (doctype) => checkDoctype(doctype, parser.position - 1));
   parser.on('opentagstart', builder.startTag);
   parser.on('attribute', builder.countAttribute);
-  parser.on('opentag', ({ name, uri, local, attributes }) => {
+  parser.on('opentag', ({ name, uri, local, attributes, ns }) => {
+    namespaces ??= { ...known, ...ns };
     const kept = Object.values(attributes).filter(({ prefix, name: full }) => prefix !== 'xmlns' && full !== 'xmlns');
     builder.open({
       name,
@@ -244,7 +272,7 @@ function parse(text: string): XmlElement {
   parser.on('cdata', builder.addText);
   parser.on('closetag', builder.close);
   parser.write(text).close();
-  return builder.getRoot();
+  return { root: builder.getRoot(), namespaces: namespaces ?? {} };
 }
 
 function createBuilder(text: string, position: () => number) {
@@ -258,7 +286,8 @@ function createBuilder(text: string, position: () => number) {
   };
   return {
     startTag: (): void => {
-      start = text.lastIndexOf('<', position());
+      // The parser has gone one character beyond the name.
+      start = text.lastIndexOf('<', position() - 1);
       attributes = 0;
       count();
       if (++depth > DEEPEST) throw new Stop('XML.TOO_DEEP', `elements are nested deeper than ${DEEPEST} levels`, start);
