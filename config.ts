@@ -14,7 +14,7 @@ const hostAndPort = z
   .string()
   .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port such as 127.0.0.1:7233');
 
-const EXPIRABLE = ['completed', 'rejected', 'cancelled', 'staged', 'refused'] as const;
+const EXPIRABLE = ['completed', 'rejected', 'cancelled', 'applied', 'staged', 'refused'] as const;
 const stateDays = `(?:${EXPIRABLE.join('|')})=[1-9]\\d{0,4}`;
 const daysByState = z
   .string()

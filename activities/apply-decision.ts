@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
 import { BackOfficeUnavailable, type SubmitResult } from '../backoffice/port.ts';
+import { readChange, toSuperseding } from '../db/changes.ts';
 import { findDecision, type KeptDecision, settleDecision } from '../db/decisions.ts';
 import { Damaged } from '../db/faults.ts';
 import { findHandoff, settleHandoff } from '../db/handoffs.ts';
@@ -22,6 +24,7 @@ import { applyChanges } from '../orders/correction.ts';
 import type { Order } from '../orders/order.ts';
 import type { OrderState } from '../orders/state.ts';
 import { askBackOffice, REFUSED } from './back-office.ts';
+import { NO_ORIGINAL } from './apply-change.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 import { keepSubmitResult } from './submit-order.ts';
@@ -55,6 +58,7 @@ export async function applyDecision(deps: Deps, orderId: string, decisionId: str
   const mayBeTaken = (await objection(store, decision, order)) === undefined;
   const obstacle = mayBeTaken && decision.action !== 'approve' ? await settleSubmission(deps, order) : null;
   const refusal = await inTransaction(store, (tx) => take(tx, decision.id, obstacle));
+  if (decision.changeOrderId !== undefined) await deps.runs.recheckOrder(decision.changeOrderId);
   return answer(refusal);
 }
 
@@ -148,7 +152,7 @@ async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Pr
   if (decision.revision !== order.revision) {
     return `the decision is about revision ${String(decision.revision)}, the order is at revision ${String(order.revision)}`;
   }
-  if (decision.action === 'cancel') return undefined;
+  if (decision.action === 'cancel' || decision.action === 'supersede') return undefined;
   if (order.state !== 'in_review') return `the order is ${order.state}, not in review`;
   const review = await findOpenReview(tx, order.id);
   if (review?.id !== decision.reviewId) return 'the review that this decides is closed';
@@ -156,12 +160,12 @@ async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Pr
 }
 
 async function objectionToApproval(tx: Store, decision: KeptDecision, order: OrderRow): Promise<string | undefined> {
-  const corrected = (await listRevisions(tx, order.id)).filter((revision) => revision.origin === 'corrected');
+  const corrected = (await listRevisions(tx, order.id)).filter(({ origin }) => origin !== 'parsed');
   const authors = [order.operator_id, ...corrected.map((revision) => revision.created_by)];
   if (authors.includes(decision.actor)) return 'nobody approves an order that they typed or corrected';
-  if (order.type !== 'new')
-    return `a ${order.type} makes no production order; act on the earlier order and reject this one`;
   const holds = await listOpenHolds(tx, order.id);
+  if (holds.some(({ code }) => code === NO_ORIGINAL))
+    return 'there is no order that this changes; correct its PO number, or reject it';
   // The rules that need the customer were skipped, those of a supervisor among them.
   if (holds.some(({ code }) => code === 'CUSTOMER.UNKNOWN'))
     return 'the order could not be judged without its customer; have the customer set up, then correct the order so that it is judged anew';
@@ -175,6 +179,7 @@ async function perform(tx: Store, decision: KeptDecision, order: OrderRow, at: s
   const ref = { orderId: order.id, revision: order.revision };
   const from = [order.state];
   if (decision.action === 'correct') return correct(tx, decision, order, at);
+  if (decision.action === 'supersede') return supersede(tx, decision, order, at);
   await clearHolds(tx, order.id, { clearedBy: decision.id, at });
   await closeReview(tx, order.id, at);
   if (decision.action === 'approve') await moveOrder(tx, ref, from, order.resume_state ?? 'validated', at);
@@ -188,20 +193,35 @@ async function correct(tx: Store, decision: KeptDecision, order: OrderRow, at: s
   const changed = applyChanges(await getRevision(tx, ref), decision.changes);
   if ('findings' in changed)
     return `the corrected order does not fit: ${changed.findings.map((finding) => finding.path).join(', ')}`;
-  await keepCorrection(tx, ref, changed.order, decision, at);
+  await keepRevision(tx, order, changed.order, decision, at);
   return null;
 }
 
-async function keepCorrection(
+/** The content of a change is a new revision, judged from the start, wherever the order stood. */
+async function supersede(tx: Store, decision: KeptDecision, order: OrderRow, at: string): Promise<string | null> {
+  if (decision.changeOrderId === undefined) return 'only a change supersedes an order';
+  const former = await getRevision(tx, { orderId: order.id, revision: order.revision });
+  const next = toSuperseding(order, former, await readChange(tx, decision.changeOrderId));
+  // What it asks for is so already.
+  if (isDeepStrictEqual(next, former)) return null;
+  await keepRevision(tx, order, next, decision, at);
+  return null;
+}
+
+async function keepRevision(
   tx: Store,
-  ref: { readonly orderId: string; readonly revision: number },
-  order: Order,
+  { id: orderId, revision, state }: OrderRow,
+  content: Order,
   decision: KeptDecision,
   at: string,
 ): Promise<void> {
-  const next = { orderId: ref.orderId, revision: ref.revision + 1 };
-  await clearHolds(tx, ref.orderId, { clearedBy: decision.id, at });
-  await putRevision(tx, next, order, { origin: 'corrected', actor: decision.actor, at });
-  await indexPeople(tx, ref.orderId, order);
-  await moveOrder(tx, ref, ['in_review'], 'parsed', at, { ...columnsOf(order), revision: next.revision });
+  const next = { orderId, revision: revision + 1 };
+  const origin = decision.action === 'correct' ? 'corrected' : 'superseded';
+  await clearHolds(tx, orderId, { clearedBy: decision.id, at });
+  await putRevision(tx, next, content, { origin, actor: decision.actor, at });
+  await indexPeople(tx, orderId, content);
+  await moveOrder(tx, { orderId, revision }, [state], 'parsed', at, {
+    ...columnsOf(content),
+    revision: next.revision,
+  });
 }

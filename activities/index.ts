@@ -1,6 +1,8 @@
 import type { OrderRef } from '../db/orders.ts';
 import { anchorLog } from './anchor-log.ts';
+import { linkChange } from './apply-change.ts';
 import { applyDecision } from './apply-decision.ts';
+import { carryOutChange } from './carry-out-change.ts';
 import { closeOrder } from './close-order.ts';
 import { collectInbox } from './collect-inbox.ts';
 import type { Deps } from './deps.ts';
@@ -33,6 +35,8 @@ export function createActivities(deps: Deps) {
       guard('upkeep', () => step(deps));
   return {
     parseOrder: ofId('order', parseOrder),
+    linkChange: ofOrder(linkChange),
+    carryOutChange: ofOrder(carryOutChange),
     takeFacts: ofOrder(takeFacts),
     validateOrder: ofOrder(validateOrder),
     checkCredit: ofOrder(checkCredit),

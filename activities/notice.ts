@@ -6,7 +6,13 @@ import { leaveOut } from './guard.ts';
 
 /** Kinds of notices about an order; each is a row in the outbox first. */
 export type NoticeKind =
-  'order.completed' | 'order.rejected' | 'order.cancelled' | 'review.opened' | 'review.reminder' | 'review.escalated';
+  | 'order.completed'
+  | 'order.rejected'
+  | 'order.cancelled'
+  | 'order.applied'
+  | 'review.opened'
+  | 'review.reminder'
+  | 'review.escalated';
 
 /** Writes a notice about an order to the outbox, inside the transaction of what it tells of. */
 export async function putNotice(

@@ -10,6 +10,8 @@ export interface OrderProgress {
   readonly orderId: string;
   readonly revision: number;
   readonly state: OrderState;
+  /** `replace` and `cancel` are changes of an earlier order. */
+  readonly type: string;
   /** Where it goes on when nothing holds it any more. */
   readonly resumeState: OrderState | null;
   /** Nothing is left to do. */
@@ -36,6 +38,7 @@ export async function readProgress(store: Store, orderId: string): Promise<Order
     orderId,
     revision: order.revision,
     state: order.state,
+    type: order.type,
     resumeState: order.resume_state,
     finished: order.terminal_at !== null,
     holds: holds.map(({ code, releaseRole }) => ({ code, releaseRole })),

@@ -10,6 +10,7 @@ import { listDueOutbox, markDelivered, markDropped, openOutbox, type OutboxRow, 
 import { Erased } from '../db/seal.ts';
 import { listSources } from '../db/sources.ts';
 import { decideGate } from '../orders/gate.ts';
+import { CHANGE_WAITS, mayGoOn as mayChangeGoOn } from './apply-change.ts';
 import { applyDecision } from './apply-decision.ts';
 import { type Deps, nowIso } from './deps.ts';
 import { GATE_PAUSED } from './gate.ts';
@@ -30,11 +31,12 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
     );
   const sources = new Map((await listSources(store, tellDamaged)).map((source) => [source.id, source]));
   const now = nowIso();
-  const mayGoOn = ({ code, source, customer_id: customerId, retry_at: retryAt }: SelfClearingHold): boolean => {
+  const mayGoOn = async ({ code, source, retry_at: retryAt, ...hold }: SelfClearingHold): Promise<boolean> => {
     const profile = sources.get(source);
     if (retryAt !== null && retryAt > now) return false;
+    if (code === CHANGE_WAITS) return mayChangeGoOn(store, hold.order_id);
     if (code !== GATE_PAUSED) return answers;
-    return profile !== undefined && decideGate(profile, customerId) !== 'paused';
+    return profile !== undefined && decideGate(profile, hold.customer_id) !== 'paused';
   };
   let rechecked = 0;
   let lastOrder = '';
@@ -43,7 +45,7 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
     for (const hold of holds) {
       after = { orderId: hold.order_id, code: hold.code };
       // An order is asked once, however many of its holds have lost their cause.
-      if (hold.order_id === lastOrder || !mayGoOn(hold)) continue;
+      if (hold.order_id === lastOrder || !(await mayGoOn(hold))) continue;
       lastOrder = hold.order_id;
       await runs.recheckOrder(hold.order_id);
       rechecked += 1;

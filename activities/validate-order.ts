@@ -10,12 +10,10 @@ import { inTransaction, type Store } from '../db/store.ts';
 import { type Finding, isRejected } from '../orders/finding.ts';
 import { evaluateRules } from '../orders/rules/evaluate.ts';
 import type { RuleKind, RuleVersion } from '../orders/rules/rule.ts';
+import { describeAfterHandoff } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
-
-/** Held by an order that changes an earlier one: it is never made into a production order of its own. */
-const CHANGE_REQUESTED = 'CHANGE.REQUESTED';
 
 /**
  * Asks the back office for what the order is to be judged by, and keeps the answer with the revision. A verdict that was
@@ -23,7 +21,9 @@ const CHANGE_REQUESTED = 'CHANGE.REQUESTED';
  */
 export async function takeFacts({ store, backOffice }: Deps, ref: OrderRef): Promise<void> {
   const order = await getRevision(store, ref);
-  const facts = await askBackOffice(() => backOffice().getFacts(ref.orderId, order));
+  const { changes_order_id: changed } = await getOrder(store, ref.orderId);
+  // A replacement takes the place of what the order that it changes has in production.
+  const facts = await askBackOffice(() => backOffice().getFacts(changed ?? ref.orderId, order));
   await inTransaction(store, async (tx) => {
     if (await findUnjudged(tx, ref)) await putFacts(tx, ref, facts);
   });
@@ -85,14 +85,13 @@ export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<Ord
   return readProgress(store, ref.orderId);
 }
 
-/** What the order means for others: the same PO number came before, or it changes an earlier order. */
+/** What the order means for others: the same PO number came before, or it replaces what production has. */
 async function findClash(tx: Store, order: OrderRow): Promise<void> {
   const at = nowIso();
   const of = { subject: `order:${order.id}`, revision: order.revision, step: 'clash', at } as const;
   const common = { category: 'business_rule', disposition: 'hold', location: {} } as const;
   if (order.type !== 'new') {
-    const message = `this is a ${order.type} of an earlier order; act on that order, then reject this one`;
-    await putFindings(tx, of, [{ ...common, code: CHANGE_REQUESTED, path: '/type', message, evidence: order.type }]);
+    await putFindings(tx, of, [describeAfterHandoff(order.changes_order_id)]);
     return;
   }
   const other = await claimPurchaseOrder(tx, order, at);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { listChanges } from '../db/changes.ts';
 import { listDecisions } from '../db/decisions.ts';
 import { listFindings } from '../db/findings.ts';
 import { listOpenHolds } from '../db/holds.ts';
@@ -16,11 +17,12 @@ type OrderDetail = z.input<typeof shapes.OrderDetail>;
 /** Everything that is known of one order. A source does not see who of our people decided what. */
 export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow): Promise<OrderDetail> {
   const { store, now } = deps;
-  const [revisions, holds, review, sent, content] = await Promise.all([
+  const [revisions, holds, review, sent, changes, content] = await Promise.all([
     listRevisions(store, row.id),
     listOpenHolds(store, row.id),
     findOpenReview(store, row.id),
     listOutbox(store, `order:${row.id}`),
+    listChanges(store, row.id),
     readContent(deps, caller, row),
   ]);
   const shownReview = review ? toReview(review, now()) : null;
@@ -36,6 +38,7 @@ export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow)
     holds,
     review: shownReview && caller.source ? { ...shownReview, claimedBy: null } : shownReview,
     acknowledgments: sent.map(toAcknowledgment),
+    changedBy: changes.map(({ id, type, state }) => ({ orderId: id, type, state })),
   };
 }
 

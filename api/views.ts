@@ -15,7 +15,7 @@ import { webUiLink } from './engine.ts';
 
 const instant = z.iso.datetime();
 const state = z.enum([
-  'received', 'parsed', 'validated', 'reserved', 'staged', 'submitted', 'completed', 'in_review', 'held', 'rejected', 'cancelled',
+  'received', 'parsed', 'validated', 'reserved', 'staged', 'submitted', 'completed', 'in_review', 'held', 'rejected', 'cancelled', 'applied',
 ]); // prettier-ignore
 const channel = z.enum(['ecommerce', 'edi', 'api', 'manual']);
 const role = z.enum(['operator', 'reviewer', 'supervisor', 'auditor', 'admin']);
@@ -97,6 +97,10 @@ const orderSummary = z.object({
   operatorId: z.string().nullable(),
   gate: z.enum(['live', 'shadow', 'manual', 'paused']).nullable(),
   productionOrderId: z.string().nullable(),
+  changesOrderId: z
+    .string()
+    .nullable()
+    .describe('For a change (type `replace` or `cancel`): the order that it changes'),
   receivedAt: instant,
   automaticDoneAt: instant.nullable(),
   changedAt: instant,
@@ -141,7 +145,7 @@ const change = z.strictObject({
 
 const decision = z.object({
   decisionId: z.string(),
-  action: z.enum(['approve', 'reject', 'correct', 'cancel', 'reprocess']),
+  action: z.enum(['approve', 'reject', 'correct', 'cancel', 'reprocess', 'supersede']),
   revision: z.int(),
   actor: z.string(),
   reason: z.string(),
@@ -164,11 +168,19 @@ const acknowledgment = z.object({
 const orderDetail = orderSummary.extend({
   order: orderSchema.nullable().describe('The canonical order in its current revision; null before it is read'),
   revisions: z.array(
-    z.object({ revision: z.int(), origin: z.enum(['parsed', 'corrected']), createdBy: z.string(), createdAt: instant }),
+    z.object({
+      revision: z.int(),
+      origin: z.enum(['parsed', 'corrected', 'superseded']),
+      createdBy: z.string(),
+      createdAt: instant,
+    }),
   ),
   findings: z.array(finding),
   holds: z.array(hold),
   review: review.nullable(),
+  changedBy: z
+    .array(z.object({ orderId: z.string(), type: z.string(), state }))
+    .describe('Documents that replaced or cancelled it, oldest first'),
   decisions: z.array(decision).describe('Shown to people only'),
   acknowledgments: z.array(acknowledgment),
 });
@@ -289,7 +301,7 @@ export const shapes = {
   Retention: z.object({
     items: z.array(
       z.object({
-        state: z.enum(['completed', 'rejected', 'cancelled', 'staged', 'refused']),
+        state: z.enum(['completed', 'rejected', 'cancelled', 'applied', 'staged', 'refused']),
         days: z.int(),
         count: z.int(),
         oldest: instant.nullable(),
@@ -333,6 +345,7 @@ export function toOrderSummary(deps: Deps, row: OrderRow): OrderSummary {
     operatorId: row.operator_id,
     gate: row.gate,
     productionOrderId: row.production_order_id,
+    changesOrderId: row.changes_order_id,
     receivedAt: row.received_at,
     automaticDoneAt: row.automatic_done_at,
     changedAt: row.changed_at,

@@ -106,6 +106,8 @@ function makeRow(number: number, total: number, receivedMs: number): OrderRow {
     changed_at: at,
     terminal_at: over ? at : null,
     erased_at: null,
+    changes_order_id: null,
+    changes_revision: null,
     expired_at: null,
   };
 }

@@ -24,6 +24,8 @@ export interface Decision {
   readonly roles: readonly Role[];
   readonly reason: string;
   readonly changes: readonly Change[];
+  /** The change (an order of type `replace` or `cancel`) that asks for it; absent where a person does. */
+  readonly changeOrderId?: string;
 }
 
 /** A decision with what became of it. */
@@ -44,13 +46,14 @@ export async function writeDecision(tx: Store, decision: Decision, at: string): 
     id: decision.id, order_id: decision.orderId, revision: decision.revision, review_id: decision.reviewId,
     action: decision.action, actor: decision.actor, roles_json: JSON.stringify(decision.roles),
     content_sealed: sealer.sealJson(`decision ${decision.id}`, { reason: decision.reason, changes: decision.changes }),
-    state: 'pending', refusal: null, created_at: at, settled_at: null,
+    change_order_id: decision.changeOrderId ?? null, state: 'pending', refusal: null, created_at: at, settled_at: null,
   }); // prettier-ignore
   if (inserted) {
     const detail = {
       decisionId: decision.id,
       revision: decision.revision,
       fields: decision.changes.map((change) => change.path),
+      ...(decision.changeOrderId !== undefined && { change: decision.changeOrderId }),
     };
     await appendLog(tx, `order:${decision.orderId}`, {
       stepKey: `decision:${decision.id}`, at, actor: decision.actor, action: `decision.${decision.action}`, detail,
@@ -91,6 +94,7 @@ async function openDecision(store: Store, row: DecisionTable): Promise<KeptDecis
     actor: row.actor,
     roles: parseKept<Role[]>(row.roles_json, `order:${row.order_id}`, `roles of decision ${row.id}`),
     ...content,
+    ...(row.change_order_id !== null && { changeOrderId: row.change_order_id }),
     state,
     refusal,
     created_at,

@@ -8,6 +8,7 @@ import * as people from './migrations/0003-people.ts';
 import * as search from './migrations/0004-search.ts';
 import * as failures from './migrations/0005-failures.ts';
 import * as channels from './migrations/0007-channels.ts';
+import * as changes from './migrations/0008-changes.ts';
 import { listMissing } from './schema-check.ts';
 import { inTransaction, type Store } from './store.ts';
 
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-search': search,
   '0005-failures': failures,
   '0007-channels': channels,
+  '0008-changes': changes,
 };
 
 /**

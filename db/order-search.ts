@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 /** All of them: the compiler sees to it. */
 const STATES = Object.keys({
   received: 0, parsed: 0, validated: 0, reserved: 0, staged: 0, submitted: 0, completed: 0, in_review: 0, held: 0, rejected: 0,
-  cancelled: 0,
+  cancelled: 0, applied: 0,
 } satisfies Record<OrderState, 0>); // prettier-ignore
 const CHANNELS = Object.keys({ ecommerce: 0, edi: 0, api: 0, manual: 0 } satisfies Record<Channel, 0>);
 

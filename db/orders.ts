@@ -4,7 +4,7 @@ import type { OrderState } from '../orders/state.ts';
 import { insertOnce, lockRows } from './dialect.ts';
 import { getSealer } from './seal.ts';
 import type { Store } from './store.ts';
-import type { OrderTable } from './tables.ts';
+import type { OrderRevisionTable, OrderTable } from './tables.ts';
 
 /** The order's row: where it stands, without any content that could identify a person. */
 export type OrderRow = Selectable<OrderTable>;
@@ -68,7 +68,14 @@ export async function getOrderWithCounts(
 }
 
 /** States in which the automatic part of an order's story is over, at least for now. */
-const AUTOMATIC_PART_OVER: readonly OrderState[] = ['in_review', 'held', 'completed', 'rejected', 'cancelled'];
+const AUTOMATIC_PART_OVER: readonly OrderState[] = [
+  'in_review',
+  'held',
+  'completed',
+  'rejected',
+  'cancelled',
+  'applied',
+];
 
 /**
  * Moves an order from one state to another, if it still is where the caller believes it to be.
@@ -114,7 +121,7 @@ export async function putRevision(
   tx: Store,
   ref: OrderRef,
   order: Order,
-  by: { readonly origin: 'parsed' | 'corrected'; readonly actor: string; readonly at: string },
+  by: { readonly origin: OrderRevisionTable['origin']; readonly actor: string; readonly at: string },
 ): Promise<void> {
   const sealer = await getSealer(tx, `order:${ref.orderId}`);
   await insertOnce(tx.db, 'order_revisions', {
@@ -144,7 +151,7 @@ export async function getRevision(store: Store, ref: OrderRef): Promise<Order> {
 export function listRevisions(
   store: Store,
   orderId: string,
-): Promise<{ revision: number; origin: 'parsed' | 'corrected'; created_by: string; created_at: string }[]> {
+): Promise<{ revision: number; origin: OrderRevisionTable['origin']; created_by: string; created_at: string }[]> {
   return store.db
     .selectFrom('order_revisions')
     .select(['revision', 'origin', 'created_by', 'created_at'])

@@ -5,7 +5,7 @@ import type { OrderRow } from './orders.ts';
 import { inTransaction, type Store } from './store.ts';
 
 /** States in which a retention ends: orders that are over, and documents that were refused. `staged`: shadow orders only. */
-export type ExpirableState = 'completed' | 'rejected' | 'cancelled' | 'staged' | 'refused';
+export type ExpirableState = 'completed' | 'rejected' | 'cancelled' | 'applied' | 'staged' | 'refused';
 
 /** How long content is kept after an order's story is over, in days. */
 export interface RetentionPolicy {
@@ -25,7 +25,7 @@ export interface Expiring {
   readonly oldest: string | null;
 }
 
-const ORDER_STATES = ['completed', 'rejected', 'cancelled', 'staged'] as const;
+const ORDER_STATES = ['completed', 'rejected', 'cancelled', 'applied', 'staged'] as const;
 const DAY_MS = 86_400_000;
 /** The name under which the end of a retention stands in the audit trail. */
 const RETENTION = 'retention';

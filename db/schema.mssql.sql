@@ -402,3 +402,15 @@ create table "poll_cursors" (
   "changed_at" datetime2(3) not null,
   constraint "pk_poll_cursors" primary key ("source")
 );
+
+alter table "orders" add "changes_order_id" varchar(100) collate Latin1_General_100_BIN2;
+
+alter table "orders" add "changes_revision" int;
+
+alter table "decisions" add "change_order_id" varchar(100) collate Latin1_General_100_BIN2;
+
+create index ix_orders_changes on orders (changes_order_id, received_at, id)
+  where changes_order_id is not null;
+
+create index ix_decisions_change on decisions (change_order_id, created_at, id)
+  where change_order_id is not null;

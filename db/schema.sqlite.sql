@@ -43,8 +43,12 @@ CREATE TABLE "decisions" (
   "refusal" text,
   "created_at" text not null,
   "settled_at" text,
+  "change_order_id" text,
   constraint "pk_decisions" primary key ("id")
 );
+
+CREATE INDEX ix_decisions_change on decisions (change_order_id, created_at, id)
+  where change_order_id is not null;
 
 CREATE INDEX "ix_decisions_order_id_created_at_id" on "decisions" ("order_id", "created_at", "id");
 
@@ -245,8 +249,13 @@ CREATE TABLE "orders" (
   "terminal_at" text,
   "erased_at" text,
   "expired_at" text,
+  "changes_order_id" text,
+  "changes_revision" integer,
   constraint "pk_orders" primary key ("id")
 );
+
+CREATE INDEX ix_orders_changes on orders (changes_order_id, received_at, id)
+  where changes_order_id is not null;
 
 CREATE INDEX "ix_orders_customer_id_received_at_id" on "orders" ("customer_id", "received_at", "id");
 

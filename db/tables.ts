@@ -154,6 +154,9 @@ export interface OrderTable {
   gate: Gate | null;
   reservation: ReservationMark;
   production_order_id: string | null;
+  /** For a change: the order that it changes, and the revision of it that the change became. */
+  changes_order_id: string | null;
+  changes_revision: number | null;
   received_at: string;
   automatic_done_at: string | null;
   changed_at: string;
@@ -167,7 +170,8 @@ export interface OrderTable {
 export interface OrderRevisionTable {
   order_id: string;
   revision: number;
-  origin: 'parsed' | 'corrected';
+  /** `superseded`: the content of a change. */
+  origin: 'parsed' | 'corrected' | 'superseded';
   content_sealed: Uint8Array;
   created_by: string;
   created_at: string;
@@ -299,7 +303,8 @@ export interface ReviewTable {
   closed_at: string | null;
 }
 
-export type DecisionAction = 'approve' | 'reject' | 'correct' | 'cancel' | 'reprocess';
+/** `supersede` and sometimes `cancel` are asked by a change, an order of type `replace` or `cancel`. */
+export type DecisionAction = 'approve' | 'reject' | 'correct' | 'cancel' | 'reprocess' | 'supersede';
 
 export interface DecisionTable {
   id: string;
@@ -311,6 +316,8 @@ export interface DecisionTable {
   actor: string;
   roles_json: string;
   content_sealed: Uint8Array;
+  /** The change that asks for it; null where a person does. */
+  change_order_id: string | null;
   state: 'pending' | 'applied' | 'refused';
   refusal: string | null;
   created_at: string;

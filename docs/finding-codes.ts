@@ -25,7 +25,10 @@ const STEP_CODES: readonly Row[] = [
   ['X12.NO_INTERCHANGE', 'data_format', 'reject', 'What was sent over HTTP as X12 does not begin with an ISA segment.'],
   ['DOCUMENT.NOT_TAKEN', 'data_format', 'reject', 'Said by `npm run orders -- validate` alone: the file is not taken, and the message says why.'],
   ['PO.DUPLICATE', 'business_rule', 'hold', "The customer's PO number came before with another content. A reviewer compares the two."],
-  ['CHANGE.REQUESTED', 'business_rule', 'hold', 'The order replaces or cancels an earlier one. It is never approved: act on the earlier order, then reject this one.'],
+  ['CHANGE.AFTER_HANDOFF', 'business_rule', 'hold', 'A replacement or cancellation of an order that production has. Approved, it is carried out there.'],
+  ['CHANGE.OF_CANCELLED', 'business_rule', 'hold', 'A replacement of an order that was cancelled. Approved, that order begins anew with the new content.'],
+  ['CHANGE.NO_ORIGINAL', 'business_rule', 'hold', 'The order that this replaces or cancels did not come. Correct the PO number, or reject it; it cannot be approved.'],
+  ['CHANGE.REFUSED', 'business_rule', 'hold', 'The order, or production, would not take the change, and the message says why. Approve to try once more, or reject it.'],
   ['RESERVATION.RELEASED', 'business_rule', 'hold', 'The back office says that this revision was given up. A correction makes a new revision.'],
   ['HANDOFF.REFUSED', 'system_integration', 'hold', 'Production refused the order. Correct it, or approve to submit it once more.'],
   ['RULE.FAILED', 'processing', 'hold', 'A rule broke and could not judge the order: it never lets the order pass.'],
@@ -33,6 +36,7 @@ const STEP_CODES: readonly Row[] = [
 
 // prettier-ignore
 const HOLD_CODES: readonly Row[] = [
+  ['CHANGE.WAITS', 'itself', 'A replacement or cancellation that came before its order, or waits for an earlier change of it.'],
   ['GATE.MANUAL', 'a reviewer', 'The gate of the source is `manual`: a person lets each order go on.'],
   ['GATE.PAUSED', 'itself', 'The source is paused or switched off. The order goes on after the source is live again.'],
   ['BACKOFFICE.UNAVAILABLE', 'itself', 'The back office did not answer three times. The order goes on after it answers.'],

@@ -62,6 +62,8 @@ export const sourceProfileSchema = z
     /** Hours a review may take before it is escalated, and exceptions by customer number. */
     slaHours: z.number().positive().max(720).default(4),
     customerSlaHours: z.record(z.string(), z.number().positive().max(720)).default({}),
+    /** Hours that a change may wait for the order that it changes before a person looks. */
+    changeWaitHours: z.number().positive().max(720).default(24),
     /** What to do with a document that carries a card number: mask it and go on, or refuse it. */
     cardNumbers: z.enum(['mask', 'refuse']).default('mask'),
     /** Used where the document is silent. */

@@ -10,10 +10,12 @@ export type OrderState =
   | 'in_review'
   | 'held'
   | 'rejected'
-  | 'cancelled';
+  | 'cancelled'
+  /** A change of an earlier order, which took it in. */
+  | 'applied';
 
 /** States that nothing moves any more, short of a reprocess. A `staged` order of a shadow source is terminal by its gate. */
-export const TERMINAL_STATES: readonly OrderState[] = ['completed', 'rejected', 'cancelled'];
+export const TERMINAL_STATES: readonly OrderState[] = ['completed', 'rejected', 'cancelled', 'applied'];
 
 /** How orders arrive. */
 export type Channel = 'ecommerce' | 'edi' | 'api' | 'manual';

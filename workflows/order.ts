@@ -36,8 +36,10 @@ async function advance(order: OrderProgress, inbox: Inbox): Promise<OrderProgres
     case 'received':
       return step('Parse the order').parseOrder(order.orderId);
     case 'parsed':
-      return (await inbox.takeNext()) ?? validate(order);
+      return (await inbox.takeNext()) ?? (isChange(order) ? change(order) : validate(order));
     case 'validated':
+      if (isChange(order))
+        return (await inbox.takeNext()) ?? ask('Change it in production', (steps) => steps.carryOutChange(order));
       return (await inbox.takeNext()) ?? ask('Reserve credit and stock', (steps) => steps.reserveOrder(order));
     case 'reserved':
       return step('Stage the order for production').stageOrder(order);
@@ -54,8 +56,20 @@ async function advance(order: OrderProgress, inbox: Inbox): Promise<OrderProgres
       if (waitsForItself(order)) return waitForRecheck(order, inbox);
       return ask(`Close the ${order.state} order`, (steps) => steps.closeOrder(order));
     case 'completed':
+    case 'applied':
       return order;
   }
+}
+
+/** Whether the order is a change of an earlier one, which makes no production order of its own. */
+function isChange({ type }: OrderProgress): boolean {
+  return type === 'replace' || type === 'cancel';
+}
+
+/** Brings a change to its order; what is to replace an order that production has is judged as an order is. */
+async function change(order: OrderProgress): Promise<OrderProgress> {
+  const linked = await step('Bring the change to its order').linkChange(order);
+  return linked.state === 'parsed' ? validate(linked) : linked;
 }
 
 /** Judges the order by the facts of now; credit and inventory are steps of their own. */

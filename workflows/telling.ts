@@ -11,6 +11,7 @@ const WHAT_NOW: Readonly<Partial<Record<OrderProgress['state'], string>>> = {
   completed: 'nothing here; changes are made in production.',
   rejected: 'the source sends it again, corrected, or an operator reprocesses it.',
   cancelled: 'an operator may reprocess it.',
+  applied: 'nothing; the order that it changes goes on.',
 };
 
 /**

@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { openCredentials, seedDefaults } from '../../cli/setup.ts';
-import { type Decision, insertDecision } from '../../db/decisions.ts';
+import { type Decision, insertDecision, listDecisions } from '../../db/decisions.ts';
 import { getDocument } from '../../db/documents.ts';
 import { getFacts } from '../../db/facts.ts';
 import { listFindings } from '../../db/findings.ts';
@@ -35,7 +35,12 @@ beforeAll(async () => {
   house = await openTestStore();
   back = await startBackOffice();
   await seedDefaults(house.store, openCredentials(join(house.folder, 'credentials.json')));
-  const elsewhere = {} as Pick<Deps, 'transport' | 'runs' | 'retention' | 'anchorDir'>;
+  // Nobody is there to be told.
+  const runs = {
+    tellDecision: () => Promise.resolve(),
+    startOrder: () => Promise.resolve(),
+  } as unknown as Deps['runs'];
+  const elsewhere = { runs } as Pick<Deps, 'transport' | 'runs' | 'retention' | 'anchorDir'>;
   steps = inActivity(createActivities({ store: house.store, backOffice: () => back.backOffice, ...elsewhere }));
 });
 afterAll(async () => {
@@ -108,6 +113,54 @@ describe('judging an order', () => {
       'order.parsed',
       'order.held_for_review',
     ]);
+  });
+});
+
+describe('a change of an order', () => {
+  const run = async (change: { orderId: string; revision: number }) => {
+    const first = await steps.linkChange(change);
+    expect(await steps.linkChange(change)).toEqual(first);
+    return first;
+  };
+  const requestsOf = (orderId: string) => listDecisions(house.store, orderId);
+
+  test('asks its order once, however often it is brought there', async () => {
+    const order = await givenReview();
+    const change = await givenParsed({ type: 'cancel', poNumber: order.po_number });
+    expect(await run(change)).toMatchObject({ state: 'held', holds: [{ code: 'CHANGE.WAITS' }] });
+    expect(await requestsOf(order.id)).toMatchObject([
+      { action: 'cancel', actor: 'source:web-shop', changeOrderId: change.orderId },
+    ]);
+    await steps.resumeOrder(change);
+    expect(await run(change)).toMatchObject({ state: 'held' });
+    expect(await requestsOf(order.id)).toHaveLength(1);
+  });
+
+  test('is carried out in production once, also by two workers at once', async () => {
+    await back.admin.changeCustomer('C-1001', { creditLimit: '100000.00' });
+    const order = await givenParsed();
+    for (const step of [
+      'takeFacts',
+      'validateOrder',
+      'settleVerdict',
+      'reserveOrder',
+      'stageOrder',
+      'submitOrder',
+    ] as const)
+      await steps[step](order);
+    const { po_number: poNumber } = await getOrder(house.store, order.orderId);
+    const change = await givenParsed({ type: 'replace', poNumber, notes: ['changed'] });
+    await steps.linkChange(change);
+    for (const step of ['takeFacts', 'validateOrder', 'settleVerdict'] as const) await steps[step](change);
+    await house.store.db.updateTable('orders').set({ state: 'validated' }).where('id', '=', change.orderId).execute();
+    const [one, other] = await Promise.all([steps.carryOutChange(change), steps.carryOutChange(change)]);
+    expect(one).toEqual(other);
+    expect(one).toMatchObject({ state: 'applied', finished: true });
+    expect(await steps.carryOutChange(change)).toEqual(one);
+    expect(await getOrder(house.store, order.orderId)).toMatchObject({ state: 'completed', revision: 2 });
+    const { live, productionOrders } = await back.admin.listProductionOrders({ orderId: order.orderId });
+    expect([live, productionOrders.length]).toEqual([1, 1]);
+    expect((await historyOf(order.orderId)).filter(({ action }) => action === 'order.amended')).toHaveLength(1);
   });
 });
 

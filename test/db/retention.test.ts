@@ -62,6 +62,7 @@ describe('the retention', () => {
       { state: 'completed', days: 90, count: 1, oldest: daysAgo(91) },
       { state: 'rejected', days: 30, count: 1, oldest: daysAgo(31) },
       { state: 'cancelled', days: 90, count: 1, oldest: daysAgo(400) },
+      { state: 'applied', days: 90, count: 0, oldest: null },
       { state: 'staged', days: 90, count: 1, oldest: daysAgo(91) },
       { state: 'refused', days: 90, count: 0, oldest: null },
     ]);

@@ -13,6 +13,11 @@ const WRONG_PRICE = {
   total: '180.00',
 };
 
+const AGREED_PRICE = {
+  lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '19.9900', amount: '199.90' }],
+  total: '199.90',
+};
+
 /** Workflow ids whose histories tell a story, by the name under which they are kept. */
 export type Told = Readonly<Record<string, string>>;
 
@@ -26,6 +31,7 @@ export const STORIES: readonly ((house: House) => Promise<Told>)[] = [
   escalated,
   heldByTheBackOffice,
   cancelledAfterALostSubmission,
+  replacedByAChange,
   document,
 ];
 
@@ -99,6 +105,17 @@ async function cancelledAfterALostSubmission(house: House): Promise<Told> {
 }
 
 /** A file of five orders through the hourly batch: the batch, its document, one order. */
+/** A change that came before its order, which takes it in while it is in review. */
+async function replacedByAChange(house: House): Promise<Told> {
+  const order = makeOrderJson(WRONG_PRICE);
+  const changeId = await sendOrder(house, { ...order, ...AGREED_PRICE, type: 'replace' });
+  await untilOrder(house.store, changeId, (row) => row.state === 'held');
+  const orderId = await sendOrder(house, order);
+  await untilReview(house, orderId);
+  await house.deps.runs.recheckOrder(changeId);
+  return { replaced: await end(house, orderId), change: await end(house, changeId) };
+}
+
 async function document(house: House): Promise<Told> {
   const inbox = join(house.folder, 'edi/inbox/edi-northwind');
   await mkdir(inbox, { recursive: true });

@@ -1,0 +1,259 @@
+import { v7 as uuidv7 } from 'uuid';
+import {
+  findChanged,
+  findLastRequest,
+  hasEarlierChange,
+  readChange,
+  reviveOrder,
+  toSuperseding,
+} from '../db/changes.ts';
+import { writeDecision } from '../db/decisions.ts';
+import { putFindings } from '../db/findings.ts';
+import { openHolds } from '../db/holds.ts';
+import { appendLog } from '../db/log.ts';
+import { getOrder, getRevision, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
+import { indexPeople } from '../db/people.ts';
+import { getSource } from '../db/sources.ts';
+import { inTransaction, type Store } from '../db/store.ts';
+import type { Finding } from '../orders/finding.ts';
+import { type Deps, nowIso, WORKER } from './deps.ts';
+import { putNotice } from './notice.ts';
+import { type OrderProgress, readProgress } from './progress.ts';
+
+/** The order that is changed has not come, has an earlier change to take in first, or has not taken this one in yet. */
+export const CHANGE_WAITS = 'CHANGE.WAITS';
+/** It did not come for so long that a person looks. */
+export const NO_ORIGINAL = 'CHANGE.NO_ORIGINAL';
+/** It was handed off: a person decides whether production is to change it. */
+const AFTER_HANDOFF = 'CHANGE.AFTER_HANDOFF';
+/** It was cancelled: a person decides whether it comes to life again. */
+const OF_CANCELLED = 'CHANGE.OF_CANCELLED';
+/** It would not take the change. */
+const REFUSED = 'CHANGE.REFUSED';
+
+const HOUR_MS = 3_600_000;
+
+/** What is to become of a change now. */
+type Course =
+  | { readonly kind: 'wait' }
+  /** Asks the order's own workflow, which takes it in between two of its steps. */
+  | { readonly kind: 'ask'; readonly changed: OrderRow }
+  | { readonly kind: 'revive'; readonly changed: OrderRow }
+  /** Cancels what ended on paper: no workflow of its own is there to ask. */
+  | { readonly kind: 'end'; readonly changed: OrderRow }
+  /** Nothing is left to do: the order took it in, or is as the change wants it. */
+  | { readonly kind: 'done'; readonly changed: OrderRow }
+  /** Its content is judged first, as that of an order is; a person decides then. */
+  | { readonly kind: 'judge'; readonly changed: OrderRow }
+  | {
+      readonly kind: 'review';
+      readonly code: string;
+      readonly message: string;
+      readonly changed: OrderRow | undefined;
+    };
+
+/**
+ * Brings a change to the order that it changes, as far as that can be done now: a replacement becomes its next revision, a
+ * cancellation cancels it. What production has already is for a person to decide.
+ */
+export async function linkChange(deps: Deps, ref: OrderRef): Promise<OrderProgress> {
+  const { store, runs } = deps;
+  const told = await inTransaction(store, async (tx) => {
+    const change = await getOrder(tx, ref.orderId);
+    if (change.state !== 'parsed' || change.revision !== ref.revision) return undefined;
+    return follow(tx, change, await choose(tx, change), nowIso());
+  });
+  if (told?.decisionId !== undefined) await runs.tellDecision(told.changed.id, told.decisionId);
+  else if (told) await runs.startOrder(await getOrder(store, told.changed.id));
+  return readProgress(store, ref.orderId);
+}
+
+/** Whether a change that waits may go on: what it waits for came, or it has waited long enough. */
+export async function mayGoOn(store: Store, changeId: string): Promise<boolean> {
+  const change = await getOrder(store, changeId);
+  return (await choose(store, change)).kind !== 'wait';
+}
+
+async function choose(tx: Store, change: OrderRow): Promise<Course> {
+  const changed = await findChanged(tx, change);
+  if (!changed) return (await isOverdue(tx, change)) ? lookFor(change) : { kind: 'wait' };
+  if (await hasEarlierChange(tx, change)) return { kind: 'wait' };
+  const request = await findLastRequest(tx, change.id);
+  if (request?.order_id === changed.id) {
+    if (request.state === 'applied') return { kind: 'done', changed };
+    if (request.state === 'pending') return { kind: 'wait' };
+    // Refused because it came between two revisions, or too late: asked anew, or decided by where the order is now.
+    if (request.revision === changed.revision && changed.terminal_at === null) return refused(request.refusal, changed);
+  }
+  return chooseByState(change, changed);
+}
+
+function chooseByState({ type }: OrderRow, changed: OrderRow): Course {
+  const { state, terminal_at: terminalAt, production_order_id: productionOrder } = changed;
+  if (state === 'completed') {
+    if (type === 'replace') return { kind: 'judge', changed };
+    const message = `this cancels an order that production has, as ${String(productionOrder)}; approve to cancel it there`;
+    return { kind: 'review', code: AFTER_HANDOFF, message, changed };
+  }
+  const isGivenUp = state === 'rejected' || state === 'cancelled';
+  if (isGivenUp && terminalAt === null) return { kind: 'wait' };
+  if (isGivenUp && type === 'cancel') return { kind: 'done', changed };
+  if (state === 'cancelled') {
+    const message = 'this replaces an order that was cancelled; approve to begin that order anew with this content';
+    return { kind: 'review', code: OF_CANCELLED, message, changed };
+  }
+  if (terminalAt === null) return { kind: 'ask', changed };
+  return type === 'cancel' ? { kind: 'end', changed } : { kind: 'revive', changed };
+}
+
+async function isOverdue(tx: Store, change: OrderRow): Promise<boolean> {
+  const { changeWaitHours } = await getSource(tx, change.source);
+  return Date.now() - Date.parse(change.received_at) > changeWaitHours * HOUR_MS;
+}
+
+function lookFor({ po_number: poNumber, customer_id: customerId }: OrderRow): Course {
+  const message = `no order with PO number ${String(poNumber)} of customer ${String(customerId)} came; correct the number, or reject this`;
+  return { kind: 'review', code: NO_ORIGINAL, message, changed: undefined };
+}
+
+function refused(refusal: string | null, changed: OrderRow | undefined): Extract<Course, { kind: 'review' }> {
+  const message = `the order did not take the change: ${refusal ?? 'it does not say why'}`;
+  return { kind: 'review', code: REFUSED, message, changed };
+}
+
+/** Whom to tell after the transaction; a decision for an order's inbox, or an order that begins anew. */
+interface Told {
+  readonly changed: OrderRow;
+  readonly decisionId?: string;
+}
+
+async function follow(tx: Store, change: OrderRow, course: Course, at: string): Promise<Told | undefined> {
+  const ref = { orderId: change.id, revision: change.revision };
+  switch (course.kind) {
+    case 'wait':
+      await hold(tx, ref, { code: CHANGE_WAITS, state: 'held', resume: 'parsed', changed: null }, at);
+      return undefined;
+    case 'judge':
+      await noteChanged(tx, ref, course.changed);
+      return undefined;
+    case 'review':
+      await review(tx, change, course, at);
+      return undefined;
+    case 'done':
+      await finishChange(tx, change, course.changed, at);
+      return undefined;
+    case 'end': {
+      const { id: orderId, revision } = course.changed;
+      await moveOrder(tx, { orderId, revision }, ['staged'], 'cancelled', at, { terminal_at: at });
+      const entry = { stepKey: `cancelled:${change.id}`, at, actor: WORKER, action: 'order.cancelled_on_paper' };
+      await appendLog(tx, `order:${orderId}`, { ...entry, detail: { change: change.id } });
+      await finishChange(tx, change, course.changed, at);
+      return undefined;
+    }
+    case 'revive':
+      await revive(tx, change, course.changed, at);
+      return { changed: course.changed };
+    case 'ask':
+      await hold(tx, ref, { code: CHANGE_WAITS, state: 'held', resume: 'parsed', changed: course.changed.id }, at);
+      return { changed: course.changed, decisionId: await ask(tx, change, course.changed, at) };
+  }
+}
+
+interface Stop {
+  readonly code: string;
+  readonly state: 'held' | 'in_review';
+  readonly resume: 'parsed' | 'validated';
+  readonly changed: string | null;
+}
+
+async function hold(tx: Store, ref: OrderRef, { code, state, resume, changed }: Stop, at: string): Promise<void> {
+  const link = changed === null ? {} : { changes_order_id: changed };
+  await moveOrder(tx, ref, ['parsed', 'validated'], state, at, { resume_state: resume, ...link });
+  const releaseRole = state === 'held' ? null : 'reviewer';
+  await openHolds(tx, ref, [{ code, category: 'business_rule', releaseRole }], at);
+  const detail = { code, ...(changed !== null && { changes: changed }) };
+  const entry = { stepKey: `change:${code}:${at}`, at, actor: WORKER, action: 'order.held', detail };
+  await appendLog(tx, `order:${ref.orderId}`, entry);
+}
+
+async function review(
+  tx: Store,
+  change: OrderRow,
+  { code, message, changed }: Extract<Course, { kind: 'review' }>,
+  at: string,
+): Promise<void> {
+  const ref = { orderId: change.id, revision: change.revision };
+  const finding: Finding = {
+    code,
+    category: 'business_rule',
+    disposition: 'hold',
+    path: '/type',
+    message,
+    evidence: changed?.id ?? null,
+    location: {},
+  };
+  await putFindings(tx, { subject: `order:${change.id}`, revision: change.revision, step: 'clash', at }, [finding]);
+  const resume = code === NO_ORIGINAL ? 'parsed' : 'validated';
+  await hold(tx, ref, { code, state: 'in_review', resume, changed: changed?.id ?? null }, at);
+}
+
+/** Leaves a change that its order or production would not take to a person. */
+export function holdRefusedChange(tx: Store, change: OrderRow, why: string, at: string): Promise<void> {
+  return review(tx, change, refused(why, undefined), at);
+}
+
+async function noteChanged(tx: Store, ref: OrderRef, changed: OrderRow): Promise<void> {
+  await tx.db.updateTable('orders').set({ changes_order_id: changed.id }).where('id', '=', ref.orderId).execute();
+}
+
+/** What a person is told of a replacement for an order that production has. */
+export function describeAfterHandoff(changed: string | null): Finding {
+  const message = 'this replaces an order that production has; approve to change it there';
+  const common = { category: 'business_rule', disposition: 'hold', path: '/type', location: {} } as const;
+  return { ...common, code: AFTER_HANDOFF, message, evidence: changed };
+}
+
+/** Writes what the change asks for as a decision on the order, in the name of the source that sent it. */
+async function ask(tx: Store, change: OrderRow, changed: OrderRow, at: string): Promise<string> {
+  const id = uuidv7();
+  const action = change.type === 'cancel' ? 'cancel' : 'supersede';
+  const reason = `asked for by the ${change.type} that came as order ${change.id}`;
+  const of = { orderId: changed.id, revision: changed.revision, reviewId: null };
+  const by = { actor: authorOf(change), roles: [], reason, changes: [], changeOrderId: change.id };
+  await writeDecision(tx, { id, action, ...of, ...by }, at);
+  return id;
+}
+
+/** Who typed the change, or else who sent it: nobody approves an order that their own change made what it is. */
+export function authorOf(change: OrderRow): string {
+  return change.operator_id ?? `source:${change.source}`;
+}
+
+/** Begins an order that is over anew, with the content of the change. */
+export async function revive(tx: Store, change: OrderRow, changed: OrderRow, at: string): Promise<void> {
+  const former = await findContent(tx, changed);
+  const content = await readChange(tx, change.id);
+  const next = toSuperseding(changed, former, content);
+  const revision = await reviveOrder(tx, changed, next, { actor: authorOf(change), at });
+  await indexPeople(tx, changed.id, next);
+  const detail = { change: change.id, revision };
+  const entry = { stepKey: `revived:${String(revision)}`, at, actor: WORKER, action: 'order.revived', detail };
+  await appendLog(tx, `order:${changed.id}`, entry);
+  await finishChange(tx, change, { ...changed, revision }, at);
+}
+
+/** Its present content; undefined for one whose content is gone. */
+export async function findContent(tx: Store, { id, revision, expired_at, erased_at }: OrderRow) {
+  return expired_at === null && erased_at === null ? getRevision(tx, { orderId: id, revision }) : undefined;
+}
+
+/** Ends a change that its order took in. */
+export async function finishChange(tx: Store, change: OrderRow, changed: OrderRow, at: string): Promise<void> {
+  const ref = { orderId: change.id, revision: change.revision };
+  const link = { changes_order_id: changed.id, changes_revision: changed.revision };
+  if (!(await moveOrder(tx, ref, ['parsed', 'validated'], 'applied', at, { terminal_at: at, ...link }))) return;
+  await putNotice(tx, change.id, { kind: 'order.applied', stepKey: 'applied', at });
+  const detail = { changes: changed.id, revision: changed.revision };
+  const entry = { stepKey: 'applied', at, actor: WORKER, action: 'order.applied', detail };
+  await appendLog(tx, `order:${change.id}`, entry);
+}
