@@ -9,6 +9,7 @@ import type { Channel } from '../orders/state.ts';
 import { formatsOf, type SourceProfile } from '../orders/source.ts';
 import { type Deps, nowIso } from './deps.ts';
 import { takeDocument } from './take-document.ts';
+import { tellDamaged } from './upkeep.ts';
 
 /** Files taken by one batch: well below the number of children that a workflow may have. */
 const MOST_FILES = 500;
@@ -38,7 +39,7 @@ export interface CollectedDocument {
 export async function collectInbox(deps: Deps): Promise<{ documents: CollectedDocument[]; rejectedFiles: number }> {
   const documents: CollectedDocument[] = [];
   let rejectedFiles = 0;
-  for (const profile of await listSources(deps.store)) {
+  for (const profile of await listSources(deps.store, tellDamaged)) {
     if (!profile.active) continue;
     for (const file of await deps.transport.list(profile.id)) {
       if (documents.length >= MOST_FILES) break;

@@ -3,6 +3,7 @@ import type { Finding } from '../orders/finding.ts';
 import type { Gap } from '../orders/formats/envelope.ts';
 import type { Format, Span } from '../orders/formats/format.ts';
 import { first, lockRows } from './dialect.ts';
+import { parseKept } from './faults.ts';
 import { putFindings } from './findings.ts';
 import { insertOrder, type Slice, type SlicePlace } from './intake.ts';
 import { appendLog } from './log.ts';
@@ -53,7 +54,7 @@ export async function readDocument(store: Store, documentId: string): Promise<Bu
 export async function listWrittenSpans(store: Store, documentId: string): Promise<(readonly Span[])[]> {
   const rows = await store.db
     .selectFrom('order_staging_raw')
-    .select('locator_json')
+    .select(['order_id', 'locator_json'])
     .where('document_id', '=', documentId)
     .orderBy('position')
     .execute();
@@ -62,9 +63,9 @@ export async function listWrittenSpans(store: Store, documentId: string): Promis
 
 const WHOLE_DOCUMENT: SlicePlace = { locator: null, prefix: 0, spans: [] };
 
-function readPlace(row: Pick<OrderStagingRawTable, 'locator_json'>): SlicePlace {
+function readPlace(row: Pick<OrderStagingRawTable, 'order_id' | 'locator_json'>): SlicePlace {
   if (row.locator_json === null) return WHOLE_DOCUMENT;
-  return JSON.parse(row.locator_json) as SlicePlace;
+  return parseKept<SlicePlace>(row.locator_json, `order:${row.order_id}`, 'place in the document');
 }
 
 /** Writes one page of a document's orders, in one transaction. */

@@ -286,8 +286,12 @@ export interface HoldTable {
   release_role: Role | null;
   opened_at: string;
   cleared_at: string | null;
-  /** Decision id, or `recheck`. */
+  /** Decision id, `recheck`, or the program's part that settled it. */
   cleared_by: string | null;
+  /** How often in a row a step failed on this revision; null where the hold is of another kind. */
+  failures: number | null;
+  /** When it clears itself at the earliest; null: as soon as its cause is gone. */
+  retry_at: string | null;
 }
 
 export interface ReviewTable {

@@ -2,7 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompiledQuery, Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { listDecisions, listPendingDecisionIds, listUntoldDecisions } from '../../db/decisions.ts';
-import { countInAutomaticPart, listDocumentOrders, listUnfinishedDocuments, listWrittenSpans } from '../../db/documents.ts';
+import {
+  countInAutomaticPart,
+  listDocumentOrders,
+  listUnfinishedDocuments,
+  listWrittenSpans,
+} from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listApprovedCodes, listOpenHolds, listSelfClearing } from '../../db/holds.ts';
 import { listLog } from '../../db/log.ts';
