@@ -259,7 +259,7 @@ export const shapes = {
   RecordedDecision: recordedDecision,
   Acknowledgment: acknowledgment,
   DocumentDetail: documentDetail,
-  DryRun: z.object({ ...told, ...judgedOrder }),
+  DryRun: z.object({ ...told, ...judgedOrder, count: z.int().describe('How many orders it holds: one or none') }),
   DryRunPage: z.object({
     ...told,
     orders: z.array(z.object(judgedOrder)),
@@ -312,6 +312,7 @@ export const shapes = {
   Readiness: z.object({
     status: z.enum(['ready', 'degraded', 'unavailable']),
     checks: z.record(z.string(), z.enum(['up', 'down'])),
+    why: z.record(z.string(), z.string()).optional().describe('Of what is down and said why'),
   }),
 } as const;
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { shapes } from '../api/views.ts';
 import type { Finding } from '../orders/finding.ts';
+import type { Order } from '../orders/order.ts';
 
 /** The API's answers, as its own schemas have them. */
 export type OrderSummary = z.infer<typeof shapes.OrderSummary>;
@@ -9,7 +10,15 @@ export type DocumentDetail = z.infer<typeof shapes.DocumentDetail>;
 export type ReviewPage = z.infer<typeof shapes.ReviewPage>;
 export type OrderPage = z.infer<typeof shapes.OrderPage>;
 export type Taken = z.infer<typeof shapes.Taken>;
-export type DryRun = Omit<z.infer<typeof shapes.DryRun>, 'findings'> & { readonly findings: readonly Finding[] };
+export type DryRun = Judged & Pick<z.infer<typeof shapes.DryRun>, 'format' | 'layout' | 'count'>;
+/** One order, or a page of the many of a document. */
+type Judged =
+  | (JudgedOrder & { readonly orders?: never; readonly next?: never })
+  | { readonly orders: readonly JudgedOrder[]; readonly next: number | null; readonly findings: readonly Finding[] };
+interface JudgedOrder {
+  readonly order: Order | null;
+  readonly findings: readonly Finding[];
+}
 export type Problem = Omit<z.infer<typeof shapes.Problem>, 'findings'> &
   Partial<Taken> & { readonly findings?: readonly Finding[] };
 

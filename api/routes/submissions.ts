@@ -173,7 +173,7 @@ async function validate(call: Call<undefined, z.output<typeof dryRunQuery>, Buff
   const [first] = orders;
   if (count <= 1) {
     const { order = null, findings: own = [] } = first ?? {};
-    return { status: 200, body: { ...told(visitor), order, findings: [...findings, ...own] } };
+    return { status: 200, body: { ...told(visitor), order, findings: [...findings, ...own], count } };
   }
   const end = page.from + orders.length;
   const next = end < count && orders.length > 0 ? end : null;

@@ -30,11 +30,10 @@ async function bring(given: Given): Promise<DocumentDetail> {
   const source = getText(given, 'source');
   const waitSeconds = findNumber(given, 'wait') ?? 30;
   const giveUpAt = Date.now() + waitSeconds * 1000;
-  const { bytes, format } = readDocumentFile(getWord(given, 0), varDir);
+  const { bytes, contentType } = await readDocumentFile(getWord(given, 0), varDir);
   const key = findText(given, 'key');
   const headers = {
-    ...(format === 'json' && { 'Content-Type': 'application/json' }),
-    ...(format === 'x12' && { 'Content-Type': 'application/edi-x12' }),
+    ...(contentType !== undefined && { 'Content-Type': contentType }),
     ...(key !== undefined && { 'Idempotency-Key': key }),
     Prefer: `wait=${waitSeconds}`,
   };

@@ -1,47 +1,80 @@
 import { type Finding, isRejected } from '../../orders/finding.ts';
 import type { SourceProfile } from '../../orders/source.ts';
+import { createProgress } from '../demo/progress.ts';
 import { type DryRun, NoGateway, Refusal } from '../gateway.ts';
 import { DEFAULT_SOURCES } from '../setup.ts';
-import { toPlainText } from '../table.ts';
+import { printTable, toPlainText } from '../table.ts';
 import type { Connection } from './connection.ts';
 import { chooseSource, type DocumentFile, listFiles, readDocumentFile } from './document-file.ts';
-import { parseJsonDocument, parseX12Document, type ParsedDocument, type ParsedOrder } from './parse-document.ts';
-import { findText, getWord, JSON_OPTION, printJson, type Verb } from './verb.ts';
+import { Misuse } from './misuse.ts';
+import { parseDocument, type ParsedDocument, refuseDocument } from './parse-document.ts';
+import { findText, getWord, JSON_OPTION, type Verb } from './verb.ts';
 
 export const validate: Verb = {
   usage: 'validate FILE|FOLDER [--source SOURCE]',
   what: 'judge documents without sending them: a dry run, one line per order',
   help: `The gateway judges each order by the rules of now; nothing is stored, reserved or sent. Where no gateway runs, only the
-form of the documents is checked, and that is said. Of a folder, every JSON and X12 file is taken.
+form of the documents is checked, and that is said. Of a folder, every JSON, XML, CSV and X12 file in it and below it is
+taken. A file that cannot be read is told, and the others go on.
 
-  --source SOURCE  the source that the documents are from; without, the one that they name, or else the desk
+  --source SOURCE  the source that the documents are from; without, the one that a document names, the one that its folder
+                   is called after, or the partner of its interchange; or else the desk
   --json           all findings, as one JSON document
+  --progress       tell how far it is, on the standard error; on a terminal it is told anyway
 
 The exit code is 1 if a document or an order would be refused.`,
-  options: { source: { type: 'string' }, ...JSON_OPTION },
+  options: { source: { type: 'string' }, progress: { type: 'boolean' }, ...JSON_OPTION },
   words: 1,
   run: async (given) => {
-    const { connection } = given;
+    const { connection, values } = given;
     const judge = await chooseJudge(connection);
-    const results: Result[] = [];
-    for (const file of listFiles(getWord(given, 0))) {
-      const document = readDocumentFile(file, connection.varDir);
-      const result = await judgeDocument(document, judge, findText(given, 'source'));
-      results.push(result);
-      if (given.values['json'] !== true) console.log(printResult(result).join('\n'));
+    const { files, unreadable } = await listFiles(getWord(given, 0));
+    const print = values['json'] === true ? createJsonPrinter(judge) : createLinePrinter(judge);
+    const progress = createCounter(files.length, values['progress'] === true);
+    for (const { file, why } of unreadable)
+      print.result(toResult(file, null, refuseDocument(`it cannot be read (${why})`)));
+    const asked = findText(given, 'source');
+    const judgeFile = (file: string): Promise<Result> => judgeOne(file, connection.varDir, judge, asked);
+    let isAllGood = unreadable.length === 0;
+    for await (const result of inOrder(files, judgeFile)) {
+      progress.count(result);
+      print.result(result);
+      isAllGood &&= isGood(result);
     }
-    if (given.values['json'] === true) printJson({ judgedBy: judge.name, documents: results });
-    else console.error(judge.words);
-    return results.every(isGood) ? 0 : 1;
+    progress.clear();
+    print.end();
+    return isAllGood ? 0 : 1;
   },
 };
+
+/** Files judged at once: while the gateway thinks about one, the next are read. */
+const AT_ONCE = 6;
+/** Orders of one document judged by one call. */
+const PAGE = 500;
+
+/** Works on several items at once, and gives the results in the order of the items. Few of them are in memory. */
+async function* inOrder<Item, Outcome>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Outcome>,
+): AsyncGenerator<Outcome> {
+  const running: Promise<Outcome>[] = [];
+  for (const item of items) {
+    const outcome = work(item);
+    // Fails where it is awaited, which may be later.
+    outcome.catch(() => undefined);
+    running.push(outcome);
+    const first = running.length >= AT_ONCE ? running.shift() : undefined;
+    if (first) yield await first;
+  }
+  for (const outcome of running) yield await outcome;
+}
 
 /** Who judges: the gateway by the rules, or we ourselves by the form alone. */
 interface Judge {
   readonly name: 'gateway' | 'form';
   readonly words: string;
   readonly sources: readonly SourceProfile[];
-  readonly judge: (order: ParsedOrder, source: SourceProfile, format: 'json' | 'x12') => Promise<readonly Finding[]>;
+  readonly judge: (document: DocumentFile, source: SourceProfile) => Promise<ParsedDocument>;
 }
 
 async function chooseJudge({ gateway, keyOf, tokenOf }: Connection): Promise<Judge> {
@@ -53,22 +86,54 @@ async function chooseJudge({ gateway, keyOf, tokenOf }: Connection): Promise<Jud
     );
     if (!isUp) throw new NoGateway(`no gateway answers at ${gateway.url}`);
     const { items } = await gateway.get<{ items: SourceProfile[] }>('/v1/sources', token());
-    const judge: Judge['judge'] = async ({ bytes }, { id }, format) => {
-      const headers = { 'Content-Type': format === 'json' ? 'application/json' : 'application/edi-x12' };
-      const path = `/v1/orders/validate?source=${encodeURIComponent(id)}`;
-      return (await gateway.bring<DryRun>(path, keyOf(id), bytes, headers)).findings;
-    };
+    const judge: Judge['judge'] = (document, { id }) => askGateway(gateway, keyOf(id), document, id);
     return { name: 'gateway', words: `Judged by ${gateway.url}, by the rules of now.`, sources: items, judge };
   } catch (error) {
     if (!(error instanceof NoGateway)) throw error;
     const words = `${error.message}: only the form was checked, neither rules nor customers, products and prices.`;
-    return { name: 'form', words, sources: DEFAULT_SOURCES, judge: (order) => Promise.resolve(order.findings) };
+    const judge: Judge['judge'] = ({ bytes, contentType }, source) =>
+      Promise.resolve(parseDocument(bytes, contentType, source));
+    return { name: 'form', words, sources: DEFAULT_SOURCES, judge };
   }
+}
+
+/** @throws Refusal where the gateway does not judge at all */
+async function askGateway(
+  gateway: Connection['gateway'],
+  key: string,
+  { bytes, contentType }: DocumentFile,
+  source: string,
+): Promise<ParsedDocument> {
+  const headers = contentType === undefined ? {} : { 'Content-Type': contentType };
+  const orders: ParsedDocument['orders'][number][] = [];
+  try {
+    for (let from = 0; ;) {
+      const path = `/v1/orders/validate?source=${encodeURIComponent(source)}&from=${from}&limit=${PAGE}`;
+      const answer: DryRun = await gateway.bring<DryRun>(path, key, bytes, headers);
+      const judged = answer.orders ?? (answer.count === 0 ? [] : [answer]);
+      orders.push(...judged.map(({ order, findings }) => ({ poNumber: order?.poNumber ?? null, findings })));
+      if (typeof answer.next === 'number') {
+        from = answer.next;
+        continue;
+      }
+      const refused = answer.count === 1 ? [] : answer.findings.filter(({ disposition }) => disposition === 'reject');
+      return { kind: `${answer.format}, ${answer.layout}`, orders, refused };
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal) || !isAboutDocument(error.problem.status)) throw error;
+    const { findings } = error.problem;
+    return findings ? { kind: null, orders: [], refused: findings } : refuseDocument(error.message);
+  }
+}
+
+function isAboutDocument(status: number): boolean {
+  return [400, 413, 415, 422].includes(status);
 }
 
 interface Result {
   readonly file: string;
-  readonly source: string;
+  readonly source: string | null;
+  readonly kind: string | null;
   readonly orders: readonly {
     readonly poNumber: string | null;
     readonly verdict: Verdict;
@@ -80,36 +145,19 @@ interface Result {
 /** `review`: a person would have to decide. */
 type Verdict = 'ok' | 'review' | 'rejected';
 
-async function judgeDocument(document: DocumentFile, judge: Judge, asked: string | undefined): Promise<Result> {
-  const { file, bytes, format } = document;
+async function judgeOne(file: string, varDir: string, judge: Judge, asked: string | undefined): Promise<Result> {
+  const document = await readDocumentFile(file, varDir).catch((error: unknown) => {
+    if (error instanceof Misuse) return error;
+    throw error;
+  });
+  if (document instanceof Misuse) return toResult(file, null, refuseDocument(document.message));
   const source = chooseSource(document, judge.sources, asked);
-  const parsed = await parse(document, source);
-  const result = { file, source: source.id, refused: parsed.refused };
-  if (format !== 'json' && format !== 'x12') return { ...result, orders: [] };
-  try {
-    const orders = [];
-    for (const order of parsed.orders) {
-      const findings = await judge.judge(order, source, format);
-      orders.push({ poNumber: order.poNumber, verdict: toVerdict(findings), findings });
-    }
-    return { ...result, orders };
-  } catch (error) {
-    if (!(error instanceof Refusal) || bytes.length === 0) throw error;
-    return { ...result, orders: [], refused: error.problem.findings ?? [notTaken(error.message)] };
-  }
+  return toResult(file, source.id, await judge.judge(document, source));
 }
 
-async function parse({ bytes, format }: DocumentFile, source: SourceProfile): Promise<ParsedDocument> {
-  if (format === 'json') return parseJsonDocument(bytes, source);
-  if (format !== 'x12') return { orders: [], refused: [notTaken('This is neither JSON nor X12.')] };
-  const { x12 } = source;
-  if (!x12) return { orders: [], refused: [notTaken(`Source "${source.id}" sends no X12.`)] };
-  return parseX12Document(bytes, { ...source, x12 });
-}
-
-function notTaken(message: string): Finding {
-  const common = { category: 'data_format', disposition: 'reject', path: '', evidence: null, location: {} } as const;
-  return { ...common, code: 'DOCUMENT.NOT_TAKEN', message };
+function toResult(file: string, source: string | null, { kind, orders, refused }: ParsedDocument): Result {
+  const judged = orders.map(({ poNumber, findings }) => ({ poNumber, verdict: toVerdict(findings), findings }));
+  return { file, source, kind, orders: judged, refused };
 }
 
 function toVerdict(findings: readonly Finding[]): Verdict {
@@ -121,14 +169,63 @@ function isGood({ orders, refused }: Result): boolean {
   return refused.length === 0 && orders.every(({ verdict }) => verdict !== 'rejected');
 }
 
-/** One line per order, and one for what of the document is refused. */
-function printResult({ file, orders, refused }: Result): readonly string[] {
-  const print = (subject: string, verdict: string, findings: readonly Finding[]): string =>
-    toPlainText(
-      `${file}  ${subject}  ${verdict}  ${[...new Set(findings.map(({ code }) => code))].join(', ')}`.trimEnd(),
-    );
-  return [
-    ...orders.map(({ poNumber, verdict, findings }) => print(poNumber ?? '-', verdict, findings)),
-    ...(refused.length > 0 ? [print('-', 'refused', refused)] : []),
-  ];
+/** Tells how far it is, now and then; nothing where nobody wants to know. */
+function createCounter(files: number, asked: boolean) {
+  const progress = createProgress(process.stderr);
+  const isTold = asked || process.stderr.isTTY === true;
+  let [done, bad, toldAt] = [0, 0, 0];
+  return {
+    count(result: Result): void {
+      done += 1;
+      if (!isGood(result)) bad += 1;
+      if (!isTold || (Date.now() - toldAt < 500 && done < files)) return;
+      toldAt = Date.now();
+      progress.show(`${done} of ${files} files, ${bad} with something to refuse`);
+    },
+    clear: (): void => {
+      if (isTold) progress.clear();
+    },
+  };
+}
+
+/** Prints each result as it comes, so that a folder of any size needs no more memory than its largest documents. */
+interface Printer {
+  readonly result: (result: Result) => void;
+  readonly end: () => void;
+}
+
+function createJsonPrinter({ name }: Judge): Printer {
+  let separator = '';
+  process.stdout.write(`{"judgedBy":${JSON.stringify(name)},"documents":[`);
+  return {
+    result: (result) => {
+      process.stdout.write(`${separator}\n${JSON.stringify(result)}`);
+      separator = ',';
+    },
+    end: () => void process.stdout.write('\n]}\n'),
+  };
+}
+
+/** One line per order, and one for what of the document is refused; in the end how many there were of each. */
+function createLinePrinter({ words }: Judge): Printer {
+  const verdicts = new Map<string, number>();
+  const codes = new Map<string, number>();
+  const count = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
+  const print = (file: string, subject: string, verdict: string, findings: readonly Finding[]): void => {
+    const found = [...new Set(findings.map(({ code }) => code))];
+    console.log(toPlainText(`${file}  ${subject}  ${verdict}  ${found.join(', ')}`.trimEnd()));
+    count(verdicts, verdict);
+    for (const code of found) count(codes, code);
+  };
+  return {
+    result: ({ file, orders, refused }) => {
+      for (const { poNumber, verdict, findings } of orders) print(file, poNumber ?? '-', verdict, findings);
+      if (refused.length > 0) print(file, '-', 'refused', refused);
+    },
+    end: () => {
+      const rows = [...verdicts, ...[...codes].toSorted(([, x], [, y]) => y - x)];
+      const table = printTable(['verdict or finding', 'times'], rows.map(([name, times]) => [name, String(times)]), [1]); // prettier-ignore
+      console.error([...(rows.length > 1 ? [table] : []), words].join('\n'));
+    },
+  };
 }

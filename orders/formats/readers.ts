@@ -1,8 +1,9 @@
 import type { Format, FormatReader } from './format.ts';
 import { jsonReader } from './json-documents.ts';
 import { x12Reader } from './x12-documents.ts';
+import { xmlReader } from './xml-documents.ts';
 
-const READERS: Readonly<Partial<Record<Format, FormatReader>>> = { json: jsonReader, x12: x12Reader };
+const READERS: Readonly<Partial<Record<Format, FormatReader>>> = { json: jsonReader, xml: xmlReader, x12: x12Reader };
 
 /** How documents of a format are read. @throws Error for a format that is not */
 export function readerOf(format: Format): FormatReader {
