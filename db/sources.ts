@@ -44,6 +44,11 @@ export async function findSource(store: Store, id: string): Promise<SourceProfil
   return row && readProfile(row);
 }
 
+/** Whether there is such a source, also if its profile cannot be read. */
+export async function hasSource(store: Store, id: string): Promise<boolean> {
+  return (await profiles(store).where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
 /** @throws Error if there is no such source. */
 export async function getSource(store: Store, id: string): Promise<SourceProfile> {
   const profile = await findSource(store, id);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { findSource, hashToken, listSources, putSource } from '../../db/sources.ts';
+import { hashToken, hasSource, listSources, putSource } from '../../db/sources.ts';
 import { sourceProfileSchema } from '../../orders/source.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
@@ -64,7 +64,7 @@ async function put({
   }
   const source = parsed.data;
   const by = { actor: caller.id, at: deps.now().toISOString() };
-  const known = await findSource(deps.store, source.id);
+  const known = await hasSource(deps.store, source.id);
   if (known) {
     await putSource(deps.store, source, by);
     return { status: 200, body: { source } };

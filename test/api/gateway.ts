@@ -113,7 +113,7 @@ export async function openGateway(options: { env?: Record<string, string>; logLi
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { ...served, deps, store, switches: server.switches, close };
+  return { ...served, deps, store, switches: server.switches, backOfficeUrl: server.url, close };
 }
 
 export interface Answer {
