@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonProfile } from './formats/json-profile.ts';
 import { mappingProfile } from './formats/mapping-profile.ts';
+import { cxmlProfile, ublProfile } from './formats/xml-profile.ts';
 import { currencyCode, customerNumber } from './order.ts';
 import { pollProfile } from './poll-profile.ts';
 import { webhookProfile } from './webhook-profile.ts';
@@ -72,6 +73,8 @@ export const sourceProfileSchema = z
     json: jsonProfile.optional(),
     /** For documents of any other shape than those known by name. */
     mapping: mappingProfile.optional(),
+    cxml: cxmlProfile.optional(),
+    ubl: ublProfile.optional(),
     webhook: webhookProfile.optional(),
     poll: pollProfile.optional(),
   })
