@@ -2,11 +2,15 @@ import { z } from 'zod';
 import { maskJson } from '../cards.ts';
 import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
-import { faulty } from './draft.ts';
+import { faulty, isObject } from './draft.ts';
 import type { FormatReader, Inspection, OrderPart, ParseResult, SplitDocument } from './format.ts';
 import { faultFinding, locate, readCanonical } from './json.ts';
 import { type JsonOutline, type ListElement, outlineJson } from './json-outline.ts';
-import { readJson } from './json-reader.ts';
+import { recognizeLayout } from './json-layout.ts';
+import { type JsonDocument, type JsonValue, readJson } from './json-reader.ts';
+import type { Node, PlacedOrder } from './shop-reading.ts';
+import { readShopify } from './shopify.ts';
+import { readWooCommerce } from './woocommerce.ts';
 
 /** Where the element of a list stands in the document that it was taken from. */
 const locatorSchema = z.strictObject({
@@ -23,9 +27,10 @@ type Locator = z.infer<typeof locatorSchema>;
  */
 export const jsonReader: FormatReader = { mask: maskJson, inspect, split, parse, locate: locateField };
 
-function inspect(bytes: Uint8Array, _profile: SourceProfile): Inspection {
-  const { elements, fault } = outlineJson(bytes);
-  return { layout: 'canonical', holds: elements ? 'many' : 'one', findings: fault ? [faultFinding(fault)] : [] };
+function inspect(bytes: Uint8Array, profile: SourceProfile): Inspection {
+  const { elements, names, fault } = outlineJson(bytes);
+  const { layout } = recognizeLayout(names, profile);
+  return { layout, holds: elements ? 'many' : 'one', findings: fault ? [faultFinding(fault)] : [] };
 }
 
 /** Cuts a list into its elements, bytes as they are. One that is broken as JSON cannot be cut and gives no part. */
@@ -61,15 +66,38 @@ function parse(bytes: Uint8Array, locator: unknown, profile: SourceProfile): Par
 function parseAlone(bytes: Uint8Array, profile: SourceProfile): ParseResult {
   const { document, fault } = readJson(bytes);
   if (fault) return { order: null, findings: [faultFinding(fault)] };
-  return readCanonical(document, profile);
+  const { order, findings } = readOrder(document, profile);
+  return { order, findings };
 }
 
-function locateField(bytes: Uint8Array, locator: unknown, _profile: SourceProfile, pointer: string): Location {
+function locateField(bytes: Uint8Array, locator: unknown, profile: SourceProfile, pointer: string): Location {
   const { document } = readJson(bytes);
   if (!document) return {};
   const from = readLocator(locator);
-  const location = locate(document, pointer);
+  const location = readOrder(document, profile).locate(pointer);
   return from ? shift(location, from) : location;
+}
+
+/** Reads the order of a document in the layout that it has. */
+function readOrder(document: JsonDocument, profile: SourceProfile): PlacedOrder {
+  const root = unwrap(document.value);
+  const names = new Set(isObject(root.value) ? Object.keys(root.value) : []);
+  switch (recognizeLayout(names, profile).layout) {
+    case 'shopify':
+      return readShopify(document, root, profile);
+    case 'woocommerce':
+      return readWooCommerce(document, root, profile);
+    default:
+      return { ...readCanonical(document, profile), locate: (pointer) => locate(document, pointer) };
+  }
+}
+
+/** Shopify's API gives an order alone as `{ "order": {…} }`. */
+function unwrap(value: JsonValue): Node {
+  const members = isObject(value) ? Object.entries(value) : [];
+  const [only] = members;
+  const isWrapped = members.length === 1 && only?.[0] === 'order' && isObject(only[1]);
+  return isWrapped ? { pointer: '/order', value: only[1] } : { pointer: '', value };
 }
 
 function readLocator(locator: unknown): Locator | null {

@@ -1,0 +1,270 @@
+import type { Decimal } from 'decimal.js';
+import { decimal, isDecimal, minorUnits, sum } from '../money.ts';
+import type { SourceProfile } from '../source.ts';
+import type { JsonDocument, JsonObject, JsonValue } from './json-reader.ts';
+import {
+  type AddressNames,
+  findCustomer,
+  hasElements,
+  negate,
+  type Note,
+  takeAddress,
+  takeNotes,
+  toCode,
+} from './shop-parts.ts';
+import {
+  descend,
+  elementsOf,
+  finishReading,
+  member,
+  type Node,
+  readDecimal,
+  type Reading,
+  requireDecimal,
+} from './shop-reading.ts';
+import { say, type PlacedOrder, startReading, take, takeDate, takeFirst, textOf } from './shop-reading.ts';
+
+const ADDRESS: AddressNames = {
+  person: ['first_name', 'last_name'],
+  company: 'company',
+  lines: ['address_1', 'address_2'],
+  city: 'city',
+  region: ['state'],
+  postalCode: 'postcode',
+  country: 'country',
+};
+
+/** Keys of metadata in which plugins keep the buyer's PO number, such as `_billing_purchase_order_number`. */
+const PO_NUMBER = /(?:^|_)(?:purchase_order|po)_(?:number|no)$/i;
+
+const DRAFTS = ['auto-draft', 'checkout-draft', 'draft'];
+const CANCELLED = ['cancelled', 'trash'];
+const UNPAID = ['pending', 'on-hold', 'failed'];
+
+/** Most decimals that a canonical amount has. */
+const MOST_DECIMALS = 12;
+
+/**
+ * Reads an order as WooCommerce's REST API v3 and its order webhooks have it. A line's amounts are those of all its
+ * pieces and without tax, also where the shop's prices include it.
+ * @see https://woocommerce.github.io/woocommerce-rest-api-docs/#order-properties
+ */
+export function readWooCommerce(document: JsonDocument, root: Node, profile: SourceProfile): PlacedOrder {
+  const reading = startReading(document, root, profile);
+  const at = (...names: readonly string[]): Node => descend(root, ...names);
+  const status = textOf(at('status')) ?? '';
+  judgeStatus(reading, status);
+  const lines = takeLines(reading);
+  checkDiscounts(reading);
+  return finishReading(reading, {
+    externalId: take(reading, '/externalId', at('number')),
+    // The shop's own number stands for the buyer's where there is none: it is unique for the shop.
+    poNumber: takeFirst(reading, '/poNumber', findPoNumber(root), at('number')),
+    type: CANCELLED.includes(status) ? 'cancel' : 'new',
+    orderDate: takeDate(reading, '/orderDate', at('date_created_gmt'), at('date_created')),
+    currency: take(reading, '/currency', at('currency')),
+    customerId: findCustomer(reading, [
+      ...(textOf(at('customer_id')) === '0' ? [] : [{ kind: 'woocommerce', id: at('customer_id') }]),
+      { kind: 'domain', id: at('billing', 'email') },
+    ]),
+    contact: takeContact(reading),
+    shipTo: takeAddress(reading, '/shipTo', at('shipping'), ADDRESS),
+    billTo: takeAddress(reading, '/billTo', at('billing'), ADDRESS),
+    payment: readPayment(reading),
+    ...(lines && { lines }),
+    charges: takeCharges(reading),
+    tax: sumTaxes(reading),
+    total: take(reading, '/total', at('total')),
+    notes: takeNotes(reading, readNotes(reading)),
+  });
+}
+
+function findPoNumber(root: Node): Node {
+  const found = elementsOf(member(root, 'meta_data')).find((meta) => PO_NUMBER.test(textOf(member(meta, 'key')) ?? ''));
+  return found ? member(found, 'value') : member(root, 'po_number');
+}
+
+function takeContact(reading: Reading): JsonObject | null {
+  const billing = member(reading.root, 'billing');
+  const names = ['first_name', 'last_name'].map((name) => textOf(member(billing, name)));
+  const name = names.filter((part) => part !== null).join(' ');
+  const email = take(reading, '/contact/email', member(billing, 'email'));
+  const phone = take(reading, '/contact/phone', member(billing, 'phone'));
+  reading.origins.set('/contact/name', member(billing, 'first_name').pointer);
+  return name === '' && email === null && phone === null ? null : { name: name === '' ? null : name, email, phone };
+}
+
+/** Undefined if there is no list of lines: the schema then says that it is missing. */
+function takeLines(reading: Reading): readonly JsonObject[] | undefined {
+  const list = member(reading.root, 'line_items');
+  reading.origins.set('/lines', list.pointer);
+  return Array.isArray(list.value) ? elementsOf(list).map((line, index) => takeLine(reading, line, index)) : undefined;
+}
+
+function takeLine(reading: Reading, line: Node, index: number): JsonObject {
+  const path = `/lines/${index}`;
+  reading.origins.set(path, line.pointer);
+  return {
+    line: take(reading, `${path}/line`, member(line, 'id')),
+    sku: takeSku(reading, path, line),
+    description: take(reading, `${path}/description`, member(line, 'name')),
+    quantity: take(reading, `${path}/quantity`, member(line, 'quantity')),
+    ...takeAmounts(reading, path, line),
+  };
+}
+
+function takeSku(reading: Reading, path: string, line: Node): JsonValue {
+  const sku = take(reading, `${path}/sku`, member(line, 'sku'));
+  const ids = ['variation_id', 'product_id'].map((name) => member(line, name));
+  const product = ids.find((id) => textOf(id) !== null && textOf(id) !== '0');
+  if (sku !== null || !product) return sku;
+  const name = product.pointer.slice(line.pointer.length + 1);
+  const message = `Line ${Number(path.slice(path.lastIndexOf('/') + 1)) + 1} has no SKU: its ${name} stands in its place. Give the product a SKU in the shop.`;
+  say(reading, 'JSON.LINE.SKU', `${path}/sku`, member(line, 'sku'), message);
+  return take(reading, `${path}/sku`, product);
+}
+
+/**
+ * Unit price, discount and amount of a line. The shop states what all pieces cost, before (`subtotal`) and after
+ * discounts (`total`): these count. The price of one is computed and, where it does not come out even, has twelve
+ * decimals, so that it gives the stated amount again when it is multiplied and rounded.
+ */
+function takeAmounts(reading: Reading, path: string, line: Node): JsonObject {
+  const [subtotal, total] = [member(line, 'subtotal'), member(line, 'total')];
+  const before = requireDecimal(reading, `${path}/unitPrice`, subtotal);
+  const after = requireDecimal(reading, `${path}/amount`, total);
+  reading.origins.set(`${path}/discounts`, total.pointer);
+  const quantity = readDecimal(reading, `${path}/quantity`, member(line, 'quantity'));
+  if (before === null || after === null || quantity === null) return { unitPrice: before };
+  checkPrice(reading, path, line, { quantity, total: after });
+  const discount = decimal(before).minus(decimal(after));
+  const discounts = [{ code: readCoupon(reading.root), amount: print(reading, discount) }];
+  const unitPrice = decimal(quantity).isZero() ? before : print(reading, divide(before, quantity));
+  return { unitPrice, discounts: discount.isZero() ? [] : discounts, amount: after };
+}
+
+function divide(subtotal: string, quantity: string): Decimal {
+  return decimal(subtotal).dividedBy(decimal(quantity)).toDecimalPlaces(MOST_DECIMALS);
+}
+
+/** What was computed, with the currency's decimals or more. */
+function print({ root }: Reading, amount: Decimal): string {
+  return amount.toFixed(Math.max(minorUnits(textOf(member(root, 'currency')) ?? ''), amount.decimalPlaces()));
+}
+
+/**
+ * `price` is what one piece costs after discounts, often as a float has it (`10.799999999999999`). It decides nothing;
+ * but where it does not lead to the line's total, the quantity or an amount was changed behind the shop's back.
+ */
+function checkPrice(
+  reading: Reading,
+  path: string,
+  line: Node,
+  { quantity, total }: { readonly quantity: string; readonly total: string },
+): void {
+  const price = member(line, 'price');
+  const text = textOf(price);
+  if (text === null || !/^-?\d{1,18}(?:\.\d+)?$/.test(text)) return;
+  const difference = decimal(quantity).times(roundPrice(text)).minus(decimal(total)).abs();
+  if (difference.lessThanOrEqualTo(minorUnit(reading))) return;
+  const message = `"price" ${text} times "quantity" ${quantity} is not "total" ${total}: the line does not add up.`;
+  say(reading, 'JSON.LINE.PRICE', `${path}/unitPrice`, price, message);
+}
+
+/** One cent, or what the order's currency has for it. */
+function minorUnit({ root }: Reading): Decimal {
+  return decimal('10').pow(-minorUnits(textOf(member(root, 'currency')) ?? ''));
+}
+
+/** A price with the noise of a float cut off. */
+function roundPrice(text: string): Decimal {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return decimal(fraction === '' ? whole : `${whole}.${fraction.slice(0, MOST_DECIMALS)}`);
+}
+
+/** The order's discount is that of its lines, each of which the shop may have rounded. */
+function checkDiscounts(reading: Reading): void {
+  const whole = member(reading.root, 'discount_total');
+  const lines = elementsOf(member(reading.root, 'line_items'));
+  const parts = lines.map((line) => [textOf(member(line, 'subtotal')), textOf(member(line, 'total'))] as const);
+  const texts = [textOf(whole), ...parts.flat()];
+  if (!texts.every((text) => text !== null && isDecimal(text))) return;
+  const ofLines = sum(parts.map(([subtotal]) => subtotal ?? '0')).minus(sum(parts.map(([, total]) => total ?? '0')));
+  const difference = ofLines.minus(decimal(textOf(whole) ?? '0')).abs();
+  if (difference.lessThanOrEqualTo(minorUnit(reading).times(lines.length))) return;
+  const message = `"discount_total" is ${textOf(whole)}, but "subtotal" less "total" of the lines comes to ${ofLines.toFixed()}.`;
+  say(reading, 'JSON.DISCOUNT.MISMATCH', '/lines', whole, message);
+}
+
+/** The coupon, where there is one alone: which of several took what off a line is not said. */
+function readCoupon(root: Node): string {
+  const coupons = elementsOf(member(root, 'coupon_lines'));
+  const [only] = coupons;
+  return only && coupons.length === 1 ? toCode(textOf(member(only, 'code')), 'DISCOUNT') : 'DISCOUNT';
+}
+
+function takeCharges(reading: Reading): readonly JsonObject[] {
+  const kinds = [
+    { code: 'FREIGHT', list: 'shipping_lines', amount: 'total', sign: 1 },
+    { code: 'FEE', list: 'fee_lines', amount: 'total', sign: 1 },
+    { code: 'GIFT_CARD', list: 'gift_cards', amount: 'amount', sign: -1 },
+  ];
+  const charges = kinds.flatMap(({ code, list, amount, sign }) =>
+    elementsOf(member(reading.root, list)).flatMap((element) => {
+      const node = member(element, amount);
+      const text = readDecimal(reading, '/charges', node);
+      return text === null || decimal(text).isZero() ? [] : [{ code, node, amount: sign < 0 ? negate(text) : text }];
+    }),
+  );
+  return charges.map(({ code, amount, node }, index) => {
+    reading.origins.set(`/charges/${index}/amount`, node.pointer);
+    return { code, amount };
+  });
+}
+
+/** The taxes of lines, shipping and fees together. */
+function sumTaxes(reading: Reading): string {
+  const lists = ['line_items', 'shipping_lines', 'fee_lines'].map((name) => member(reading.root, name));
+  const taxes = lists.flatMap(elementsOf).map((element) => readDecimal(reading, '/tax', member(element, 'total_tax')));
+  reading.origins.set('/tax', member(reading.root, 'total_tax').pointer);
+  return print(reading, sum(taxes.filter((tax) => tax !== null)));
+}
+
+function readPayment({ root, origins }: Reading): JsonObject | null {
+  const paid = [member(root, 'date_paid_gmt'), member(root, 'date_paid')].find((date) => textOf(date) !== null);
+  origins.set('/payment', paid?.pointer ?? member(root, 'payment_method').pointer);
+  return paid ? { method: 'prepaid' } : null;
+}
+
+function judgeStatus(reading: Reading, status: string): void {
+  const { root, json } = reading;
+  const node = member(root, 'status');
+  const refunds = member(root, 'refunds');
+  if (DRAFTS.includes(status)) {
+    const message = `"status" is ${status}: the buyer has not placed this order yet.`;
+    say(reading, 'JSON.ORDER.DRAFT', '', node, message);
+  }
+  if (CANCELLED.includes(status)) {
+    const message = `"status" is ${status}: the order was cancelled in the shop and is taken as a cancellation.`;
+    say(reading, 'JSON.ORDER.CANCELLED', '/type', node, message);
+    return;
+  }
+  if (status === 'refunded' || hasElements(refunds)) {
+    const message = 'Money of this order was given back after it was placed; it stands as it was placed.';
+    say(reading, 'JSON.ORDER.REFUNDED', '/payment', hasElements(refunds) ? refunds : node, message);
+  }
+  if (status === 'completed') {
+    const message = '"status" is completed: the shop says that the order was delivered already.';
+    say(reading, 'JSON.ORDER.FULFILLED', '', node, message);
+  }
+  if (UNPAID.includes(status)) {
+    const message = `"status" is ${status}: the order is not paid.`;
+    say(reading, 'JSON.ORDER.UNPAID', '/payment', node, message, json.unpaidOrders === 'take' ? 'warn' : 'hold');
+  }
+}
+
+function readNotes({ root }: Reading): readonly Note[] {
+  const note = member(root, 'customer_note');
+  const text = textOf(note);
+  return text === null ? [] : [{ text, nodes: [note] }];
+}
