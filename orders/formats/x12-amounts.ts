@@ -2,7 +2,7 @@ import type { Decimal } from 'decimal.js';
 import { decimal, minorUnits, toCurrency } from '../money.ts';
 import { readReal, say, use, type Reading } from './x12-reading.ts';
 import { element, type X12Segment } from './x12-segments.ts';
-import { parseImpliedCents, parseReal } from './x12-values.ts';
+import { isUsable, parseImpliedCents, parseReal } from './x12-values.ts';
 
 /** A SAC as it changes what is to be paid: negative for an allowance. */
 export interface Charge {
@@ -62,7 +62,7 @@ function readChargeAmount(
     return readImplied(reading, segment, path);
   }
   const computed = computeCharge(reading, segment, base, path);
-  if (!computed || computed.isNegative()) {
+  if (!computed || computed.isNegative() || !isUsable(toCurrency(computed, currency))) {
     const message = 'SAC05 is empty and SAC07 or SAC08 give no amount; the order is shown without this SAC.';
     say(reading, 'X12.CHARGE.AMOUNT', segment, 5, message, path);
     return undefined;

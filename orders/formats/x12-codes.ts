@@ -120,6 +120,7 @@ export const X12_CODES = {
   // Its lines
   'X12.LINE.DUPLICATE_ID': entry('data_format', 'warn', 'Two lines have the same PO101.'),
   'X12.LINE.SKU': entry('data_format', 'reject', 'No product id of the line has a qualifier that names our SKU.'),
+  'X12.LINE.AMOUNT': entry('data_format', 'reject', 'Quantity times price comes to more digits than an order can hold.'),
   'X12.LINE.PRICE_MISSING': entry('business_rule', 'hold', 'The line has no price; it is shown as zero until a person sets one.'),
   'X12.LINE.PRICE_BASIS': entry('business_rule', 'hold', 'PO105 says that the price is not per ordered unit, so the amount is uncertain.'),
   'X12.LINE.UNIT_MISSING': entry('data_format', 'warn', 'PO103 is empty; the unit was taken as EA.'),

@@ -1,8 +1,9 @@
 import type { Decimal } from 'decimal.js';
-import { decimal, sum, toCurrency } from '../money.ts';
+import { decimal, extend, sum, toCurrency } from '../money.ts';
 import type { Address, OrderLine } from '../order.ts';
 import { apportion, readCharges, type Charge } from './x12-amounts.ts';
 import { readParty } from './x12-parties.ts';
+import { isUsable } from './x12-values.ts';
 import {
   checkLength,
   headsOf,
@@ -92,7 +93,8 @@ function sayDuplicateIds(reading: Reading, groups: readonly LineSegments[]): voi
 function readLine(reading: Reading, group: LineSegments, currency: string, path: string) {
   const { po1, id, loops } = group;
   const quantity = readQuantity(reading, po1, id, path);
-  const unitPrice = readPrice(reading, po1, loops, id, path);
+  const price = readPrice(reading, po1, loops, id, path);
+  const unitPrice = isUsable(extend(quantity, price, currency)) ? price : refusePrice(reading, po1, id, path);
   checkCurrency(reading, loops, currency, id);
   const amount = () => decimal(quantity).times(decimal(unitPrice));
   const sacs = readCharges(reading, headsOf(loops, 'SAC'), { amount, quantity }, currency, `${path}/discounts`);
@@ -120,7 +122,6 @@ function makeLines(
   id: string,
   currency: string,
 ): readonly OrderLine[] {
-  const price = decimal(common.unitPrice);
   const quantities = parts.map(({ quantity }) => quantity);
   const allowances = sacs
     .filter((sac) => !isCharge(sac))
@@ -130,18 +131,22 @@ function makeLines(
     }));
   return parts.map(({ quantity, deliverTo, date }, at) => {
     const discounts = allowances.map(({ code, shares }) => ({ code, amount: shares[at] ?? '0' }));
-    const goods = price.times(decimal(quantity));
-    const amount = discounts.reduce((left, discount) => left.minus(decimal(discount.amount)), goods);
     return {
       ...common,
       line: parts.length === 1 ? id : `${id}/${at + 1}`,
       quantity,
       discounts,
-      amount: toCurrency(amount, currency),
+      amount: amountOf(quantity, common.unitPrice, discounts, currency),
       deliverTo: deliverTo ?? null,
       requestedDeliveryDate: date ?? null,
     };
   });
+}
+
+function amountOf(quantity: string, unitPrice: string, discounts: OrderLine['discounts'], currency: string): string {
+  if (discounts.length === 0) return extend(quantity, unitPrice, currency);
+  const goods = decimal(quantity).times(decimal(unitPrice));
+  return toCurrency(goods.minus(sum(discounts.map(({ amount }) => amount))), currency);
 }
 
 // PO1
@@ -175,11 +180,19 @@ function readCtpPrice(reading: Reading, loops: readonly Loop[], id: string, path
   return ctp && readReal(reading, ctp, 3, `PO1 line ${id}: unit price (CTP03)`, path);
 }
 
+/** Each number is one, but what they come to is none that an order can hold. */
+function refusePrice(reading: Reading, po1: X12Segment, id: string, path: string): string {
+  const message = `PO1 line ${id}: quantity times price comes to more than twelve digits; correct one of them.`;
+  say(reading, 'X12.LINE.AMOUNT', po1, 4, message, `${path}/amount`);
+  return '0';
+}
+
 /** A price per hundred becomes a price per unit. What is per dozen, foot or pound needs a person. */
 function scalePrice(reading: Reading, po1: X12Segment, price: string, id: string, path: string): string {
   const basis = element(po1, 5);
   const divisor = PRICED_PER[basis];
-  if (divisor !== undefined) return decimal(price).dividedBy(divisor).toFixed();
+  const scaled = divisor === undefined ? '' : decimal(price).dividedBy(divisor).toFixed();
+  if (isUsable(scaled)) return scaled;
   if (basis !== '' && !PRICED_EACH.has(basis)) {
     const message = `PO1 line ${id}: PO105 is "${basis.slice(0, 10)}", so the price may not be for one ordered unit.`;
     say(reading, 'X12.LINE.PRICE_BASIS', po1, 5, message, path);

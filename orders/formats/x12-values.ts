@@ -1,7 +1,14 @@
-import { decimal, isDecimal } from '../money.ts';
+import { decimal } from '../money.ts';
 
-/** What nearly all numbers are; within the digits of {@link isDecimal}. */
-const CANONICAL = /^(?:0|[1-9]\d{0,17})(?:\.\d{1,12})?$/;
+/**
+ * Digits before the point: far above real orders, and so few that no sum over the segments of the largest set has more
+ * than the 18 digits of canonical amounts.
+ */
+const MOST_DIGITS = 12;
+const USABLE = /^-?\d{1,12}(?:\.\d{1,12})?$/;
+
+/** What nearly all numbers are. */
+const CANONICAL = /^(?:0|[1-9]\d{0,11})(?:\.\d{1,12})?$/;
 
 /**
  * A number of X12 type R as a canonical decimal string: `0008` is `"8"`, `.5` is `"0.5"`, `19.9900` stays.
@@ -15,17 +22,24 @@ export function parseReal(text: string): string | undefined {
   const [, sign = '', whole = '', fraction = ''] = match;
   const canonical = `${whole || '0'}${fraction && `.${fraction}`}`;
   const signed = /[1-9]/.test(canonical) ? sign + canonical : canonical;
-  return isDecimal(signed) ? signed : undefined;
+  return isUsable(signed) ? signed : undefined;
+}
+
+/** Whether a canonical decimal has no more digits than an amount of an order may have. */
+export function isUsable(amount: string): boolean {
+  return USABLE.test(amount);
 }
 
 /** A number of X12 type N2, two implied decimals: `4331` is `"43.31"`. Undefined if it is not all digits. */
 export function parseImpliedCents(text: string): string | undefined {
-  if (!/^-?\d{1,18}$/.test(text.trim())) return undefined;
+  if (!/^-?\d{1,14}$/.test(text.trim())) return undefined;
   return decimal(text.trim()).dividedBy(100).toFixed(2);
 }
 
 /** What to write instead of a number that could not be read. */
 export function adviseNumber(text: string): string {
+  if (/^-?\d+(?:\.\d*)?$/.test(text.trim()))
+    return `write at most ${MOST_DIGITS} digits before the point and 12 behind`;
   if (/^-?[\d.]*,\d{1,2}$/.test(text.trim())) return 'use a point';
   if (text.includes(',')) return 'leave out the grouping';
   return 'write digits and at most one decimal point';

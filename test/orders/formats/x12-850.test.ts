@@ -221,6 +221,20 @@ describe('numbers and dates', () => {
     expect(codesOf(po1('10', '', 'NC'))).toEqual([]);
   });
 
+  test('numbers of any length are refused with words, never with a crash', () => {
+    const number = fc.stringMatching(/^-?[0-9]{0,20}\.?[0-9]{0,20}$/);
+    const basis = fc.constantFrom('', 'PE', 'HP', 'HT');
+    fc.assert(
+      fc.property(number, number, number, basis, (quantity, price, other, per) => {
+        const line = [`PO1*1*${quantity}*EA*${price}*${per}*VN*S`, `SAC*A*C310***${other}`, `SAC*C*D240****6*${other}`];
+        const { order } = parse(withSegment('PO1', ...line, `TXI*ST*${other}`, `SDQ*EA*92*A*${other}*B*${quantity}`));
+        expect(order === null || order.lines.length > 0).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+    expect(codesOf(po1('999999999', '999999999'))).toEqual(['X12.LINE.AMOUNT']);
+  });
+
   test('no decimals are lost: any price and quantity give the exact amount, rounded once', () => {
     const digits = fc.integer({ min: 0, max: 99_999_999 });
     fc.assert(
