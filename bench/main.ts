@@ -14,4 +14,4 @@ for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
   }
   await benchmark();
 }
-process.exit(0);
+process.exit();

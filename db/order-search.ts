@@ -45,49 +45,37 @@ export function searchOrders(
   page: OrderPage,
 ): Promise<OrderRow[]> {
   const { documentId, poNumber, hold } = filter;
-  const isShort = documentId !== undefined || poNumber !== undefined || hold !== undefined;
-  return (isShort ? readShortList : mergeSeeks)(store, principal, filter, page);
+  return hold !== undefined && documentId === undefined && poNumber === undefined
+    ? readWaiting(store, principal, { ...filter, hold }, page)
+    : mergeSeeks(store, principal, filter, page);
 }
 
-/**
- * The orders of a document, with a PO number, or that wait with a hold are few, however many orders there are: those that
- * do not fit are read past.
- */
-function readShortList(store: Store, principal: Principal, filter: OrderFilter, page: OrderPage): Promise<OrderRow[]> {
-  const { documentId, poNumber } = filter;
-  let query = selectShortList(store, filter);
-  if (principal.sources) query = query.where('source', 'in', principal.sources);
-  if (principal.customers) query = query.where('customer_id', 'in', principal.customers);
-  if (filter.source !== undefined) query = query.where('source', '=', filter.source);
-  if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-  if (filter.customerId !== undefined) query = query.where('customer_id', '=', filter.customerId);
-  if (poNumber !== undefined) query = query.where('po_number', '=', poNumber);
-  if (documentId !== undefined) query = query.where('document_id', '=', documentId);
-  return turnTo(query, filter, page).selectAll('orders').execute();
-}
-
-function selectShortList(store: Store, { documentId, poNumber, hold }: OrderFilter): OrderQuery {
-  const waiting = selectWaiting(store, hold ?? '');
-  if (documentId !== undefined || poNumber !== undefined) {
-    const query = selectOrders(store, [documentId === undefined ? 'po_number' : 'document_id']);
-    return hold === undefined ? query : query.where('id', 'in', waiting);
-  }
-  // A cross join, because SQLite keeps its order: from the holds to their orders.
-  const query = store.db.selectFrom(waiting.as('waiting')).crossJoin('orders');
-  return query.whereRef('orders.id', '=', 'waiting.order_id');
+/** Few orders wait at a time, however many there are: from the holds to their orders is the short way. */
+function readWaiting(
+  store: Store,
+  principal: Principal,
+  filter: OrderFilter & { readonly hold: string },
+  page: OrderPage,
+): Promise<OrderRow[]> {
+  const waiting = selectWaiting(store, filter.hold).distinct().as('waiting');
+  // A cross join, because SQLite does not change its order.
+  const query = store.db.selectFrom(waiting).crossJoin('orders').whereRef('orders.id', '=', 'waiting.order_id');
+  return turnTo(leaveOut(query, principal, filter), filter, page)
+    .selectAll('orders')
+    .execute();
 }
 
 function selectWaiting({ db }: Store, hold: string) {
-  return db.selectFrom('holds').select('order_id').distinct().where('cleared_at', 'is', null).where('code', '=', hold);
+  return db.selectFrom('holds').select('order_id').where('cleared_at', 'is', null).where('code', '=', hold);
 }
 
 /** Values of the first columns of an index, behind which the orders lie by `received_at` and `id`. */
 type Seek = readonly (readonly [column: SeekColumn, value: string])[];
-type SeekColumn = 'customer_id' | 'source' | 'state' | 'channel';
+type SeekColumn = 'document_id' | 'customer_id' | 'po_number' | 'source' | 'state' | 'channel';
 
-/** A statement of SQLite has at most 500 selects, one of SQL Server 2,100 parameters; a seek has up to nine. */
-const SEEKS_OF_A_STATEMENT = 50;
+/** SQL Server takes 2,100 parameters; a seek has up to nine, and those for the sources that a person is limited to. */
+const MOST_PARAMETERS = 2000;
+const MOST_SEEKS = 50;
 
 /**
  * The newest orders of each seek, and of these the newest: what is read grows with the number of seeks and the size of the
@@ -99,11 +87,19 @@ async function mergeSeeks(
   filter: OrderFilter,
   page: OrderPage,
 ): Promise<OrderRow[]> {
-  const seeks = planSeeks(principal, filter);
+  const queries = planSeeks(principal, filter).map((seek) => {
+    const columns = seek.map(([column]) => column);
+    const query = selectOrders(store, columns).where((eb) => eb.and(Object.fromEntries(seek)));
+    const fitting = leaveOut(query, principal, filter, columns);
+    const { hold } = filter;
+    return turnTo(hold === undefined ? fitting : fitting.where('id', 'in', selectWaiting(store, hold)), filter, page);
+  });
+  const parameters = 9 + (principal.sources?.length ?? 0);
+  const together = Math.min(MOST_SEEKS, Math.ceil(MOST_PARAMETERS / parameters));
   const found: OrderRow[] = [];
-  for (let from = 0; from < seeks.length; from += SEEKS_OF_A_STATEMENT)
-    found.push(...(await readSeeks(store, seeks.slice(from, from + SEEKS_OF_A_STATEMENT), filter, page)));
-  if (seeks.length <= SEEKS_OF_A_STATEMENT) return found;
+  for (let from = 0; from < queries.length; from += together)
+    found.push(...(await readNewest(store, queries.slice(from, from + together), page.size)));
+  if (queries.length <= together) return found;
   // An order that moved from one state to another between two statements may be in both.
   const once = [...new Map(found.map((row) => [row.id, row])).values()];
   return once.sort(compareNewestFirst).slice(0, page.size);
@@ -111,15 +107,22 @@ async function mergeSeeks(
 
 /**
  * A seek for each customer and source of those that may be seen and are asked for. There is no index for every choice of
- * columns: one with the state has the channel too, and of the one of both that is not asked for, each value is a seek.
+ * columns: one with the state has the channel too, and of the one of both that is not asked for, each value is a seek. The
+ * orders of a document, or of a customer with a PO number, are few, so that those that do not fit are read past.
  */
-function planSeeks(principal: Principal, { customerId, source, state, channel }: OrderFilter): readonly Seek[] {
-  const values: readonly (readonly [SeekColumn, readonly string[] | undefined])[] = [
-    ['customer_id', narrow(principal.customers, customerId)],
-    ['source', narrow(principal.sources, source)],
-    ['state', state === undefined ? channel && STATES : [state]],
-    ['channel', channel === undefined ? state && CHANNELS : [channel]],
-  ];
+function planSeeks(principal: Principal, filter: OrderFilter): readonly Seek[] {
+  const { documentId, poNumber, state, channel } = filter;
+  if (documentId !== undefined) return [[['document_id', documentId]]];
+  const customers = narrow(principal.customers, filter.customerId);
+  const values: readonly (readonly [SeekColumn, readonly string[] | undefined])[] =
+    poNumber !== undefined
+      ? [['customer_id', customers], ['po_number', [poNumber]]]
+      : [
+          ['customer_id', customers],
+          ['source', narrow(principal.sources, filter.source)],
+          ['state', state === undefined ? channel && STATES : [state]],
+          ['channel', channel === undefined ? state && CHANNELS : [channel]],
+        ]; // prettier-ignore
   return values.reduce<readonly Seek[]>(
     (seeks, [column, choices]) =>
       choices ? seeks.flatMap((seek) => choices.map((value) => [...seek, [column, value] as const])) : seeks,
@@ -133,19 +136,16 @@ function narrow(allowed: readonly string[] | undefined, asked: string | undefine
   return allowed?.includes(asked) === false ? [] : [asked];
 }
 
-function readSeeks(store: Store, seeks: readonly Seek[], filter: OrderFilter, page: OrderPage): Promise<OrderRow[]> {
-  const { db } = store;
-  const [only, ...others] = seeks.map((seek) => {
-    const query = selectOrders(store, seek.map(([column]) => column));
-    return turnTo(query.where((eb) => eb.and(Object.fromEntries(seek))), filter, page);
-  }); // prettier-ignore
+/** Of several queries that are one page each, the page that is newest. */
+function readNewest({ db }: Store, queries: readonly OrderQuery[], size: number): Promise<OrderRow[]> {
+  const [only, ...others] = queries;
   if (!only) return Promise.resolve([]);
-  if (others.length === 0) return only.selectAll().execute();
-  // What lies in the indexes is enough to choose a page. Each seek ends after a page, however the database merges them.
+  if (others.length === 0) return only.selectAll('orders').execute();
+  // The keys are enough to choose a page by; most seeks find them in their index.
   const keysOf = (query: OrderQuery) => db.selectFrom(query.select(['id', 'received_at']).as('seek')).selectAll();
   const keys = others.reduce((union, query) => union.unionAll(keysOf(query)), keysOf(only)).as('keys');
   const newest = db.selectFrom(keys).select('id').orderBy('received_at', 'desc').orderBy('id', 'desc');
-  const rows = db.selectFrom('orders').selectAll().where('id', 'in', first(newest, page.size));
+  const rows = db.selectFrom('orders').selectAll().where('id', 'in', first(newest, size));
   return rows.orderBy('received_at', 'desc').orderBy('id', 'desc').execute();
 }
 
@@ -155,8 +155,28 @@ type OrderQuery = ReturnType<typeof selectOrders>;
  * Orders by the index that begins with these columns. It is named, because a planner would have to guess: SQLite keeps no
  * statistics here, and SQL Server keeps the plan that was good for the values it was first asked for.
  */
-function selectOrders({ db }: Store, columns: readonly string[]) {
+function selectOrders({ db }: Store, columns: readonly SeekColumn[]) {
   return selectByIndex(db, 'orders', ['ix_orders', ...columns, 'received_at_id'].join('_'));
+}
+
+/** Leaves out what may not be seen or was not asked for, as far as it is not left out by the columns that are sought by. */
+function leaveOut(
+  query: OrderQuery,
+  { sources, customers }: Principal,
+  { source, channel, state, customerId }: OrderFilter,
+  sought: readonly SeekColumn[] = [],
+): OrderQuery {
+  const conditions: readonly (readonly [SeekColumn, string | undefined])[] = [
+    ['source', source],
+    ['channel', channel],
+    ['state', state],
+    ['customer_id', customerId],
+  ];
+  if (sources && !sought.includes('source')) query = query.where('source', 'in', sources);
+  if (customers && !sought.includes('customer_id')) query = query.where('customer_id', 'in', customers);
+  for (const [column, value] of conditions)
+    if (value !== undefined && !sought.includes(column)) query = query.where(column, '=', value);
+  return query;
 }
 
 /** The page of a query: within the time that is asked for, newest first, from the place on where the page before ended. */

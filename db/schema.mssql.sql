@@ -375,6 +375,8 @@ create index "ix_orders_customer_id_source_received_at_id" on "orders" ("custome
 
 create index "ix_orders_customer_id_source_state_channel_received_at_id" on "orders" ("customer_id", "source", "state", "channel", "received_at", "id");
 
+create index "ix_orders_customer_id_po_number_received_at_id" on "orders" ("customer_id", "po_number", "received_at", "id");
+
 create index "ix_orders_document_id_received_at_id" on "orders" ("document_id", "received_at", "id");
 
 alter table "holds" add "failures" int;

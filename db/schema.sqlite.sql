@@ -257,6 +257,8 @@ CREATE TABLE "orders" (
 CREATE INDEX ix_orders_changes on orders (changes_order_id, received_at, id)
   where changes_order_id is not null;
 
+CREATE INDEX "ix_orders_customer_id_po_number_received_at_id" on "orders" ("customer_id", "po_number", "received_at", "id");
+
 CREATE INDEX "ix_orders_customer_id_received_at_id" on "orders" ("customer_id", "received_at", "id");
 
 CREATE INDEX "ix_orders_customer_id_source_received_at_id" on "orders" ("customer_id", "source", "received_at", "id");

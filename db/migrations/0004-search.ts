@@ -15,6 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   }
   await createIndex(db, ['customer_id', 'source']);
   await createIndex(db, ['customer_id', 'source', 'state', 'channel']);
+  await createIndex(db, ['customer_id', 'po_number']);
   await createIndex(db, ['document_id']);
 }
 

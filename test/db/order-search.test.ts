@@ -159,17 +159,18 @@ describe('whatever is combined, the search finds', () => {
     {},
   ]); // prettier-ignore
 
-  test.each<[string, Partial<Principal>]>([
-    ['to anybody', { sources: SOURCES }],
-    ['to a person with one customer', { sources: [SOURCES[0]], customers: [CUSTOMERS[1]] }],
+  test.each<[string, Partial<Principal>, number]>([
+    ['to anybody', { sources: SOURCES }, 7],
+    ['to a person with one customer', { sources: [SOURCES[0]], customers: [CUSTOMERS[1]] }, 7],
     // More customers than one statement takes, and one of them twice.
     [
       'to a person with many customers',
       { customers: [...Array.from({ length: 60 }, (_, i) => `C-9${String(i)}`), 'C-11', 'C-13', 'C-11'] },
+      1,
     ],
-  ])('exactly the orders that fit and are shown %s', async (_whom, limits) => {
+  ])('exactly the orders that fit and are shown %s', async (_whom, limits, most) => {
     const principal = { ...everyone, ...limits };
-    for (const filter of filters) {
+    for (const filter of filters.filter((members) => Object.keys(members).length <= most)) {
       const expected = all.filter((row, index) => fits(row, index, filter) && isShown(row, limits));
       const find = async (page: { after?: OrderCursor; size: number }) =>
         (await searchOrders(house.store, principal, filter, page)).map(({ id }) => id);

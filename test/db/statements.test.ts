@@ -115,26 +115,26 @@ const cases: Case[] = [
     parameters: ['desk', T1, T2, 51],
     mssqlParameters: ['desk', T1, T2],
     sqlite: `
-      select * from "orders" as "orders" indexed by "ix_orders_source_received_at_id"
+      select "orders".* from "orders" as "orders" indexed by "ix_orders_source_received_at_id"
       where "source" = ? and "received_at" >= ? and "received_at" < ?
       order by "received_at" desc, "id" desc limit ?`,
     mssql: `
-      select top(51) * from "orders" as "orders" with (index("ix_orders_source_received_at_id"))
+      select top(51) "orders".* from "orders" as "orders" with (index("ix_orders_source_received_at_id"))
       where "source" = @1 and "received_at" >= @2 and "received_at" < @3
       order by "received_at" desc, "id" desc`,
   },
   {
-    what: 'searchOrders by a PO number',
+    what: 'searchOrders by a PO number for a limited person',
     call: (store) => searchOrders(store, limited, { poNumber: 'PO-1' }, { size: 51 }),
-    parameters: ['web-shop', 'desk', 'C-1', 'PO-1', 51],
-    mssqlParameters: ['web-shop', 'desk', 'C-1', 'PO-1'],
+    parameters: ['C-1', 'PO-1', 'web-shop', 'desk', 51],
+    mssqlParameters: ['C-1', 'PO-1', 'web-shop', 'desk'],
     sqlite: `
-      select "orders".* from "orders" as "orders" indexed by "ix_orders_po_number_received_at_id"
-      where "source" in (?, ?) and "customer_id" in (?) and "po_number" = ?
+      select "orders".* from "orders" as "orders" indexed by "ix_orders_customer_id_po_number_received_at_id"
+      where ("customer_id" = ? and "po_number" = ?) and "source" in (?, ?)
       order by "received_at" desc, "id" desc limit ?`,
     mssql: `
-      select top(51) "orders".* from "orders" as "orders" with (index("ix_orders_po_number_received_at_id"))
-      where "source" in (@1, @2) and "customer_id" in (@3) and "po_number" = @4
+      select top(51) "orders".* from "orders" as "orders" with (index("ix_orders_customer_id_po_number_received_at_id"))
+      where ("customer_id" = @1 and "po_number" = @2) and "source" in (@3, @4)
       order by "received_at" desc, "id" desc`,
   },
   {
