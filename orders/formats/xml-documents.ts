@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
+import { describeCxml, draftCxml, findOrderRequest } from './cxml.ts';
 import { type Draft, MOST_FINDINGS } from './draft.ts';
 import type { FormatReader, Inspection, Layout, OrderPart, ParseResult, SplitDocument } from './format.ts';
 import { type XmlCode, xmlFinding } from './xml-codes.ts';
@@ -125,7 +126,16 @@ const KNOWN_ROOTS =
 
 function findKind(document: XmlDocument, _profile: SourceProfile): Kind {
   const { root } = document;
+  if (root.namespace === '' && root.local === 'cXML') return findCxml(document);
   if (root.namespace === '' && root.local === ORDER) return { layout: 'canonical', draft: draftXmlOrder };
   const message = `The root element <${root.name.slice(0, 60)}> is not known: ${KNOWN_ROOTS}.`;
   return { layout: 'canonical', finding: say(document, 'XML.ROOT', root, message) };
+}
+
+function findCxml(document: XmlDocument): Kind {
+  const { root } = document;
+  const request = findOrderRequest(root);
+  if (request) return { layout: 'cxml', draft: (_document, profile) => draftCxml(document, request, profile) };
+  const message = `This cXML document is ${describeCxml(root)}: only Request/OrderRequest is an order.`;
+  return { layout: 'cxml', finding: say(document, 'XML.NOT_AN_ORDER', root, message) };
 }

@@ -239,6 +239,9 @@ const RANKS: Readonly<Record<Disposition, number>> = { reject: 0, hold: 1, warn:
 
 // Extensions
 
+/** `xml:lang` and the like. */
+const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
+
 const LONGEST_KEPT = 10_000;
 
 /**
@@ -247,7 +250,7 @@ const LONGEST_KEPT = 10_000;
  */
 export function keepUnused(element: XmlElement, { used }: Pick<XmlReading, 'used'>): JsonValue | undefined {
   const attributes = element.attributes
-    .filter((attribute) => !used.has(attribute))
+    .filter((attribute) => !used.has(attribute) && attribute.namespace !== XML_NAMESPACE)
     .map(({ name, value }) => [`@${name}`, cut(value)] as const);
   const text = used.has(element) ? '' : element.text.trim();
   const children = groupByName(element.children).flatMap(([name, twins]) => {
