@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { csvProfile } from './formats/csv-profile.ts';
 import { jsonProfile } from './formats/json-profile.ts';
 import { mappingProfile } from './formats/mapping-profile.ts';
 import { cxmlProfile, ublProfile } from './formats/xml-profile.ts';
@@ -70,6 +71,7 @@ export const sourceProfileSchema = z
     /** Used where the document is silent. */
     defaults: z.strictObject({ currency: currencyCode.optional(), customerId: customerNumber.optional() }).default({}),
     x12: x12Profile.optional(),
+    csv: csvProfile.optional(),
     json: jsonProfile.optional(),
     /** For documents of any other shape than those known by name. */
     mapping: mappingProfile.optional(),
