@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { maskJson } from '../cards.ts';
 import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import { faulty, isObject } from './draft.ts';
 import type { FormatReader, Inspection, OrderPart, ParseResult, SplitDocument } from './format.ts';
 import { faultFinding, locate, readCanonical } from './json.ts';
+import { maskJsonDocument } from './json-mask.ts';
 import { type JsonOutline, type ListElement, outlineJson } from './json-outline.ts';
 import { recognizeLayout } from './json-layout.ts';
 import { type JsonDocument, type JsonValue, readJson } from './json-reader.ts';
@@ -25,7 +25,7 @@ type Locator = z.infer<typeof locatorSchema>;
  * How JSON documents are read: one order in the canonical form or a sender's own; or many, as a list or as
  * `{ "orders": […] }`, of which each element is read alone.
  */
-export const jsonReader: FormatReader = { mask: maskJson, inspect, split, parse, locate: locateField };
+export const jsonReader: FormatReader = { mask: maskJsonDocument, inspect, split, parse, locate: locateField };
 
 function inspect(bytes: Uint8Array, profile: SourceProfile): Inspection {
   const { elements, names, fault } = outlineJson(bytes);
