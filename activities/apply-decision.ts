@@ -4,6 +4,7 @@ import { BackOfficeUnavailable, type SubmitResult } from '../backoffice/port.ts'
 import { readChange, toSuperseding } from '../db/changes.ts';
 import { findDecision, type KeptDecision, settleDecision } from '../db/decisions.ts';
 import { Damaged } from '../db/faults.ts';
+import { putFindings } from '../db/findings.ts';
 import { findHandoff, settleHandoff } from '../db/handoffs.ts';
 import { clearHolds, listOpenHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
@@ -182,8 +183,11 @@ async function perform(tx: Store, decision: KeptDecision, order: OrderRow, at: s
   if (decision.action === 'supersede') return supersede(tx, decision, order, at);
   await clearHolds(tx, order.id, { clearedBy: decision.id, at });
   await closeReview(tx, order.id, at);
-  if (decision.action === 'approve') await moveOrder(tx, ref, from, order.resume_state ?? 'validated', at);
-  else await moveOrder(tx, ref, from, decision.action === 'reject' ? 'rejected' : 'cancelled', at);
+  if (decision.action === 'approve') {
+    // Why a step failed is said of the try before; the verdict on the order does not rest on it.
+    await putFindings(tx, { subject: `order:${order.id}`, revision: order.revision, step: 'process', at }, []);
+    await moveOrder(tx, ref, from, order.resume_state ?? 'validated', at);
+  } else await moveOrder(tx, ref, from, decision.action === 'reject' ? 'rejected' : 'cancelled', at);
   return null;
 }
 

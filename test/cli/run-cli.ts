@@ -18,12 +18,18 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts one of our programs as a person would, with the same Node. */
-export function startCli(file: string, words: readonly string[], env: Readonly<Record<string, string>>): Started {
+/** Starts one of our programs as a person would, with the same Node; as another user if one is given. */
+export function startCli(
+  file: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+  user: { readonly uid?: number; readonly gid?: number } = {},
+): Started {
   const child = spawn(process.execPath, [file, ...words], {
     // Options for jest are not for it.
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   });
   const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
