@@ -4,7 +4,7 @@ import {
   type DocumentRow,
   finishSplit,
   getDocument,
-  listWrittenSpans,
+  listSlicePlaces,
   markRefused,
   readChunks,
   stageSlices,
@@ -37,7 +37,7 @@ export interface PartStager {
  * changed in between, other parts than before may be orders, but no bytes become two.
  */
 export async function createPartStager(store: Store, document: DocumentRow): Promise<PartStager> {
-  const before = await listWrittenSpans(store, document.id);
+  const before = (await listSlicePlaces(store, document.id)).map(({ spans }) => spans);
   const taken = before.flat();
   const places = [...before];
   let page: Slice[] = [];

@@ -25,6 +25,7 @@ import { ediOperations } from './routes/edi.ts';
 import { healthOperations } from './routes/health.ts';
 import { lookupOperations } from './routes/lookups.ts';
 import { serveManualEntry } from './routes/manual-entry.ts';
+import { placeOperations } from './routes/order-places.ts';
 import { privacyOperations } from './routes/privacy.ts';
 import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
@@ -57,6 +58,7 @@ const OPERATIONS: readonly Operation[] = [
   ...submissionOperations,
   ...webhookOperations,
   ...orderOperations,
+  ...placeOperations,
   ...reviewOperations,
   ...documentOperations,
   ...ediOperations,

@@ -28,6 +28,19 @@ const links = z.object({
   temporal: z.url().optional().describe("The order's run in Temporal's Web UI"),
 });
 
+const location = z
+  .object({
+    offset: z.int().optional(),
+    line: z.int().optional(),
+    column: z.int().optional(),
+    segment: z.string().optional(),
+    segmentPosition: z.int().optional(),
+    element: z.int().optional(),
+    row: z.int().optional(),
+    pointer: z.string().optional(),
+  })
+  .describe('Where in the document as received');
+
 const finding = z.object({
   code: z.string().describe('Stable, upper-case with dots, e.g. TOTAL.MISMATCH'),
   ruleVersion: z.int().optional(),
@@ -36,18 +49,7 @@ const finding = z.object({
   path: z.string().describe('JSON pointer into the canonical order'),
   message: z.string(),
   evidence: z.string().nullable(),
-  location: z
-    .object({
-      offset: z.int().optional(),
-      line: z.int().optional(),
-      column: z.int().optional(),
-      segment: z.string().optional(),
-      segmentPosition: z.int().optional(),
-      element: z.int().optional(),
-      row: z.int().optional(),
-      pointer: z.string().optional(),
-    })
-    .describe('Where in the document as received'),
+  location,
 });
 
 const judgedOrder = { order: orderSchema.nullable(), findings: z.array(finding) };
@@ -266,6 +268,15 @@ export const shapes = {
     count: z.int().describe('How many orders the document holds'),
     next: z.int().nullable().describe('`from` of the next page; null: these were the last'),
     findings: z.array(finding).describe('Of the document as a whole, and of pieces that became no order'),
+  }),
+  Places: z.object({
+    items: z.array(
+      z.object({
+        path: z.string(),
+        location,
+        offsetInOrder: z.int().nullable().describe("Byte offset into the order's own part, as /document gives it"),
+      }),
+    ),
   }),
   Log: z.object({
     items: z.array(

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Finding } from '../orders/finding.ts';
 import type { Gap } from '../orders/formats/envelope.ts';
-import type { Format, Span } from '../orders/formats/format.ts';
+import type { Format } from '../orders/formats/format.ts';
 import { first, lockRows } from './dialect.ts';
 import { parseKept } from './faults.ts';
 import { putFindings } from './findings.ts';
@@ -50,15 +50,18 @@ export async function readDocument(store: Store, documentId: string): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** Where the orders that are written already stand in the document, by position; the split goes on from there after a crash. */
-export async function listWrittenSpans(store: Store, documentId: string): Promise<(readonly Span[])[]> {
+/** Where the orders that are written stand in their document, by position. */
+export async function listSlicePlaces(
+  store: Store,
+  documentId: string,
+): Promise<(SlicePlace & { readonly orderId: string })[]> {
   const rows = await store.db
     .selectFrom('order_staging_raw')
     .select(['order_id', 'locator_json'])
     .where('document_id', '=', documentId)
     .orderBy('position')
     .execute();
-  return rows.map((row) => readPlace(row).spans);
+  return rows.map((row) => ({ ...readPlace(row), orderId: row.order_id }));
 }
 
 const WHOLE_DOCUMENT: SlicePlace = { locator: null, prefix: 0, spans: [] };

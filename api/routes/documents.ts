@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { findDocument, type DocumentRow, readEnvelope } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
@@ -6,8 +7,10 @@ import { searchOrders } from '../../db/order-search.ts';
 import { listOutbox } from '../../db/outbox.ts';
 import type { Layout } from '../../orders/formats/format.ts';
 import { EVERY_ROLE } from '../access.ts';
+import { CONTENT_TYPES } from '../content-types.ts';
 import { printCursor, readCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
+import { readContent } from '../document-content.ts';
 import { webUiLink } from '../engine.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { cursorParameter, pageSizeParameter } from '../parameters.ts';
@@ -32,7 +35,45 @@ export const documentOperations: readonly Operation[] = [
     answers: { 200: { description: 'The document, with a page of its orders', schema: shapes.DocumentDetail } },
     handle: show,
   }),
+  operation({
+    method: 'get',
+    path: '/v1/documents/{id}/content',
+    id: 'getDocumentContent',
+    tag: 'Documents',
+    summary: 'The document as received, to the byte',
+    description:
+      'Put together from its orders and what stands around them. Card numbers were masked before anything was kept. Not for ' +
+      "people who are limited to customers. A person's reading is noted in the audit trail.",
+    access: { roles: EVERY_ROLE, sources: true },
+    params: z.object({ id: z.string() }),
+    answers: {
+      200: { description: 'The bytes', contentType: 'application/octet-stream' },
+      410: {
+        description: 'The content of the document, or of an order in it, was erased',
+        schema: shapes.Problem,
+        contentType: 'application/problem+json',
+      },
+    },
+    handle: showContent,
+  }),
 ];
+
+async function showContent({ deps, caller, params }: Call<{ id: string }, undefined, undefined>): Promise<Reply> {
+  const document = await findDocument(deps.store, params.id);
+  const isVisible = document && !caller.customers && (caller.sources?.includes(document.source) ?? true);
+  if (!isVisible) throw NOT_THERE;
+  const content = await readContent(deps.store, document);
+  if (!content) throw new Problem('erased', 'the content of the document, or of an order in it, was erased');
+  await logReading(deps, caller, `document:${document.id}`, 'document.content_read');
+  const { format } = document;
+  const name = `document-${document.id}.${format ?? 'bin'}`;
+  const headers = {
+    'Content-Disposition': `attachment; filename="${name}"`,
+    'Content-Length': String(document.byte_length),
+  };
+  const contentType = format === null ? 'application/octet-stream' : CONTENT_TYPES[format];
+  return { status: 200, body: Readable.from(content), contentType, headers };
+}
 
 async function show({
   deps,

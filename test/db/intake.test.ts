@@ -5,7 +5,7 @@ import {
   getDocument,
   getSlice,
   listUnfinishedDocuments,
-  listWrittenSpans,
+  listSlicePlaces,
   markRefused,
   readChunks,
   stageSlices,
@@ -187,7 +187,7 @@ describe('a document with many orders', () => {
     await stageSlices(store, document, [slice(0), slice(1)], document.received_at);
     // Another run of the same split has been here.
     await expect(stageSlices(store, document, [slice(2), slice(1)], document.received_at)).rejects.toThrow(/UNIQUE/i);
-    expect(await listWrittenSpans(store, documentId)).toHaveLength(2);
+    expect(await listSlicePlaces(store, documentId)).toHaveLength(2);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   countInAutomaticPart,
   listDocumentOrders,
   listUnfinishedDocuments,
-  listWrittenSpans,
+  listSlicePlaces,
 } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listApprovedCodes, listOpenHolds, listSelfClearing } from '../../db/holds.ts';
@@ -81,7 +81,7 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'unfinished orders': (store) => listUnfinishedOrders(store, page),
   'unfinished documents': (store) => listUnfinishedDocuments(store, page),
   'the orders of a document': (store) => listDocumentOrders(store, 'd', { after: 3, size: 100 }),
-  'the places of the slices of a document': (store) => listWrittenSpans(store, 'd'),
+  'the places of the slices of a document': (store) => listSlicePlaces(store, 'd'),
   'the orders of a document under way': (store) => countInAutomaticPart(store, 'd', 40),
   'untold decisions': (store) => listUntoldDecisions(store, { createdBefore: AT, afterId: 'd', size: 200 }),
   'the decisions of an order': (store) => listDecisions(store, 'o'),

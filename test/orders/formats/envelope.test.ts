@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { gapsAround, joinDocument } from '../../../orders/formats/envelope.ts';
+import { findInSlice, gapsAround, planDocument } from '../../../orders/formats/envelope.ts';
 
 /** A document in pieces of any size, and places in it that do not overlap. */
 const documents = fc
@@ -26,10 +26,36 @@ test('slices and gaps put together are the document, whatever the pieces it came
   await fc.assert(
     fc.asyncProperty(documents, async ({ bytes, chunk, spans }) => {
       const gaps = await gapsAround(inPieces(bytes, chunk), spans);
-      const slices = spans.map(({ offset, length }) => ({ offset, bytes: bytes.subarray(offset, offset + length) }));
-      expect(Buffer.from(joinDocument(gaps, slices)).equals(bytes)).toBe(true);
+      // Two orders that take turns in the document, as rows of a CSV may, each under the same header.
+      const header = Buffer.from('header');
+      const orders = ['odd', 'even'].map((orderId, index) => ({
+        orderId,
+        prefix: header.length,
+        spans: spans.filter((_, position) => position % 2 === index),
+      }));
+      const slices = new Map(
+        orders.map(({ orderId, spans: own }) => [
+          orderId,
+          Buffer.concat([header, ...own.map(({ offset, length }) => bytes.subarray(offset, offset + length))]),
+        ]),
+      );
+      const pieces = planDocument(gaps, orders).map(({ length, bytes: own, orderId = '', from = 0 }) =>
+        own ? own : slices.get(orderId)!.subarray(from, from + length),
+      );
+      expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+      for (const order of orders) {
+        for (const { offset } of order.spans.filter(({ length }) => length > 0)) {
+          expect(slices.get(order.orderId)![findInSlice(order, offset)!]).toBe(bytes[offset]);
+        }
+      }
     }),
   );
+});
+
+test('a place outside an order is not in its slice', () => {
+  const place = { prefix: 3, spans: [{ offset: 10, length: 5 }] };
+  expect([9, 10, 14, 15].map((offset) => findInSlice(place, offset))).toEqual([null, 3, 7, null]);
+  expect(findInSlice({ prefix: 0, spans: [] }, 42)).toBe(42);
 });
 
 test('gaps hold nothing of the slices', async () => {
