@@ -16,6 +16,7 @@ import { indexPeople } from '../db/people.ts';
 import { getSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
+import { isSameContent } from '../orders/same-content.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { putNotice } from './notice.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
@@ -85,7 +86,15 @@ async function choose(tx: Store, change: OrderRow): Promise<Course> {
     // Refused because it came between two revisions, or too late: asked anew, or decided by where the order is now.
     if (request.revision === changed.revision && changed.terminal_at === null) return refused(request.refusal, changed);
   }
+  if (await changesNothing(tx, change, changed)) return { kind: 'done', changed };
   return chooseByState(change, changed);
+}
+
+/** Whether the order is as the change wants it. One that was given up is begun anew all the same. */
+async function changesNothing(tx: Store, change: OrderRow, changed: OrderRow): Promise<boolean> {
+  if (change.type !== 'replace' || changed.state === 'rejected' || changed.state === 'cancelled') return false;
+  const content = await findContent(tx, changed);
+  return content !== undefined && isSameContent(content, await readChange(tx, change.id));
 }
 
 function chooseByState({ type }: OrderRow, changed: OrderRow): Course {

@@ -32,6 +32,12 @@ export function describeApi(operations: readonly Operation[]): Json {
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: "A source's key, or a person's token" },
+        signature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'webhook-signature',
+          description: "Of the raw bytes, in the way and the headers of the source's kind",
+        },
       },
       schemas: describeShapes(),
     },
@@ -62,11 +68,16 @@ function describe(operation: Operation): Json {
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
-    security: access === 'open' ? [] : [{ bearer: [] }],
+    security: securityOf(access),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: describeBody(body) }),
     responses: describeAnswers(answers, access),
   };
+}
+
+function securityOf(access: Access): readonly Json[] {
+  if (access === 'open') return [];
+  return [{ [access === 'signed' ? 'signature' : 'bearer']: [] }];
 }
 
 function describeParameters({ path, query, headers = [] }: Operation): readonly Json[] {
@@ -119,7 +130,7 @@ function describeAnswers(answers: Operation['answers'], access: Access): Json {
   const shown = Object.entries(answers).map(([status, answer]): [string, Json] => [status, describeAnswer(answer)]);
   const problem = { 'application/problem+json': { schema: refer(shapes.Problem, 'output') } };
   const refusals =
-    access === 'open'
+    typeof access === 'string'
       ? {}
       : {
           401: { description: 'No valid key or token', content: problem },

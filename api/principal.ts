@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { OrderRow } from '../db/orders.ts';
 import { findPrincipalByToken, type Principal } from '../db/principals.ts';
 import { findSourceByKey } from '../db/sources.ts';
@@ -25,11 +25,15 @@ const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="order-staging"' };
  */
 export function authenticate(deps: Deps, access: Access): RequestHandler {
   return async (request, response, next) => {
-    const caller = access === 'open' ? NOBODY : await getCaller(deps, request.get('Authorization'));
-    if (access !== 'open' && !mayCall(access, caller)) throw new Problem('not-allowed', refusal(access, caller));
-    response.locals['caller'] = caller;
+    response.locals['caller'] = typeof access === 'string' ? NOBODY : await getAllowed(deps, access, request);
     next();
   };
+}
+
+async function getAllowed(deps: Deps, access: Exclude<Access, string>, request: Request): Promise<Caller> {
+  const caller = await getCaller(deps, request.get('Authorization'));
+  if (mayCall(access, caller)) return caller;
+  throw new Problem('not-allowed', refusal(access, caller));
 }
 
 async function getCaller({ store }: Deps, authorization: string | undefined): Promise<Caller> {
@@ -44,11 +48,11 @@ async function getCaller({ store }: Deps, authorization: string | undefined): Pr
   throw new Problem('not-authenticated', 'nobody has this key or token', {}, headers);
 }
 
-function mayCall({ roles, sources }: Exclude<Access, 'open'>, caller: Caller): boolean {
+function mayCall({ roles, sources }: Exclude<Access, string>, caller: Caller): boolean {
   return caller.source ? sources : hasRole(caller, roles);
 }
 
-function refusal({ roles }: Exclude<Access, 'open'>, caller: Caller): string {
+function refusal({ roles }: Exclude<Access, string>, caller: Caller): string {
   return caller.source
     ? "a source's key cannot be used for this; it takes a person"
     : `this takes the role ${roles.join(' or ')}`;

@@ -1,6 +1,7 @@
 import type { DecisionTable } from './tables.ts';
 import { first } from './dialect.ts';
-import { columnsOf, getRevision, type OrderRow, putRevision } from './orders.ts';
+import { findFirstTold } from './duplicates.ts';
+import { columnsOf, findOrder, getRevision, type OrderRow, putRevision } from './orders.ts';
 import type { Store } from './store.ts';
 import type { Order } from '../orders/order.ts';
 
@@ -13,10 +14,12 @@ import type { Order } from '../orders/order.ts';
 const GIVEN_UP: readonly string[] = ['rejected', 'cancelled'];
 
 /**
- * The order that a change is about: the customer's order with the same PO number, from the same source unless a person
+ * The order that a change is about: the one that its source told first under the same id, or the customer's order with the same PO number, from the same source unless a person
  * typed the change. Of several the newest that lives, or else the newest.
  */
 export async function findChanged(tx: Store, change: OrderRow): Promise<OrderRow | undefined> {
+  const told = await findTold(tx, change);
+  if (told) return told;
   const { customer_id: customerId, po_number: poNumber } = change;
   if (customerId === null || poNumber === null) return undefined;
   let query = tx.db
@@ -29,6 +32,12 @@ export async function findChanged(tx: Store, change: OrderRow): Promise<OrderRow
   if (change.channel !== 'manual') query = query.where('source', '=', change.source);
   const orders = await query.orderBy('received_at', 'desc').orderBy('id', 'desc').execute();
   return orders.find(({ state }) => !GIVEN_UP.includes(state)) ?? orders[0];
+}
+
+/** The order that the sender told first under the same id of its own, whatever its number and customer are by now. */
+async function findTold(tx: Store, { id, source, external_id: externalId }: OrderRow): Promise<OrderRow | undefined> {
+  const first = externalId === null ? undefined : await findFirstTold(tx, source, externalId);
+  return first === undefined || first === id ? undefined : findOrder(tx, first);
 }
 
 /** Whether an earlier change of the same order is under way: changes take effect in the order in which they came. */

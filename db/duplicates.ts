@@ -41,6 +41,42 @@ export async function claimPurchaseOrder(tx: Store, order: OrderRow, at: string)
   return heir.id === order.id ? undefined : heir.id;
 }
 
+/**
+ * Claims the sender's own id of an order. Where the same order is told again and again, as web shops do, the first one
+ * told is the order; those that are told later change it.
+ * @returns the id of the order that was told first, or undefined when it is this one
+ */
+export async function claimExternalOrder(
+  tx: Store,
+  order: Pick<OrderRow, 'id' | 'document_id' | 'source'>,
+  externalId: string,
+  at: string,
+): Promise<string | undefined> {
+  const key = externalOrderKey(tx, order.source, externalId);
+  const row = { ...key, document_id: order.document_id, order_id: order.id, body_fingerprint: null, first_seen_at: at };
+  if (await insertOnce(tx.db, 'fingerprints', row)) return undefined;
+  const holder = await findFirstTold(tx, order.source, externalId);
+  return holder === order.id ? undefined : holder;
+}
+
+/** The id of the order that was told first under a sender's own id. */
+export async function findFirstTold(tx: Store, source: string, externalId: string): Promise<string | undefined> {
+  const row = await tx.db
+    .selectFrom('fingerprints')
+    .select('order_id')
+    .where((eb) => eb.and(externalOrderKey(tx, source, externalId)))
+    .executeTakeFirst();
+  return row?.order_id ?? undefined;
+}
+
+function externalOrderKey({ keys }: Store, source: string, externalId: string) {
+  return {
+    scope: source,
+    kind: 'external_order',
+    fingerprint: fingerprint(keys, 'external_order', externalId),
+  } as const;
+}
+
 /** Whether an order that has the claim lives and still has the number: a correction may have changed it. */
 function holdsNumber(holder: OrderRow, { customer_id: customerId, po_number: poNumber }: OrderRow): boolean {
   const givenUp = holder.state === 'rejected' || holder.state === 'cancelled';

@@ -81,8 +81,12 @@ ${Object.entries(PROBLEMS)
 `;
 }
 
+/** Who calls where no key or token is asked for. */
+const ANYBODY = { open: 'anyone', signed: 'senders who sign' } as const;
+
 function renderOperation({ method, path, summary, description, access, answers, id }: Operation): string {
-  const who = access === 'open' ? 'anyone' : [...access.roles, ...(access.sources ? ['sources'] : [])].join(', ');
+  const who =
+    typeof access === 'string' ? ANYBODY[access] : [...access.roles, ...(access.sources ? ['sources'] : [])].join(', ');
   const listed = Object.entries(answers).map(
     ([status, answer]) => `<li><code>${status}</code> ${escape(answer.description)}</li>`,
   );

@@ -42,7 +42,7 @@ export const webhookOperations = [
     description:
       'Signed are the raw bytes. Answered as soon as the document is kept, and alike however often it comes. What is ' +
       'genuine and kept is a success, also a document that cannot be read: sending it again would change nothing.',
-    access: 'open',
+    access: 'signed',
     params: z.object({ source: z.string() }),
     headers: [
       { name: 'webhook-id', description: 'Standard Webhooks: names the message' },

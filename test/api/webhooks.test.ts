@@ -116,9 +116,9 @@ describe('a signed message', () => {
     for (const { status, body: answer } of result)
       expect([status, answer]).toEqual([
         200,
-        expect.objectContaining({ state: 'refused', orders: [], documentId: result[0]!.body.documentId }),
+        expect.objectContaining({ state: 'refused', orders: [], documentId: result[0].body.documentId }),
       ]);
-    expect(result[0]!.body.findings).toMatchObject([{ code: 'JSON.SYNTAX' }]);
+    expect(result[0].body.findings).toMatchObject([{ code: 'JSON.SYNTAX' }]);
     expect((await push(bytesOf(makeOrderJson()), { id })).body).toMatchObject({ state: 'taken' });
   });
 
@@ -204,7 +204,9 @@ describe('Shopify', () => {
       'X-Shopify-Hmac-Sha256': signBase64(SHOP_SECRET, body),
       ...said,
     };
-    const given = Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    const given = Object.entries<string | undefined>(headers).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined,
+    );
     return send('shopify', body, Object.fromEntries(given));
   };
 
