@@ -6,6 +6,7 @@ import type { FormatReader, Inspection, OrderPart, ParseResult, SplitDocument } 
 import { faultFinding, locate, readCanonical } from './json.ts';
 import { maskJsonDocument } from './json-mask.ts';
 import { type JsonOutline, type ListElement, outlineJson } from './json-outline.ts';
+import { readMapped } from './json-mapped.ts';
 import { recognizeLayout } from './json-layout.ts';
 import { type JsonDocument, type JsonValue, readJson } from './json-reader.ts';
 import type { Node, PlacedOrder } from './shop-reading.ts';
@@ -66,7 +67,7 @@ function parse(bytes: Uint8Array, locator: unknown, profile: SourceProfile): Par
 function parseAlone(bytes: Uint8Array, profile: SourceProfile): ParseResult {
   const { document, fault } = readJson(bytes);
   if (fault) return { order: null, findings: [faultFinding(fault)] };
-  const { order, findings } = readOrder(document, profile);
+  const { order, findings } = readOrder(document, bytes, profile);
   return { order, findings };
 }
 
@@ -74,12 +75,12 @@ function locateField(bytes: Uint8Array, locator: unknown, profile: SourceProfile
   const { document } = readJson(bytes);
   if (!document) return {};
   const from = readLocator(locator);
-  const location = readOrder(document, profile).locate(pointer);
+  const location = readOrder(document, bytes, profile).locate(pointer);
   return from ? shift(location, from) : location;
 }
 
 /** Reads the order of a document in the layout that it has. */
-function readOrder(document: JsonDocument, profile: SourceProfile): PlacedOrder {
+function readOrder(document: JsonDocument, bytes: Uint8Array, profile: SourceProfile): PlacedOrder {
   const root = unwrap(document.value);
   const names = new Set(isObject(root.value) ? Object.keys(root.value) : []);
   switch (recognizeLayout(names, profile).layout) {
@@ -87,7 +88,9 @@ function readOrder(document: JsonDocument, profile: SourceProfile): PlacedOrder 
       return readShopify(document, root, profile);
     case 'woocommerce':
       return readWooCommerce(document, root, profile);
-    default:
+    case 'mapped':
+      return readMapped(document, bytes, profile);
+    case 'canonical':
       return { ...readCanonical(document, profile), locate: (pointer) => locate(document, pointer) };
   }
 }

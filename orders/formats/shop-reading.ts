@@ -1,7 +1,7 @@
 import type { Disposition, Finding, Location } from '../finding.ts';
 import { isDecimal } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
-import { faulty, findNearest, finishDraft, isList, isObject, MOST_FINDINGS } from './draft.ts';
+import { type Draft, faulty, findNearest, finishDraft, isList, isObject, MOST_FINDINGS } from './draft.ts';
 import type { ParseResult } from './format.ts';
 import { jsonProfile, type JsonProfile } from './json-profile.ts';
 import { type JsonDocument, type JsonObject, type JsonValue, pointerToken } from './json-reader.ts';
@@ -129,7 +129,8 @@ function unescape(token: string): string {
   return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-function placeOf({ document }: Reading, pointer: string): Location {
+/** The place of a value, or of what encloses it where it is missing. */
+export function placeOf({ document }: Reading, pointer: string): Location {
   const nearest = findNearest(document.places, pointer);
   return nearest ? { ...nearest.place, pointer: nearest.at } : {};
 }
@@ -146,14 +147,23 @@ export function finishReading(reading: Reading, order: JsonObject): PlacedOrder 
     const origin = reading.origins.get(path);
     return `"${origin === undefined ? path : nameOf(reading, origin)}"`;
   };
-  const own = [...reading.findings, ...findExponents(reading)];
-  const draft = { order: { ...order, ...keepRest(reading) }, locate, nameOf: said, findings: [] };
-  const { order: finished, findings } = finishDraft(draft, reading.profile, 'JSON');
+  return finishDrafted(reading, { order, locate, nameOf: said, findings: reading.findings });
+}
+
+/** The same for an order that was drafted already. */
+export function finishDrafted(reading: Reading, draft: Draft): PlacedOrder {
+  const own = [...draft.findings, ...findExponents(reading)];
+  const order = { ...draft.order, ...keepRest(reading) };
+  const { order: finished, findings } = finishDraft({ ...draft, order, findings: [] }, reading.profile, 'JSON');
   // What the reader found wrong itself is not told again in the words of the schema.
   const told = new Set(own.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
-  const others = findings.filter(({ path }) => !told.has(path));
-  return { order: finished, findings: [...own, ...others].slice(0, MOST_FINDINGS), locate };
+  const all = [...own, ...findings.filter(({ path }) => !told.has(path))];
+  const sorted = all.toSorted((one, other) => RANKS[one.disposition] - RANKS[other.disposition]);
+  return { order: finished, findings: sorted.slice(0, MOST_FINDINGS), locate: draft.locate };
 }
+
+/** What rejects an order is never crowded out by what only tells. */
+const RANKS: Readonly<Record<Disposition, number>> = { reject: 0, hold: 1, warn: 2 };
 
 function findExponents(reading: Reading): readonly Finding[] {
   const paths = new Map([...reading.origins].map(([path, origin]) => [origin, path]));
