@@ -36,7 +36,7 @@ const PARTS = {
   },
   activities: {
     path: '^activities/',
-    house: ['^activities/', '^orders/', '^db/', BACK_OFFICE, '^exchange/'],
+    house: ['^activities/', '^orders/', '^db/', BACK_OFFICE, '^exchange/(?!reference/)'],
     npm: ['@temporalio/activity', '@temporalio/common', ...ID_LIBRARIES],
   },
   backoffice: {
@@ -51,9 +51,15 @@ const PARTS = {
     npmExcept: [...TEMPORAL_LIBRARIES, ...DATABASE_LIBRARIES],
   },
   exchange: {
-    path: '^exchange/',
-    house: ['^exchange/'],
+    path: '^exchange/(?!reference/)',
+    house: ['^exchange/(?!reference/)'],
     types: ['^orders/'],
+    npmExcept: [...TEMPORAL_LIBRARIES, ...DATABASE_LIBRARIES, 'express'],
+  },
+  // An integration to be polled: a program of its own.
+  'exchange-reference': {
+    path: '^exchange/reference/',
+    house: ['^exchange/reference/'],
     npmExcept: [...TEMPORAL_LIBRARIES, ...DATABASE_LIBRARIES, 'express'],
   },
   db: { path: '^db/', house: ['^db/'], types: ['^orders/'], npm: [...DATABASE_LIBRARIES, ...ID_LIBRARIES] },
