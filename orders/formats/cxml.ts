@@ -7,6 +7,7 @@ import { type Charge, type CxmlLine, type CxmlReading, readLines, readModificati
 import { readAddress, readContact, sayNoCustomer } from './cxml-parties.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
 import { printAmount } from './x12-amounts.ts';
+import { type Note, readNotes } from './xml-notes.ts';
 import type { XmlDocument, XmlElement } from './xml-reader.ts';
 import {
   attributeOf,
@@ -14,11 +15,9 @@ import {
   find,
   findAll,
   keepUnused,
-  rawText,
   readDate,
   readText,
   say,
-  shorten,
   toAmount,
   toDraft,
   use,
@@ -29,7 +28,6 @@ import { addUp, type Extra, settle } from './xml-totals.ts';
 const CXML = { prefixes: {} };
 
 const TYPES: Readonly<Record<string, string>> = { new: 'new', update: 'replace', delete: 'cancel' };
-const [MOST_NOTES, LONGEST_NOTE] = [50, 2000];
 
 /** The request of a cXML document that is an order; undefined for any other document. */
 export function findOrderRequest(root: XmlElement): XmlElement | undefined {
@@ -63,7 +61,7 @@ export function draftCxml(document: XmlDocument, request: XmlElement, profile: S
     ...readParties(reading, header),
     ...readPayment(reading, header),
     ...readAmounts(reading, header, lines, charges),
-    notes: readNotes(reading, header),
+    notes: readNotes(reading, findNotes(reading, header)),
   };
   return toDraft(reading, { ...order, extensions: { ...(changes && { changes }), ...keepRest(reading) } });
 }
@@ -264,29 +262,13 @@ function mergeCharges(charges: readonly Charge[]): readonly Charge[] {
 // The rest
 
 /** Comments of the header, and of the lines with their number. */
-function readNotes(reading: CxmlReading, header: XmlElement): readonly string[] {
+function findNotes(reading: CxmlReading, header: XmlElement): readonly Note[] {
   const items = findAll(reading, reading.base, 'ItemOut');
-  const comments = [
-    ...findAll(reading, header, 'Comments').map((element) => ({ element, prefix: '' })),
-    ...items.flatMap((item, index) =>
-      findAll(reading, item, 'Comments').map((element) => ({
-        element,
-        prefix: `Line ${attributeOf(item, 'lineNumber')?.trim() ?? index + 1}: `,
-      })),
-    ),
-  ].filter((comment) => rawText(comment) !== '');
-  const beyond = comments[MOST_NOTES];
-  if (beyond) {
-    const message = `There are ${comments.length} Comments; the first ${MOST_NOTES} are shown.`;
-    say(reading, 'XML.SHORTENED', beyond, '/notes', message);
-  }
-  return comments.slice(0, MOST_NOTES).map(({ element, prefix }, index) => {
-    const pointer = `/notes/${index}`;
-    reading.nodes.set(pointer, { element });
-    const text = prefix + rawText({ element });
-    if (text.length <= LONGEST_NOTE) use(reading, { element });
-    return shorten(reading, text, LONGEST_NOTE, { element }, pointer);
+  const ofLines = items.flatMap((item, index) => {
+    const line = attributeOf(item, 'lineNumber')?.trim() ?? String(index + 1);
+    return findAll(reading, item, 'Comments').map((element) => ({ element, line }));
   });
+  return [...findAll(reading, header, 'Comments').map((element) => ({ element, line: null })), ...ofLines];
 }
 
 function keepRest(reading: CxmlReading): Record<string, JsonValue> {

@@ -46,6 +46,7 @@ export const XML_CODES = {
   'XML.LINE.COMPOSITE': entry('business_rule', 'hold', 'A line is part of another (cXML `itemType`, `parentLineNumber`), so its price may be in that one.'),
   'XML.LINE.SCHEDULE': entry('business_rule', 'hold', 'The quantities of the schedule do not add up to that of the line; it is not split.'),
   'XML.LINE.PRICE_MISSING': entry('business_rule', 'hold', 'The line has no price; it is shown as zero until a person sets one.'),
+  'XML.LINE.PRICE_BASIS': entry('business_rule', 'hold', 'The price is for another unit than the one ordered, so the amount is uncertain.'),
 } as const satisfies Readonly<Record<string, XmlCodeEntry>>;
 
 /** A finding code of the XML readers. */

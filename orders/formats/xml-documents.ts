@@ -4,6 +4,7 @@ import type { SourceProfile } from '../source.ts';
 import { describeCxml, draftCxml, findOrderRequest } from './cxml.ts';
 import { type Draft, MOST_FINDINGS } from './draft.ts';
 import type { FormatReader, Inspection, Layout, OrderPart, ParseResult, SplitDocument } from './format.ts';
+import { draftUbl, findUblName } from './ubl.ts';
 import { type XmlCode, xmlFinding } from './xml-codes.ts';
 import { maskXml } from './xml-mask.ts';
 import {
@@ -127,9 +128,18 @@ const KNOWN_ROOTS =
 function findKind(document: XmlDocument, _profile: SourceProfile): Kind {
   const { root } = document;
   if (root.namespace === '' && root.local === 'cXML') return findCxml(document);
+  const ubl = findUblName(root);
+  if (ubl === 'Order') return { layout: 'ubl', draft: draftUbl };
+  if (ubl !== undefined) return { layout: 'ubl', finding: say(document, 'XML.NOT_AN_ORDER', root, noUblOrder(ubl)) };
   if (root.namespace === '' && root.local === ORDER) return { layout: 'canonical', draft: draftXmlOrder };
   const message = `The root element <${root.name.slice(0, 60)}> is not known: ${KNOWN_ROOTS}.`;
   return { layout: 'canonical', finding: say(document, 'XML.ROOT', root, message) };
+}
+
+function noUblOrder(name: string): string {
+  const change = /^Order(?:Change|Cancellation)$/.test(name);
+  const advice = change ? 'send the changed order anew as Order, or tell us of the change' : 'only Order is an order';
+  return `This is a UBL ${name.slice(0, 60)}, which is not carried out here: ${advice}.`;
 }
 
 function findCxml(document: XmlDocument): Kind {

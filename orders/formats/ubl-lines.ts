@@ -1,0 +1,284 @@
+import type { Decimal } from 'decimal.js';
+import { decimal, toCurrency } from '../money.ts';
+import type { JsonObject } from './json-reader.ts';
+import { readDelivery } from './ubl-parties.ts';
+import { printAmount } from './x12-amounts.ts';
+import type { XmlElement } from './xml-reader.ts';
+import {
+  attributeOf,
+  find,
+  findAll,
+  locate,
+  nameOf,
+  readDate,
+  readDecimal,
+  readShortText,
+  readText,
+  say,
+  textOf,
+  toAmount,
+  toDecimal,
+  use,
+  useWith,
+  type XmlReading,
+} from './xml-reading.ts';
+import { toUnit } from './xml-units.ts';
+
+/** Reading an order whose currency is known. */
+export interface UblReading extends XmlReading {
+  readonly currency: string | undefined;
+}
+
+/** A surcharge, or an allowance, which is negative. */
+export interface AllowanceCharge {
+  readonly code: string;
+  readonly amount: Decimal;
+}
+
+/** A line as it will stand in the order, and the surcharges that are in its amount: these become charges of the order. */
+export interface UblLine {
+  readonly line: JsonObject;
+  readonly charges: readonly AllowanceCharge[];
+}
+
+/** All lines of an order. */
+export function readLines(reading: UblReading): readonly UblLine[] {
+  return findAll(reading, reading.document.root, 'cac:OrderLine/cac:LineItem').map((item, index) =>
+    readLine(reading, item, `/lines/${index}`),
+  );
+}
+
+function readLine(reading: UblReading, item: XmlElement, pointer: string): UblLine {
+  reading.nodes.set(pointer, { element: item });
+  const id = readText(reading, item, 'cbc:ID', `${pointer}/line`);
+  const changes = readAllowances(reading, item, `${pointer}/discounts`);
+  const discounts = changes
+    .filter((change) => !isCharge(change))
+    .map(({ code, amount }) => ({ code, amount: printAmount(amount.negated(), reading.currency ?? '') }));
+  const ordered = readQuantity(reading, item, pointer);
+  const price = readPrice(reading, item, pointer);
+  const quantity = toAmount(ordered.quantity);
+  const goods = quantity && price.exact?.times(quantity);
+  const amount = readLineAmount(reading, item, goods, changes, pointer);
+  const date = readRequestedDate(reading, item, pointer);
+  const deliverTo = readDelivery(reading, item, `${pointer}/deliverTo`);
+  checkDeliveries(reading, item, pointer);
+  const line: JsonObject = {
+    ...(id !== undefined && { line: id }),
+    ...readProduct(reading, item, pointer),
+    ...ordered,
+    unitPrice: price.text,
+    ...(discounts.length > 0 && { discounts }),
+    ...(amount !== undefined && { amount }),
+    ...(deliverTo && { deliverTo }),
+    ...(date !== undefined && { requestedDeliveryDate: date }),
+  };
+  return { line, charges: changes.filter(isCharge) };
+}
+
+function readQuantity(reading: UblReading, item: XmlElement, pointer: string): { quantity?: string; unit?: string } {
+  const quantity = readDecimal(reading, item, 'cbc:Quantity', `${pointer}/quantity`);
+  const unit = readText(reading, item, 'cbc:Quantity/@unitCode', `${pointer}/unit`);
+  return { ...(quantity !== undefined && { quantity }), ...(unit !== undefined && { unit: toUnit(unit) }) };
+}
+
+/**
+ * What the line comes to as the sender says, without the surcharges in it; else quantity × price − allowances. Undefined
+ * where these are no numbers.
+ */
+function readLineAmount(
+  reading: UblReading,
+  item: XmlElement,
+  goods: Decimal | undefined,
+  changes: readonly AllowanceCharge[],
+  pointer: string,
+): string | undefined {
+  const stated = readAmount(reading, item, 'cbc:LineExtensionAmount', `${pointer}/amount`);
+  const amount = toAmount(stated);
+  if (stated !== undefined && !amount) return stated;
+  const [charges, allowances] = [changes.filter(isCharge), changes.filter((change) => !isCharge(change))];
+  if (amount) return printAmount(amount.minus(addUp(charges)), reading.currency ?? '');
+  return goods && toCurrency(goods.plus(addUp(allowances)), reading.currency ?? '');
+}
+
+function isCharge({ amount }: AllowanceCharge): boolean {
+  return !amount.isNegative();
+}
+
+/** What surcharges and allowances come to. */
+export function addUp(changes: readonly Pick<AllowanceCharge, 'amount'>[]): Decimal {
+  return changes.reduce((total, { amount }) => total.plus(amount), decimal('0'));
+}
+
+// Prices
+
+/** Division gives up to twelve decimals, as many as an order holds. */
+const PRICE_DECIMALS = 12;
+
+/** A price as it stands in the order, and before it was rounded; without the latter it is no number. */
+interface Price {
+  readonly text: string;
+  readonly exact?: Decimal;
+}
+
+/** The price of one ordered unit: `PriceAmount ÷ BaseQuantity`. An allowance inside of `Price` explains it only. */
+function readPrice(reading: UblReading, item: XmlElement, pointer: string): Price {
+  const at = `${pointer}/unitPrice`;
+  const text = readAmount(reading, item, 'cac:Price/cbc:PriceAmount', at);
+  const node = reading.nodes.get(at) ?? { element: item };
+  if (text === undefined) {
+    say(
+      reading,
+      'XML.LINE.PRICE_MISSING',
+      node,
+      at,
+      `${nameOf(reading, node)} is missing: a person must set the price.`,
+    );
+    return { text: '0', exact: decimal('0') };
+  }
+  const price = toAmount(text);
+  const base = find(reading, item, 'cac:Price/cbc:BaseQuantity');
+  if (!price || !base) return { text, ...(price && { exact: price }) };
+  checkBase(reading, item, base, at);
+  const quantity = toAmount(toDecimal(reading, { element: base }, at));
+  if (quantity?.greaterThan(0)) {
+    const exact = price.dividedBy(quantity);
+    use(reading, { element: base });
+    return { text: quantity.equals(1) ? text : exact.toDecimalPlaces(PRICE_DECIMALS).toFixed(), exact };
+  }
+  const message = `${nameOf(reading, { element: base })} must be a number above zero.`;
+  say(reading, 'XML.FORMAT', { element: base }, at, message, textOf({ element: base }).slice(0, 40));
+  return { text };
+}
+
+function checkBase(reading: UblReading, item: XmlElement, base: XmlElement, at: string): void {
+  useWith(reading, base, 'unitCode');
+  const quantity = find(reading, item, 'cbc:Quantity');
+  const [ordered, priced] = [quantity, base].map((element) => element && attributeOf(element, 'unitCode')?.trim());
+  if (priced === undefined || ordered === undefined || priced === ordered) return;
+  const message = `${nameOf(reading, { element: base })} is in ${priced.slice(0, 10)}, the quantity in ${ordered.slice(0, 10)}: what the price is for needs a person.`;
+  say(reading, 'XML.LINE.PRICE_BASIS', { element: base }, at, message, priced.slice(0, 10));
+}
+
+/** An amount of money; one in another currency than the order's is told about. */
+export function readAmount(reading: UblReading, from: XmlElement, path: string, pointer: string): string | undefined {
+  const node = locate(reading, from, path, pointer);
+  if (!node) return undefined;
+  use(reading, node);
+  const currency = attributeOf(node.element, 'currencyID')?.trim();
+  if (currency === reading.currency) useWith(reading, node.element, 'currencyID');
+  else if (currency !== undefined && reading.currency !== undefined) {
+    const message = `${nameOf(reading, node)} is in ${currency.slice(0, 10)}, the order in ${reading.currency}: send one order for each currency.`;
+    say(reading, 'XML.CURRENCY', node, pointer, message, currency.slice(0, 10));
+  }
+  return toDecimal(reading, node, pointer);
+}
+
+const LONGEST_CODE = 40;
+
+/** The `AllowanceCharge`s of an order or a line. */
+export function readAllowances(reading: UblReading, from: XmlElement, pointer: string): readonly AllowanceCharge[] {
+  return findAll(reading, from, 'cac:AllowanceCharge').flatMap((element) => {
+    const amount = toAmount(readAmount(reading, element, 'cbc:Amount', pointer));
+    const indicator = find(reading, element, 'cbc:ChargeIndicator');
+    const isCharge = indicator && /^(?:true|1)$/.test(textOf({ element: indicator }));
+    const isAllowance = indicator && /^(?:false|0)$/.test(textOf({ element: indicator }));
+    if (!amount || !indicator || (!isCharge && !isAllowance)) {
+      const message = `${nameOf(reading, { element })} needs an Amount and a ChargeIndicator that is true or false.`;
+      say(reading, 'XML.FORMAT', { element }, pointer, message);
+      return [];
+    }
+    use(reading, { element: indicator });
+    return [{ code: findReason(reading, element, isCharge === true), amount: isCharge ? amount : amount.negated() }];
+  });
+}
+
+function findReason(reading: UblReading, element: XmlElement, isCharge: boolean): string {
+  const reasons = ['cbc:AllowanceChargeReasonCode', 'cbc:AllowanceChargeReason'].map((path) =>
+    find(reading, element, path),
+  );
+  const reason = reasons.find((each) => each && textOf({ element: each }) !== '');
+  const text = reason ? textOf({ element: reason }) : '';
+  if (reason && text.length <= LONGEST_CODE) use(reading, { element: reason });
+  return text.slice(0, LONGEST_CODE).toWellFormed() || (isCharge ? 'CHARGE' : 'ALLOWANCE');
+}
+
+// What is ordered
+
+const LONGEST_DESCRIPTION = 500;
+const LONGEST_ID = 80;
+const GTIN_QUALIFIERS: Readonly<Record<number, string>> = { 12: 'UP', 13: 'EN', 14: 'UK' };
+
+/** Our own number of the product, else its GTIN. @see X12 element 235 for the qualifiers of the other ids */
+function readProduct(reading: UblReading, item: XmlElement, pointer: string): JsonObject {
+  const gtin = findGtin(reading, item);
+  const own = readText(reading, item, 'cac:Item/cac:SellersItemIdentification/cbc:ID', `${pointer}/sku`);
+  const sku = own ?? (gtin && textOf({ element: gtin.element }));
+  if (own === undefined && gtin) reading.nodes.set(`${pointer}/sku`, { element: gtin.element });
+  const ids = {
+    ...readId(reading, item, 'cac:Item/cac:BuyersItemIdentification/cbc:ID', `${pointer}/ids`, 'BP'),
+    ...readId(reading, item, 'cac:Item/cac:ManufacturersItemIdentification/cbc:ID', `${pointer}/ids`, 'MG'),
+    ...(gtin && { [gtin.qualifier]: textOf({ element: gtin.element }) }),
+  };
+  const description = readDescription(reading, item, `${pointer}/description`);
+  return {
+    ...(sku !== undefined && { sku }),
+    ...(Object.keys(ids).length > 0 && { ids }),
+    ...(description !== undefined && { description }),
+  };
+}
+
+function readDescription(reading: UblReading, item: XmlElement, pointer: string): string | undefined {
+  const name = readShortText(reading, item, 'cac:Item/cbc:Name', pointer, LONGEST_DESCRIPTION);
+  const described = find(reading, item, 'cac:Item/cbc:Description');
+  if (name !== undefined || !described) return name;
+  return readShortText(reading, described, '', pointer, LONGEST_DESCRIPTION);
+}
+
+function readId(
+  reading: UblReading,
+  item: XmlElement,
+  path: string,
+  pointer: string,
+  qualifier: string,
+): Record<string, string> {
+  const node = locate(reading, item, path, `${pointer}/${qualifier}`);
+  if (!node || textOf(node).length > LONGEST_ID) return {};
+  use(reading, node);
+  return { [qualifier]: textOf(node) };
+}
+
+/** `StandardItemIdentification` with the scheme of GTIN (0160 in ISO/IEC 6523), also as older documents write it. */
+function findGtin(reading: UblReading, item: XmlElement) {
+  const elements = findAll(reading, item, 'cac:Item/cac:StandardItemIdentification/cbc:ID');
+  for (const element of elements) {
+    const text = textOf({ element });
+    const qualifier = /^\d+$/.test(text) ? GTIN_QUALIFIERS[text.length] : undefined;
+    if (qualifier === undefined || !/^(?:0160|gtin|ean|)$/i.test(attributeOf(element, 'schemeID')?.trim() ?? ''))
+      continue;
+    useWith(reading, element, 'schemeID');
+    return { element, qualifier };
+  }
+  return undefined;
+}
+
+// Dates
+
+/** The first day of the period that is asked for; of one without a first day its last. */
+export function readRequestedDate(reading: UblReading, from: XmlElement, pointer: string): string | undefined {
+  const at = `${pointer}/requestedDeliveryDate`;
+  const period = find(reading, from, 'cac:Delivery/cac:RequestedDeliveryPeriod');
+  if (period) {
+    const start = readDate(reading, period, 'cbc:StartDate', at);
+    return start ?? readDate(reading, period, 'cbc:EndDate', at);
+  }
+  reading.nodes.set(at, { element: from, missing: 'cac:Delivery/cac:RequestedDeliveryPeriod/cbc:StartDate' });
+  return undefined;
+}
+
+function checkDeliveries(reading: UblReading, item: XmlElement, pointer: string): void {
+  const second = findAll(reading, item, 'cac:Delivery')[1];
+  if (!second) return;
+  const message = `${nameOf(reading, { element: second })} is a second delivery of one line: what goes where and when needs a person.`;
+  say(reading, 'XML.LINE.SCHEDULE', { element: second }, pointer, message);
+}
