@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { x12Finding } from './x12-codes.ts';
 import type { X12Interchange } from './x12-events.ts';
-import type { X12Delimiters } from './x12-scanner.ts';
+import { ISA_LENGTH, type X12Delimiters } from './x12-scanner.ts';
 
 /** Where the element separator stands in an ISA, zero-based. @see X12.5 Interchange Control Structures */
 const SEPARATORS = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
@@ -18,6 +18,22 @@ export function readIsa(
   if (fault) return { interchange: null, findings: [fault] };
   const elements = SEPARATORS.map((at, i) => text.slice(at + 1, SEPARATORS[i + 1] ?? SEGMENT_TERMINATOR));
   return { interchange: describe(text, elements, offset, index), findings: [] };
+}
+
+/** What stands between interchanges: line breaks, and the padding of old transfer programs. */
+const BEFORE_ISA: ReadonlySet<string> = new Set(['\r', '\n', '\0', '\x1a']);
+
+/**
+ * Whether an interchange begins here, in the middle of bytes of which nothing could be made: a whole ISA at the beginning
+ * of a line or behind its own terminator. Anywhere else it could be text that a broken interchange quotes, except behind
+ * so few bytes that they hold none.
+ * @param before the character before it
+ * @param skipped how many bytes nothing could be made of
+ */
+export function beginsInterchange(text: string, before: string, skipped: number): boolean {
+  const { interchange } = readIsa(text, 0, 0);
+  if (!interchange) return false;
+  return skipped < ISA_LENGTH || before === interchange.delimiters.segment || BEFORE_ISA.has(before);
 }
 
 function describe(text: string, elements: readonly string[], offset: number, index: number): X12Interchange {

@@ -2,9 +2,9 @@ import { maskCardNumbers } from '../cards.ts';
 import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import { x12Finding } from './x12-codes.ts';
-import { readIsa } from './x12-isa.ts';
+import { beginsInterchange, readIsa } from './x12-isa.ts';
 import { ORDER_SEGMENTS } from './x12-segments.ts';
-import { append, createScanner, scanNext, type Scanned, type Scanner } from './x12-scanner.ts';
+import { append, createScanner, returnTo, scanNext, seekIsa, type Scanned, type Scanner } from './x12-scanner.ts';
 
 /** A document without card numbers, of the same length, and what was found in it. */
 export interface MaskedX12 {
@@ -36,6 +36,8 @@ interface Masking {
   readonly disposition: 'warn' | 'reject';
   separator: string;
   position: number;
+  /** Offset from which on nothing can be made of the bytes, up to the next ISA. */
+  lostAt: number | null;
 }
 
 /**
@@ -46,28 +48,47 @@ interface Masking {
  */
 export function maskX12(bytes: Uint8Array, cardNumbers: SourceProfile['cardNumbers']): MaskedX12 {
   const disposition = cardNumbers === 'refuse' ? 'reject' : 'warn';
-  const masking: Masking = { bytes: Buffer.from(bytes), findings: [], disposition, separator: '', position: 0 };
+  const masking: Masking = {
+    bytes: Buffer.from(bytes),
+    findings: [],
+    disposition,
+    separator: '',
+    position: 0,
+    lostAt: null,
+  };
   const scanner = createScanner(LONGEST_SEGMENT);
   for (let at = 0; at < bytes.length; at += STEP) {
     append(scanner, bytes.subarray(at, at + STEP));
-    if (!maskSegments(masking, scanner, at + STEP >= bytes.length)) break;
+    maskSegments(masking, scanner, at + STEP >= bytes.length);
   }
+  if (masking.lostAt !== null) maskWhole(masking, masking.lostAt, bytes.length);
   return { bytes: masking.bytes, findings: masking.findings };
 }
 
-/** Masks what can be cut by now; false when the rest cannot and was masked as one text. */
-function maskSegments(masking: Masking, scanner: Scanner, atEnd: boolean): boolean {
-  for (let piece = scanNext(scanner, atEnd); piece; piece = scanNext(scanner, atEnd)) {
+/** Masks what can be cut by now. */
+function maskSegments(masking: Masking, scanner: Scanner, atEnd: boolean): void {
+  while (findPlace(masking, scanner, atEnd)) {
+    const piece = scanNext(scanner, atEnd);
+    if (!piece) return;
     const isReadable = piece.kind === 'noise' || piece.kind === 'segment' || startInterchange(masking, piece);
     if (piece.kind === 'segment') {
       maskSegment(masking, piece);
       if (piece.text.startsWith(`IEA${masking.separator}`)) scanner.inside = false;
     }
-    if (!isReadable) {
-      maskRest(masking, piece.offset);
-      return false;
-    }
+    if (isReadable) continue;
+    masking.lostAt = piece.offset;
+    returnTo(scanner, piece.offset);
   }
+}
+
+/** Whether the bytes from here on can be cut. What was passed because it cannot is masked as one text. */
+function findPlace(masking: Masking, scanner: Scanner, atEnd: boolean): boolean {
+  const { lostAt } = masking;
+  if (lostAt === null) return true;
+  const found = seekIsa(scanner, atEnd, (text, before, offset) => beginsInterchange(text, before, offset - lostAt));
+  if (found === undefined) return false;
+  maskWhole(masking, lostAt, found);
+  masking.lostAt = null;
   return true;
 }
 
@@ -92,8 +113,8 @@ function maskSegment(masking: Masking, { text, offset }: Extract<Scanned, { kind
 }
 
 /** By runs of digits, so that memory stays small for any document. */
-function maskRest(masking: Masking, from: number): void {
-  for (const { 0: run, index } of masking.bytes.toString('latin1', from).matchAll(/\d[\d -]{11,}\d/g)) {
+function maskWhole(masking: Masking, from: number, to: number): void {
+  for (const { 0: run, index } of masking.bytes.toString('latin1', from, to).matchAll(/\d[\d -]{11,}\d/g)) {
     maskText(masking, from + index, run, { offset: from + index });
   }
 }

@@ -34,7 +34,7 @@ export type Scanned =
 export type Noise = 'bom' | 'whitespace' | 'padding' | 'empty_segment';
 
 /** ISA is the only segment of fixed length: 106 characters with its terminator. */
-const ISA_LENGTH = 106;
+export const ISA_LENGTH = 106;
 
 const EMPTY = Buffer.alloc(0);
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -200,6 +200,45 @@ function scanIsa(scanner: Scanner, atEnd: boolean): Scanned | undefined {
   scanner.start += ISA_LENGTH;
   scanner.searched = scanner.start;
   return { kind: 'isa', offset, text };
+}
+
+/**
+ * Looks for the next ISA after a place where nothing could be made of the bytes, and goes there.
+ * @param accepts whether 106 characters, and the character before them, are where an interchange begins
+ * @returns its offset; undefined when more bytes are needed, or when there is none and all is passed
+ */
+export function seekIsa(
+  scanner: Scanner,
+  atEnd: boolean,
+  accepts: (text: string, before: string, offset: number) => boolean,
+): number | undefined {
+  const { buffer, end } = scanner;
+  const window = buffer.subarray(0, end);
+  // Never at the start itself: what stands there could not be read, or is the character before.
+  for (let at = window.indexOf('ISA', scanner.start + 1); at !== -1; at = window.indexOf('ISA', at + 1)) {
+    if (end - at < ISA_LENGTH) {
+      moveTo(scanner, atEnd ? end : at - 1);
+      return undefined;
+    }
+    const text = buffer.toString('latin1', at, at + ISA_LENGTH);
+    if (!accepts(text, String.fromCharCode(buffer[at - 1] ?? 0), scanner.base + at)) continue;
+    moveTo(scanner, at);
+    return scanner.base + at;
+  }
+  // The last three may be the character before and `IS`.
+  moveTo(scanner, atEnd ? end : Math.max(scanner.start, end - 3));
+  return undefined;
+}
+
+/** Goes back to an offset at which nothing could be made of the bytes, outside every interchange. */
+export function returnTo(scanner: Scanner, offset: number): void {
+  moveTo(scanner, offset - scanner.base);
+  scanner.inside = false;
+}
+
+function moveTo(scanner: Scanner, start: number): void {
+  scanner.start = start;
+  scanner.searched = start;
 }
 
 /** Moves what is still needed to the front of a buffer that is large enough. */

@@ -10,9 +10,9 @@ import type {
   X12InterchangeEnd,
   X12TransactionSet,
 } from './x12-events.ts';
-import { readIsa } from './x12-isa.ts';
+import { beginsInterchange, readIsa } from './x12-isa.ts';
 import { judgeApplications, judgeGe, judgeGs, judgeIea, judgeIsa, judgeSe, judgeSt } from './x12-judge.ts';
-import { append, copyBytes, createScanner, scanNext, skipSegments } from './x12-scanner.ts';
+import { append, copyBytes, createScanner, returnTo, scanNext, seekIsa, skipSegments } from './x12-scanner.ts';
 import type { Noise, Scanned, Scanner } from './x12-scanner.ts';
 
 /** Sizes in bytes beyond which a document is not read on. */
@@ -70,6 +70,8 @@ interface OpenInterchange {
   readonly groupNumbers: Set<string>;
   readonly groups: X12GroupEnd[];
   readonly noise: Set<Noise>;
+  /** It begins where the reader had lost its place. */
+  readonly resumed: boolean;
 }
 
 interface State {
@@ -84,8 +86,14 @@ interface State {
   events: X12Event[];
   received: number;
   interchanges: number;
-  /** Nothing after this is read: what follows has no known delimiters, or is too large. */
+  /** Nothing after this is read. */
   stopped: boolean;
+  /** Offset from which on nothing can be made of the bytes, up to the next ISA; null where the reader knows its place. */
+  lostAt: number | null;
+  /** The next ISA is the one at which the reader found its place again. */
+  resumed: boolean;
+  /** An interchange whose verdict waits for what follows its IEA. */
+  doubtful: OpenInterchange | null;
   interchange: OpenInterchange | null;
   group: OpenGroup | null;
   set: OpenSet | null;
@@ -162,6 +170,9 @@ function createState(options: X12SplitOptions): State {
     received: 0,
     interchanges: 0,
     stopped: false,
+    lostAt: null,
+    resumed: false,
+    doubtful: null,
     interchange: null,
     group: null,
     set: null,
@@ -190,6 +201,7 @@ function tooLarge({ limits }: State): string {
 
 function readOn(state: State, atEnd: boolean): void {
   while (!state.stopped) {
+    if (state.lostAt !== null && !findPlace(state, state.lostAt, atEnd)) break;
     if (state.set) skipWithin(state, state.set);
     const scanned = scanNext(state.scanner, atEnd);
     if (scanned === undefined) break;
@@ -224,7 +236,7 @@ function readPiece(state: State, scanned: Scanned): void {
         segment: 'ISA',
       });
     case 'too_long':
-      return stop(state, 'X12.DOCUMENT.SEGMENT_TOO_LARGE', tooLong(state), { offset: scanned.offset });
+      return lose(state, 'X12.DOCUMENT.SEGMENT_TOO_LARGE', tooLong(state), { offset: scanned.offset });
   }
 }
 
@@ -240,6 +252,30 @@ function stop(state: State, code: X12Code, message: string, location: Location):
   state.stopped = true;
 }
 
+/** Gives up what is open: nothing more can be made of the bytes, up to the next ISA. */
+function lose(state: State, code: X12Code, message: string, location: Location): void {
+  state.findings.push(x12Finding(code, message, location));
+  losePlace(state, location.offset ?? 0);
+}
+
+function losePlace(state: State, offset: number): void {
+  closeUnfinished(state, offset);
+  state.lostAt = offset;
+  returnTo(state.scanner, offset);
+}
+
+/** Whether an ISA was found at which to read on. */
+function findPlace(state: State, lostAt: number, atEnd: boolean): boolean {
+  const accepts = (text: string, before: string, offset: number) => beginsInterchange(text, before, offset - lostAt);
+  const found = seekIsa(state.scanner, atEnd, accepts);
+  if (found === undefined) return false;
+  const message = `Nothing could be made of the ${found - lostAt} bytes from byte ${lostAt} on; reading goes on at byte ${found}.`;
+  state.findings.push(x12Finding('X12.DOCUMENT.SKIPPED', message, { offset: lostAt }));
+  state.lostAt = null;
+  state.resumed = true;
+  return true;
+}
+
 function readForeign(state: State, text: string, offset: number): void {
   if (text.startsWith('\xff\xfe') || text.startsWith('\xfe\xff') || text.includes('\0')) {
     return stop(state, 'X12.DOCUMENT.UTF16', 'The document is UTF-16; send it as ASCII or UTF-8.', { offset });
@@ -248,7 +284,13 @@ function readForeign(state: State, text: string, offset: number): void {
     return stop(state, 'X12.DOCUMENT.NOT_X12', 'An X12 document begins with ISA; this one does not.', { offset });
   }
   const message = `At byte ${offset}, after IEA, something begins that is no ISA; it was not read.`;
-  stop(state, 'X12.DOCUMENT.TRAILING_DATA', message, { offset });
+  const doubtful = state.doubtful;
+  if (doubtful) {
+    const doubt =
+      'The interchange stands between bytes of which nothing could be made; send it again in a file of its own.';
+    doubtful.findings.push(x12Finding('X12.INTERCHANGE.DOUBTFUL', doubt, { offset: doubtful.interchange.offset }));
+  }
+  lose(state, 'X12.DOCUMENT.TRAILING_DATA', message, { offset });
 }
 
 const NOISE: Readonly<Record<Noise, readonly [X12Code, string]>> = {
@@ -272,24 +314,35 @@ function readNoise(state: State, noise: Noise, offset: number): void {
 
 function startInterchange(state: State, text: string, offset: number): void {
   closeUnfinished(state, offset);
+  settleDoubt(state);
   const read = readIsa(text, offset, state.interchanges);
   if (!read.interchange) {
     state.findings.push(...read.findings);
-    state.stopped = true;
-    return;
+    return losePlace(state, offset);
   }
   const { interchange } = read;
+  const { resumed } = state;
+  state.resumed = false;
   const findings = [...read.findings, ...judgeIsa(interchange, state.profile, state.interchangeNumbers)];
   state.interchangeNumbers.add(interchange.controlNumber);
   state.interchanges += 1;
-  state.interchange = { interchange, findings, groupNumbers: new Set(), groups: [], noise: new Set() };
+  state.interchange = { interchange, findings, groupNumbers: new Set(), groups: [], noise: new Set(), resumed };
   state.events.push({ kind: 'interchange_start', interchange });
 }
 
 function endInterchange(state: State, open: OpenInterchange, elements: readonly string[], location: Location): void {
   open.findings.push(...judgeIea(open.interchange, elements, open.groups.length, location));
   state.scanner.inside = false;
-  emitInterchangeEnd(state, open);
+  if (!open.resumed) return emitInterchangeEnd(state, open);
+  state.interchange = null;
+  state.doubtful = open;
+}
+
+/** What a broken interchange quotes is followed by the rest of it: only then is there more doubt than before. */
+function settleDoubt(state: State): void {
+  const { doubtful } = state;
+  state.doubtful = null;
+  if (doubtful) emitInterchangeEnd(state, doubtful);
 }
 
 function emitInterchangeEnd(state: State, { interchange, findings, groups }: OpenInterchange): void {
@@ -303,6 +356,7 @@ function judge(findings: readonly Finding[]): Verdict {
 
 /** Closes what is still open where the document ends or an ISA comes too early. */
 function closeUnfinished(state: State, offset: number): void {
+  settleDoubt(state);
   closeUnfinishedGroup(state, offset);
   const open = state.interchange;
   if (!open) return;

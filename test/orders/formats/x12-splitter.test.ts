@@ -284,6 +284,70 @@ describe('what is no X12', () => {
   });
 });
 
+describe('what stands between interchanges and is none', () => {
+  const first = document({ isa13: '000000101' });
+  const second = document({ isa13: '000000102' });
+  const third = document({ isa13: '000000103', separator: '|', terminator: '\n' });
+  const verdictsOf = (content: string) =>
+    interchangesOf(split(content)).map(({ interchange, verdict }) => `${interchange.controlNumber} ${verdict}`);
+
+  const garbage: readonly (readonly [string, string])[] = [
+    ['a few words', 'garbage'],
+    ['a long text and a line break', `${'lorem ipsum '.repeat(20)}\r\n`],
+    ['an ISA that is too short', `ISA*00**00**ZZ*NORTHWIND*ZZ*STAGING*261123~GS*PO~${setOf()}GE*1*1~IEA*1*1~`],
+    ['the cut beginning of an interchange', `${first.slice(0, 60)}\n`],
+    ['a text that mentions ISA', 'see ISA*00*, and ISA ISA ISA\n'],
+  ];
+
+  test.each(garbage)('is passed over and told: %s', (_, text) => {
+    const content = `${first}${text}${second}`;
+    expect(verdictsOf(content)).toEqual(['000000101 accepted', '000000102 accepted']);
+    const findings = split(content).flatMap((event) => (event.kind === 'document_end' ? event.findings : []));
+    expect(findings.map(({ code }) => code)).toContain('X12.DOCUMENT.SKIPPED');
+    expect(findings[0]).toMatchObject({ disposition: 'reject', location: { offset: first.length } });
+    const skipped = findings.find(({ code }) => code === 'X12.DOCUMENT.SKIPPED');
+    expect(skipped?.message).toContain(`at byte ${first.length + text.length}.`);
+  });
+
+  test('leaves what follows a broken ISA at the very beginning', () => {
+    const content = `${first.replace('NORTHWIND      ', 'NORTHWIND')}${second}`;
+    expect(verdictsOf(content)).toEqual(['000000102 accepted']);
+    expect(codesOf(split(content))).toEqual(['X12.ISA.LAYOUT', 'X12.DOCUMENT.SKIPPED']);
+  });
+
+  test('never makes an order of what a broken interchange quotes', () => {
+    const broken = (text: string) =>
+      document({ sets: [setOf('0001', [...ORDER, `MSG*${text}`, 'CTT*1'])] }).replace('NORTHWIND      ', 'NORTHWIND');
+    expect(verdictsOf(`${first}${broken(third.replaceAll('\n', '!'))}${second}`)).toEqual([
+      '000000101 accepted',
+      '000000102 accepted',
+    ]);
+    expect(verdictsOf(`${first}${broken(`\n${third}`)}${second}`)).toEqual([
+      '000000101 accepted',
+      '000000103 rejected',
+      '000000102 accepted',
+    ]);
+    expect(codesOf(split(broken(`\n${third}`)))).toContain('X12.INTERCHANGE.DOUBTFUL');
+  });
+
+  test('is found in pieces of any size', () => {
+    const contents = garbage.map(([, text]) => Buffer.from(`${first}${text}${second}${text}${third}`, 'latin1'));
+    fc.assert(
+      fc.property(fc.constantFrom(...contents), fc.integer({ min: 1, max: 150 }), (bytes, size) => {
+        expect(split(bytes, {}, size)).toEqual(split(bytes));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('takes no longer the more it resembles an ISA', () => {
+    const began = performance.now();
+    const events = split(Buffer.from(`${first}${'ISA'.repeat(1_000_000)}\n${second}`));
+    expect(interchangesOf(events).map(({ verdict }) => verdict)).toEqual(['accepted', 'accepted']);
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+});
+
 describe('limits', () => {
   test('refuse 20 MB without a terminator at once', () => {
     const start = Buffer.from(document().slice(0, 106));
