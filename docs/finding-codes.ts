@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CORRECTION_CODES } from '../orders/correction.ts';
 import { JSON_CODES } from '../orders/formats/json.ts';
 import { SHOP_CODES, type ShopCodeEntry } from '../orders/formats/shop-codes.ts';
+import { XML_CODES, type XmlCodeEntry } from '../orders/formats/xml-codes.ts';
 import { X12_CODES, type X12CodeEntry } from '../orders/formats/x12-codes.ts';
 import { DEFAULT_RULES } from '../orders/rules/default-rules.ts';
 import { RULE_KINDS } from '../orders/rules/registry.ts';
@@ -56,6 +57,7 @@ export function describeCodes(): string {
     section('Holds without a finding', HOLDS, ['code', 'released by', 'means'], HOLD_CODES.map(withCode)),
     section('Reading JSON', JSON_WORDS, ['code', 'does', 'means'], Object.entries(JSON_CODES).map(jsonRow)),
     section('Reading orders of web shops', SHOPS, ['code', 'category', 'does', 'means'], Object.entries(SHOP_CODES).map(shopRow)),
+    section('Reading XML', XML, ['code', 'category', 'does', 'means'], Object.entries(XML_CODES).map(xmlRow)),
     section('Reading X12', X12, ['code', 'category', 'does', 'in the 997', 'means'], Object.entries(X12_CODES).map(x12Row)),
     section('Corrections', CORRECTIONS, ['code', 'means'], Object.entries(CORRECTION_CODES).map(withCode)),
   ];
@@ -77,6 +79,7 @@ const HOLDS = `Nothing is wrong with these orders. What clears itself does so wi
 const JSON_WORDS = `All are of category \`data_format\`.`;
 const SHOPS = `In orders as Shopify and WooCommerce write them, beside the codes of reading JSON. A profile may take test orders and
 unpaid ones (\`json.testOrders\`, \`json.unpaidOrders\`), which are then only told about.`;
+const XML = `Of canonical XML, cXML and UBL. Their findings name the element by its path in the document.`;
 const X12 = `The fourth column says where a 997 tells the partner: AK905 for a group, AK502 for a transaction set, AK304 for a segment,
 AK403 for an element. A code without one is no matter of syntax. A partner's profile may tolerate some of them
 (\`x12.tolerate\`), which then only warn.`;
@@ -111,6 +114,10 @@ function jsonRow([code, means]: readonly [string, string]): Row {
 
 function shopRow([code, { category, disposition, means }]: readonly [string, ShopCodeEntry]): Row {
   return [`\`${code}\``, `\`${category}\``, disposition, means];
+}
+
+function xmlRow([code, { category, disposition, description }]: readonly [string, XmlCodeEntry]): Row {
+  return [`\`${code}\``, `\`${category}\``, disposition, description];
 }
 
 function x12Row([code, entry]: readonly [string, X12CodeEntry]): Row {

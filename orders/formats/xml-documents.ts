@@ -6,6 +6,7 @@ import { type Draft, MOST_FINDINGS } from './draft.ts';
 import type { FormatReader, Inspection, Layout, OrderPart, ParseResult, SplitDocument } from './format.ts';
 import { draftUbl, findUblName } from './ubl.ts';
 import { type XmlCode, xmlFinding } from './xml-codes.ts';
+import { draftXmlMapped } from './xml-mapped.ts';
 import { maskXml } from './xml-mask.ts';
 import {
   readXml,
@@ -45,8 +46,8 @@ export const xmlReader: FormatReader = { mask: maskXml, inspect, split, parse, l
 function inspect(bytes: Uint8Array, profile: SourceProfile): Inspection {
   const { document, fault } = readXml(bytes);
   if (fault) return { layout: 'canonical', holds: 'one', findings: [faultFinding(fault)] };
-  if (isList(document.root)) return { layout: 'canonical', holds: 'many', findings: [] };
   const { layout, finding } = findKind(document, profile);
+  if (layout === 'canonical' && isList(document.root)) return { layout, holds: 'many', findings: [] };
   return { layout, holds: 'one', findings: finding ? [finding] : [] };
 }
 
@@ -125,12 +126,14 @@ function say({ placeAt }: XmlDocument, code: XmlCode, { start }: XmlElement, mes
 const KNOWN_ROOTS =
   'known are <order> and <orders> in the form of this system, cXML with an OrderRequest, and UBL 2 Order; anything else needs a table in the profile of the source';
 
-function findKind(document: XmlDocument, _profile: SourceProfile): Kind {
+/** cXML and UBL cannot be mistaken; the table of a profile is for all else, even where its root is called `order`. */
+function findKind(document: XmlDocument, profile: SourceProfile): Kind {
   const { root } = document;
   if (root.namespace === '' && root.local === 'cXML') return findCxml(document);
   const ubl = findUblName(root);
   if (ubl === 'Order') return { layout: 'ubl', draft: draftUbl };
   if (ubl !== undefined) return { layout: 'ubl', finding: say(document, 'XML.NOT_AN_ORDER', root, noUblOrder(ubl)) };
+  if (profile.mapping) return { layout: 'mapped', draft: draftXmlMapped };
   if (root.namespace === '' && root.local === ORDER) return { layout: 'canonical', draft: draftXmlOrder };
   const message = `The root element <${root.name.slice(0, 60)}> is not known: ${KNOWN_ROOTS}.`;
   return { layout: 'canonical', finding: say(document, 'XML.ROOT', root, message) };
