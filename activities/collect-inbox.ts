@@ -53,32 +53,41 @@ export async function collectInbox(deps: Deps): Promise<{ documents: CollectedDo
 }
 
 /** @returns the document's id, or undefined if the file was set aside. */
-async function takeFile(
-  { store, transport }: Deps,
-  profile: SourceProfile,
-  file: InboxFile,
-): Promise<string | undefined> {
-  const setAside = async (why: string): Promise<undefined> => {
-    await transport.reject(file, { file: maskCardNumbers(file.name).text, bytes: file.size, at: nowIso(), why });
-  };
+async function takeFile(deps: Deps, profile: SourceProfile, file: InboxFile): Promise<string | undefined> {
+  const { transport } = deps;
   try {
-    if (file.size === 0) return await setAside('the file is empty');
-    if (file.tooLarge) return await setAside('the file is larger than is taken');
-    const bytes = await readWhole(transport, file);
-    if (bytes.length > LARGEST_WHOLE && detectFormat(bytes).format !== 'x12') return await setAside(TOO_LARGE_WHOLE);
-    const { documentId, notTaken } = await takeDocument(store, profile, {
-      bytes,
-      contentType: TYPES[extname(file.name).toLowerCase()],
-      fileName: maskCardNumbers(file.name).text,
-      delivery: file.identity,
-    });
-    if (notTaken) return await setAside(explain(notTaken, profile));
-    await transport.remove(file);
+    const { documentId, why } = await storeFile(deps, profile, file);
+    if (documentId !== undefined) await transport.remove(file);
+    else await transport.reject(file, { file: nameOf(file), bytes: file.size, at: nowIso(), why });
     return documentId;
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
     return undefined;
   }
+}
+
+/** @returns the document that the file became, or why it became none. */
+async function storeFile(
+  { store, transport }: Deps,
+  profile: SourceProfile,
+  file: InboxFile,
+): Promise<{ documentId: string; why?: never } | { why: string; documentId?: never }> {
+  if (file.size === 0) return { why: 'the file is empty' };
+  if (file.tooLarge) return { why: 'the file is larger than is taken' };
+  const bytes = await readWhole(transport, file);
+  if (bytes.length > LARGEST_WHOLE && detectFormat(bytes).format !== 'x12') return { why: TOO_LARGE_WHOLE };
+  const { documentId, notTaken } = await takeDocument(store, profile, {
+    bytes,
+    contentType: TYPES[extname(file.name).toLowerCase()],
+    fileName: nameOf(file),
+    delivery: file.identity,
+  });
+  return notTaken ? { why: explain(notTaken, profile) } : { documentId };
+}
+
+/** What partners write into names may be anything. */
+function nameOf(file: InboxFile): string {
+  return maskCardNumbers(file.name).text;
 }
 
 async function readWhole(transport: Deps['transport'], file: InboxFile): Promise<Buffer> {

@@ -1,4 +1,11 @@
-import { type DocumentRow, getSlice, listSlicePlaces, readChunks, readEnvelope } from '../db/documents.ts';
+import {
+  type DocumentRow,
+  getSlice,
+  hasForgottenOrders,
+  listSlicePlaces,
+  readChunks,
+  readEnvelope,
+} from '../db/documents.ts';
 import type { Store } from '../db/store.ts';
 import { type Piece, planDocument } from '../orders/formats/envelope.ts';
 
@@ -9,9 +16,8 @@ import { type Piece, planDocument } from '../orders/formats/envelope.ts';
 export async function readContent(store: Store, document: DocumentRow): Promise<AsyncIterable<Uint8Array> | undefined> {
   if (document.erased_at !== null) return undefined;
   if (document.state === 'received' || document.state === 'refused') return readChunks(store, document.id);
-  const pieces = await planPieces(store, document);
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return length === document.byte_length ? readPieces(store, pieces) : undefined;
+  if (await hasForgottenOrders(store, document.id)) return undefined;
+  return readPieces(store, await planPieces(store, document));
 }
 
 async function planPieces(store: Store, { id, byte_length: length, envelope_sealed: envelope }: DocumentRow) {

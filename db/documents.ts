@@ -144,6 +144,16 @@ export async function markProcessed(store: Store, documentId: string, at: string
     .execute();
 }
 
+/** Whether content of any of the document's orders was erased, or removed at the end of its retention. */
+export async function hasForgottenOrders(store: Store, documentId: string): Promise<boolean> {
+  const query = store.db
+    .selectFrom('orders')
+    .select('id')
+    .where('document_id', '=', documentId)
+    .where((eb) => eb.or([eb('erased_at', 'is not', null), eb('expired_at', 'is not', null)]));
+  return (await first(query, 1).execute()).length > 0;
+}
+
 /** The document's orders by position, after a position. */
 export function listDocumentOrders(
   store: Store,

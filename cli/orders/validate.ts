@@ -172,7 +172,7 @@ function isGood({ orders, refused }: Result): boolean {
 /** Tells how far it is, now and then; nothing where nobody wants to know. */
 function createCounter(files: number, asked: boolean) {
   const progress = createProgress(process.stderr);
-  const isTold = asked || process.stderr.isTTY === true;
+  const isTold = asked || process.stderr.isTTY;
   let [done, bad, toldAt] = [0, 0, 0];
   return {
     count(result: Result): void {

@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts';
 import { formatsOf, type SourceProfile } from '../source.ts';
 import { detectFormat } from './detect.ts';
 import type { Format, Inspection } from './format.ts';
-import { isRead, readerOf } from './readers.ts';
+import { readerOf } from './readers.ts';
 
 /** What a document at the door turned out to be, before anything of it is kept. */
 export interface ExaminedDocument extends Pick<Inspection, 'layout' | 'holds'> {
@@ -37,7 +37,7 @@ export function examineDocument(
   profile: SourceProfile,
 ): Examination {
   const { format, why } = tellFormat(bytes, contentType);
-  if (format === null || !formatsOf(profile).includes(format) || !isRead(format)) return { notTaken: { format, why } };
+  if (format === null || !formatsOf(profile).includes(format)) return { notTaken: { format, why } };
   const reader = readerOf(format);
   const masked = reader.mask(bytes, profile);
   // As it will be read: after masking.
