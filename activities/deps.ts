@@ -17,6 +17,12 @@ export interface Deps {
   readonly retention: RetentionPolicy;
 }
 
+/** A source that is polled, and how often. */
+export interface Polled {
+  readonly source: string;
+  readonly everySeconds: number;
+}
+
 /** The activities' view of Temporal: start what has no owner, tell what waits. Each call may be repeated safely. */
 export interface Runs {
   /** Starts an order's workflow unless it runs. */
@@ -27,6 +33,8 @@ export interface Runs {
   recheckOrder(orderId: string): Promise<void>;
   /** Hands a decision to its order. */
   tellDecision(orderId: string, decisionId: string): Promise<void>;
+  /** Puts the schedules of the sources that are polled in step with their profiles. */
+  keepPolls(polled: readonly Polled[]): Promise<void>;
   /** Workflow ids of all orders and documents that run. */
   listRunning(): Promise<ReadonlySet<string>>;
 }

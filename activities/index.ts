@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts';
 import { guard } from './guard.ts';
 import { holdOrder, resumeOrder } from './hold-order.ts';
 import { parseOrder } from './parse-order.ts';
+import { pollPage } from './poll-source.ts';
 import { expireContent, previewRetention } from './retention.ts';
 import { reserveOrder } from './reserve-order.ts';
 import { enterReview, recordMilestone } from './review-order.ts';
@@ -55,6 +56,7 @@ export function createActivities(deps: Deps) {
     startOrders: ofId('document', startOrders),
     finishDocument: ofId('document', finishDocument),
     collectInbox: upkeep(collectInbox),
+    pollPage: ofId('source', pollPage),
     recheckHolds: upkeep(recheckHolds),
     reconcile: upkeep(reconcile),
     deliverOutbox: upkeep(deliverOutbox),

@@ -10,9 +10,10 @@ import { listDueOutbox, markDelivered, markDropped, openOutbox, type OutboxRow, 
 import { Erased } from '../db/seal.ts';
 import { listSources } from '../db/sources.ts';
 import { decideGate } from '../orders/gate.ts';
+import type { SourceProfile } from '../orders/source.ts';
 import { CHANGE_WAITS, mayGoOn as mayChangeGoOn } from './apply-change.ts';
 import { applyDecision } from './apply-decision.ts';
-import { type Deps, nowIso } from './deps.ts';
+import { type Deps, nowIso, type Polled } from './deps.ts';
 import { GATE_PAUSED } from './gate.ts';
 
 const PAGE = 200;
@@ -62,14 +63,22 @@ export function tellDamaged({ message }: Damaged): void {
   log.error('a source is left out', { why: message });
 }
 
-/** Finds what has no owner and gives it one. Starting what runs changes nothing, so a stale list does no harm. */
+/** Finds what has no owner and gives it one, and the sources that are to be polled their schedules. Starting what runs changes nothing, so a stale list does no harm. */
 export async function reconcile(deps: Deps): Promise<{ orders: number; documents: number; decisions: number }> {
   const { store, runs } = deps;
   const changedBefore = new Date(Date.now() - GRACE_MS).toISOString();
   const running = await runs.listRunning();
   const documents = await adoptDocuments({ store, runs }, running, changedBefore);
   const orders = await adoptOrders({ store, runs }, running, changedBefore);
+  await didHappen('polls', async () => runs.keepPolls(pollsOf(await listSources(store, tellDamaged))));
   return { orders, documents, decisions: await tellDecisions(deps, changedBefore) };
+}
+
+/** The sources that are polled now. */
+export function pollsOf(profiles: readonly SourceProfile[]): readonly Polled[] {
+  return profiles.flatMap(({ id, active, poll }) =>
+    poll && active ? [{ source: id, everySeconds: poll.everySeconds }] : [],
+  );
 }
 
 type Adopter = Pick<Deps, 'store' | 'runs'>;

@@ -2,6 +2,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import type { Runs } from '../activities/deps.ts';
 import type { documentWorkflow, orderWorkflow } from '../workflows/index.ts';
 import { decideSignal, documentStart, orderStart, recheckSignal } from '../workflows/contract.ts';
+import { keepPollSchedules } from './poll-schedules.ts';
 
 /** Temporal, as activities see it. */
 export function createRuns(client: Client): Runs {
@@ -26,6 +27,7 @@ export function createRuns(client: Client): Runs {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
     },
+    keepPolls: (polled) => keepPollSchedules(client, polled),
     async listRunning() {
       const query = 'ExecutionStatus = "Running" AND WorkflowType IN ("orderWorkflow", "documentWorkflow")';
       const ids = new Set<string>();

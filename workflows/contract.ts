@@ -101,6 +101,11 @@ export function documentStart(document: { id: string; source: string; channel: C
   };
 }
 
+/** Input of polling: whose orders are read. */
+export interface PollInput {
+  readonly source: string;
+}
+
 /** Input of the retention. */
 export interface RetentionInput {
   /** Only tells what would go. */

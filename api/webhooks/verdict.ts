@@ -1,5 +1,5 @@
 import { isSignedByShopify, isSignedByStandard, isSignedByWooCommerce } from '../../exchange/signatures.ts';
-import { readJson } from '../../orders/formats/json-reader.ts';
+import { nameShopifyState } from '../../orders/formats/shop-state.ts';
 import type { WebhookProfile } from '../../orders/webhook-profile.ts';
 
 /** A message that somebody pushed: its raw bytes, and what is known to tell whether it is genuine. */
@@ -57,8 +57,8 @@ function judgeShopify({ shop, topics }: Extract<WebhookProfile, { kind: 'shopify
   if (domain.toLowerCase() !== shop) return { kind: 'forged', why: 'another shop of the same app' };
   if (!topics.includes(topic)) return { kind: 'passed_over', why: 'a topic that is not taken' };
   // The body's own words, which are signed: the same state of an order under another webhook id is the same message.
-  const state = findState(body, 'updated_at');
-  const messageIds = [`shopify ${topic} ${id}`, ...(state === undefined ? [] : [`shopify state ${state}`])];
+  const state = nameShopifyState(body);
+  const messageIds = [`shopify ${topic} ${id}`, ...(state === undefined ? [] : [state])];
   return { kind: 'order', messageIds };
 }
 
@@ -82,14 +82,6 @@ function judgeWooCommerce({ topics }: Extract<WebhookProfile, { kind: 'woocommer
 function isCreationPing({ body, header }: Push): boolean {
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(header('Content-Type') ?? '');
   return isForm && /^webhook_id=\d{1,20}$/.test(body.subarray(0, 40).toString('latin1'));
-}
-
-/** An order's id and when it was changed, as text: ids are longer than a float is exact. */
-function findState(body: Uint8Array, changedAt: string): string | undefined {
-  const value = readJson(body).document?.value;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { id, [changedAt]: at } = value as Readonly<Record<string, unknown>>;
-  return typeof id === 'string' && typeof at === 'string' ? `${id} ${at}` : undefined;
 }
 
 function isName(text: string): boolean {

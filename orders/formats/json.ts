@@ -37,6 +37,7 @@ export const JSON_CODES = {
   'JSON.EXPONENT': 'A number is written with an exponent, such as 1e3.',
   'JSON.UNKNOWN_FIELD': 'The canonical order has no such field; it is kept under `extensions`.',
   'JSON.EMPTY': 'A list of orders holds none.',
+  'JSON.PAGE': "A page that was polled does not have its list or its cursor where the source's profile says.",
   'SOURCE.MISMATCH': 'The document names another source than the one that sent it.',
 } as const;
 

@@ -42,6 +42,7 @@ function deps(): Deps {
       startDocument: ({ id }) => note(`start document:${id}`),
       recheckOrder: (id) => note(`recheck ${id}`),
       tellDecision: (orderId, id) => note(`tell ${orderId} ${id}`),
+      keepPolls: () => Promise.resolve(),
       listRunning: () => Promise.resolve(running),
     },
   };

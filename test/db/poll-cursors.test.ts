@@ -23,10 +23,10 @@ test('a list is read from where its profile says, then from behind the last page
 test('failures are counted, leave the cursor, and are forgotten after a success', async () => {
   const { store } = house;
   await noteSuccess(store, LIST, '1005', at(1));
-  await noteFailure(store, LIST, 'HTTP.429', at(5), at(2));
-  await noteFailure(store, LIST, 'HTTP.500', at(6), at(3));
+  await noteFailure(store, LIST, 'status_429', at(5), at(2));
+  await noteFailure(store, LIST, 'status_500', at(6), at(3));
   expect(await readCursor(store, LIST)).toEqual({
-    cursor: '1005', failures: 2, fault: 'HTTP.500', not_before: at(6), succeeded_at: at(1),
+    cursor: '1005', failures: 2, fault: 'status_500', not_before: at(6), succeeded_at: at(1),
   }); // prettier-ignore
   await noteSuccess(store, LIST, '1006', at(7));
   expect(await readCursor(store, LIST)).toMatchObject({ cursor: '1006', failures: 0, fault: null, not_before: null });
@@ -37,6 +37,6 @@ test('a cursor of another list is none', async () => {
   await noteSuccess(store, LIST, '1005', at(1));
   const moved = { ...LIST, list: 'https://marlin.example/v2/orders' };
   expect(await readCursor(store, moved)).toMatchObject({ cursor: null });
-  await noteFailure(store, moved, 'HTTP.500', at(3), at(2));
+  await noteFailure(store, moved, 'status_500', at(3), at(2));
   expect(await readCursor(store, moved)).toMatchObject({ cursor: null, failures: 1 });
 });
