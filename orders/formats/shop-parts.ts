@@ -74,7 +74,10 @@ function keyOf(kind: string, id: Node): string {
 }
 
 function sayUnmapped(reading: Reading, known: readonly Customer[], origin: Node): void {
-  const keys = known.map(({ kind, id }) => `"${keyOf(kind, id)}"`);
+  // A domain may be a person's own name.
+  const keys = known.map(({ kind, id }) =>
+    kind === 'domain' ? 'the domain of the e-mail address' : `"${keyOf(kind, id)}"`,
+  );
   const tried =
     keys.length === 0 ? 'The order names no customer' : `No customer number is configured for ${keys.join(' or ')}`;
   const message = `${tried}, and this source has no default customer: add one to its profile under json.customers.`;
