@@ -1,18 +1,20 @@
 import { heartbeat } from '@temporalio/activity';
 import { type DocumentRow, readChunks } from '../db/documents.ts';
+import { releaseNumbers } from '../db/received-numbers.ts';
 import type { Store } from '../db/store.ts';
 import { type Finding, isRejected } from '../orders/finding.ts';
 import { parseX12Order } from '../orders/formats/x12-850.ts';
 import type { AcknowledgedSet } from '../orders/formats/x12-997.ts';
 import { getX12Profile, listEnvelopeFindings, toPart } from '../orders/formats/x12-documents.ts';
 import type { X12Event } from '../orders/formats/x12-events.ts';
-import { isGroupAccepted, readEnvelopes, splitX12, type X12Envelopes } from '../orders/formats/x12-splitter.ts';
+import type { SeenNumbers } from '../orders/formats/x12-seen.ts';
+import { isGroupAccepted, readEnvelopes, splitX12 } from '../orders/formats/x12-splitter.ts';
 import type { SourceProfile } from '../orders/source.ts';
 import { putFunctionalAcknowledgments, type ReceivedGroup } from './acknowledge.ts';
+import { claimControlNumbers } from './received-numbers.ts';
 import { createPartStager, endSplit, type PartStager, type SplitSummary } from './stage-parts.ts';
 
 type SetEvent = Extract<X12Event, { kind: 'transaction_set' }>;
-type GroupEvent = Extract<X12Event, { kind: 'group_end' }>;
 
 /**
  * Splits X12 without ever having it in memory as a whole. Read twice: first for the verdict on its envelopes, because
@@ -23,14 +25,17 @@ export async function splitX12Document(
   document: DocumentRow,
   profile: SourceProfile,
 ): Promise<SplitSummary> {
-  const envelopes = await readEnvelopes(readChunks(store, document.id), { profile: getX12Profile(profile) });
+  const read = await readEnvelopes(readChunks(store, document.id), { profile: getX12Profile(profile) });
   heartbeat();
+  const seen = await claimControlNumbers(store, document, read, getX12Profile(profile));
   const stager = await createPartStager(store, document);
-  const groups = await stageSets(store, document, profile, envelopes, stager);
-  const findings = [...listEnvelopeFindings(envelopes), ...listRefusedSets(groups)];
-  return endSplit(store, document, await stager.finish(), findings, (tx, at) =>
-    putFunctionalAcknowledgments(tx, document, groups, at),
-  );
+  const groups = await stageSets(store, document, profile, seen, stager);
+  const findings = [...listEnvelopeFindings(seen.envelopes), ...listRefusedSets(groups)];
+  const places = await stager.finish();
+  return endSplit(store, document, places, findings, async (tx, at) => {
+    await putFunctionalAcknowledgments(tx, document, groups, at);
+    if (places.length === 0) await releaseNumbers(tx, document.id);
+  });
 }
 
 /** Writes the transaction sets of accepted groups as orders. @returns what to say about each group */
@@ -38,15 +43,18 @@ async function stageSets(
   store: Store,
   document: DocumentRow,
   profile: SourceProfile,
-  envelopes: X12Envelopes,
+  seen: SeenNumbers,
   stager: PartStager,
 ): Promise<ReceivedGroup[]> {
   const groups: ReceivedGroup[] = [];
   let sets: AcknowledgedSet[] = [];
   for await (const event of splitX12(readChunks(store, document.id), { profile: getX12Profile(profile) })) {
-    if (event.kind === 'transaction_set') sets.push(await stageSet(event, profile, envelopes, stager));
+    if (event.kind === 'transaction_set') sets.push(await stageSet(event, profile, seen, stager));
     if (event.kind === 'group_end') {
-      if (envelopes.interchanges[event.interchange.index]?.verdict === 'accepted') groups.push(toGroup(event, sets));
+      const end = seen.envelopes.interchanges[event.interchange.index];
+      const group = end?.groups[event.group.index];
+      if (end?.verdict === 'accepted' && group)
+        groups.push({ interchange: end.interchange, acknowledged: { ...group, sets } });
       sets = [];
     }
   }
@@ -57,24 +65,17 @@ async function stageSets(
 async function stageSet(
   event: SetEvent,
   profile: SourceProfile,
-  envelopes: X12Envelopes,
+  { envelopes, judgeSet }: SeenNumbers,
   stager: PartStager,
 ): Promise<AcknowledgedSet> {
   const { interchange, group, set } = event;
-  const { type, controlNumber, findings } = set;
+  const { type, controlNumber } = set;
+  const findings = [...set.findings, ...judgeSet(interchange, group, controlNumber, set.offset)];
   if (!isGroupAccepted(envelopes, interchange, group) || isRejected(findings)) return { type, controlNumber, findings };
-  // The splitter's bytes are a window that moves on.
-  const part = toPart({ ...event, set: { ...set, bytes: set.bytes.slice() } });
+  const part = toPart(event);
   await stager.add(part);
   const read = parseX12Order(part.bytes, part.locator, profile);
   return { type, controlNumber, findings: [...findings, ...read.findings] };
-}
-
-function toGroup(
-  { interchange, group, verdict, findings, declaredSets }: GroupEvent,
-  sets: AcknowledgedSet[],
-): ReceivedGroup {
-  return { interchange, acknowledged: { group, verdict, findings, declaredSets, sets } };
 }
 
 /** What was found in transaction sets that became no orders. */

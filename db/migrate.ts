@@ -7,6 +7,7 @@ import * as auditAnchors from './migrations/0002-audit-anchors.ts';
 import * as people from './migrations/0003-people.ts';
 import * as search from './migrations/0004-search.ts';
 import * as failures from './migrations/0005-failures.ts';
+import * as receivedNumbers from './migrations/0006-received-numbers.ts';
 import * as channels from './migrations/0007-channels.ts';
 import * as changes from './migrations/0008-changes.ts';
 import { listMissing } from './schema-check.ts';
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-people': people,
   '0004-search': search,
   '0005-failures': failures,
+  '0006-received-numbers': receivedNumbers,
   '0007-channels': channels,
   '0008-changes': changes,
 };

@@ -383,6 +383,19 @@ alter table "holds" add "failures" int;
 
 alter table "holds" add "retry_at" datetime2(3);
 
+create table "received_numbers" (
+  "source" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "kind" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "number" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "document_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "first_seen_at" datetime2(3) not null,
+  constraint "pk_received_numbers" primary key ("source", "kind", "number")
+);
+
+create index "ix_received_numbers_document_id" on "received_numbers" ("document_id", "kind");
+
+create index "ix_received_numbers_source_kind_first_seen_at" on "received_numbers" ("source", "kind", "first_seen_at", "number");
+
 create table "source_secrets" (
   "source" varchar(100) collate Latin1_General_100_BIN2 not null,
   "purpose" varchar(200) collate Latin1_General_100_BIN2 not null,

@@ -351,6 +351,19 @@ CREATE TABLE "privacy_requests" (
   constraint "pk_privacy_requests" primary key ("id")
 );
 
+CREATE TABLE "received_numbers" (
+  "source" text not null,
+  "kind" text not null,
+  "number" text not null,
+  "document_id" text not null,
+  "first_seen_at" text not null,
+  constraint "pk_received_numbers" primary key ("source", "kind", "number")
+);
+
+CREATE INDEX "ix_received_numbers_document_id" on "received_numbers" ("document_id", "kind");
+
+CREATE INDEX "ix_received_numbers_source_kind_first_seen_at" on "received_numbers" ("source", "kind", "first_seen_at", "number");
+
 CREATE TABLE "reviews" (
   "id" text not null,
   "order_id" text not null,

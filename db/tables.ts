@@ -29,6 +29,7 @@ export interface Tables {
   handoffs: HandoffTable;
   outbox: OutboxTable;
   control_numbers: ControlNumberTable;
+  received_numbers: ReceivedNumberTable;
   person_hashes: PersonHashTable;
   source_secrets: SourceSecretTable;
   poll_cursors: PollCursorTable;
@@ -365,6 +366,17 @@ export interface ControlNumberTable {
   source: string;
   kind: 'interchange' | 'group';
   last_value: number;
+}
+
+/** Control numbers of partners' documents; kept, like fingerprints, as long as the system is there. */
+export interface ReceivedNumberTable {
+  source: string;
+  kind: 'interchange' | 'group' | 'set';
+  /** ISA13; GS06; all three with ST02, with blanks between. */
+  number: string;
+  /** The document that used it first. */
+  document_id: string;
+  first_seen_at: string;
 }
 
 export interface PersonHashTable {

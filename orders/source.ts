@@ -23,6 +23,9 @@ const x12Id = z.strictObject({
   id: envelopeText,
 });
 
+/** What becomes of something whose control number was used before: not taken, taken and told, or taken. */
+const duplicatePolicy = z.enum(['reject', 'warn', 'process']);
+
 const x12Profile = z.strictObject({
   /** The partner's ISA05/ISA06. */
   partner: x12Id,
@@ -39,6 +42,17 @@ const x12Profile = z.strictObject({
   skuQualifiers: z.array(z.string()).default(['VN', 'VP', 'SK', 'MG', 'BP', 'IN', 'UP', 'EN', 'UK']),
   /** Deviations that this partner is known for and that are only warned about. */
   tolerate: z.array(z.enum(['segment_count', 'set_count', 'missing_last_terminator'])).default([]),
+  /**
+   * What to do with an ISA13, a GS06 and an ST02 that came before. Many partners count GS06 anew in each interchange, so
+   * a group that repeats one is only told about unless said otherwise.
+   */
+  duplicates: z
+    .strictObject({
+      interchange: duplicatePolicy.default('reject'),
+      group: duplicatePolicy.default('warn'),
+      set: duplicatePolicy.default('reject'),
+    })
+    .prefault({}),
 });
 
 const format = z.enum(['json', 'xml', 'csv', 'x12']);

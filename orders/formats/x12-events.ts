@@ -70,6 +70,8 @@ export interface X12GroupEnd {
   /** GE01 as written, and the number of transaction sets that were there. */
   readonly declaredSets: string;
   readonly receivedSets: number;
+  /** ST02 of the sets in which nothing was found that refuses them. */
+  readonly soundSets: readonly string[];
 }
 
 export type Verdict = 'accepted' | 'rejected';

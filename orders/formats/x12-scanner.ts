@@ -220,6 +220,8 @@ export function seekIsa(
       moveTo(scanner, atEnd ? end : at - 1);
       return undefined;
     }
+    // A glance at the first and last separators, so that bytes full of `ISA` cost no more than others.
+    if (buffer[at + 3] !== buffer[at + 6] || buffer[at + 3] !== buffer[at + 103]) continue;
     const text = buffer.toString('latin1', at, at + ISA_LENGTH);
     if (!accepts(text, String.fromCharCode(buffer[at - 1] ?? 0), scanner.base + at)) continue;
     moveTo(scanner, at);

@@ -61,6 +61,7 @@ interface OpenGroup {
   readonly group: X12Group;
   readonly findings: Finding[];
   readonly setNumbers: Set<string>;
+  readonly soundSets: string[];
   sets: number;
 }
 
@@ -447,7 +448,7 @@ function startGroup(state: State, open: OpenInterchange, elements: readonly stri
     ...judgeApplications(group, open.interchange, state.profile),
   ];
   open.groupNumbers.add(controlNumber);
-  state.group = { group, findings, setNumbers: new Set(), sets: 0 };
+  state.group = { group, findings, setNumbers: new Set(), soundSets: [], sets: 0 };
   state.events.push({ kind: 'group_start', interchange: open.interchange, group });
 }
 
@@ -465,10 +466,10 @@ function closeUnfinishedGroup(state: State, offset: number): void {
   emitGroupEnd(state, open, '');
 }
 
-function emitGroupEnd(state: State, { group, findings, sets }: OpenGroup, declaredSets: string): void {
+function emitGroupEnd(state: State, { group, findings, sets, soundSets }: OpenGroup, declaredSets: string): void {
   state.group = null;
   if (!state.interchange) return;
-  const end: X12GroupEnd = { group, verdict: judge(findings), findings, declaredSets, receivedSets: sets };
+  const end: X12GroupEnd = { group, verdict: judge(findings), findings, declaredSets, receivedSets: sets, soundSets };
   state.interchange.groups.push(end);
   state.events.push({ kind: 'group_end', interchange: state.interchange.interchange, ...end });
 }
@@ -530,6 +531,7 @@ function emitSet(state: State, set: OpenSet, end: number): void {
   state.set = null;
   state.scanner.held = null;
   if (!state.interchange || !state.group) return;
+  if (judge(findings) === 'accepted') state.group.soundSets.push(controlNumber);
   state.events.push({
     kind: 'transaction_set',
     interchange: state.interchange.interchange,
