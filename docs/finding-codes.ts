@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CORRECTION_CODES } from '../orders/correction.ts';
+import { categoryOf, CSV_CODES, type CsvCode } from '../orders/formats/csv-codes.ts';
 import { JSON_CODES } from '../orders/formats/json.ts';
 import { SHOP_CODES, type ShopCodeEntry } from '../orders/formats/shop-codes.ts';
 import { XML_CODES, type XmlCodeEntry } from '../orders/formats/xml-codes.ts';
@@ -58,6 +59,7 @@ export function describeCodes(): string {
     section('Reading JSON', JSON_WORDS, ['code', 'does', 'means'], Object.entries(JSON_CODES).map(jsonRow)),
     section('Reading orders of web shops', SHOPS, ['code', 'category', 'does', 'means'], Object.entries(SHOP_CODES).map(shopRow)),
     section('Reading XML', XML, ['code', 'category', 'does', 'means'], Object.entries(XML_CODES).map(xmlRow)),
+    section('Reading CSV', CSV, ['code', 'category', 'does', 'means'], Object.entries(CSV_CODES).map(csvRow)),
     section('Reading X12', X12, ['code', 'category', 'does', 'in the 997', 'means'], Object.entries(X12_CODES).map(x12Row)),
     section('Corrections', CORRECTIONS, ['code', 'means'], Object.entries(CORRECTION_CODES).map(withCode)),
   ];
@@ -80,6 +82,7 @@ const JSON_WORDS = `All are of category \`data_format\`.`;
 const SHOPS = `In orders as Shopify and WooCommerce write them, beside the codes of reading JSON. A profile may take test orders and
 unpaid ones (\`json.testOrders\`, \`json.unpaidOrders\`), which are then only told about.`;
 const XML = `Of canonical XML, cXML and UBL. Their findings name the element by its path in the document.`;
+const CSV = `The source's profile decides what \`hold; warn\` does (\`csv.unproven\`, \`csv.finalLineEnd\`).`;
 const X12 = `The fourth column says where a 997 tells the partner: AK905 for a group, AK502 for a transaction set, AK304 for a segment,
 AK403 for an element. A code without one is no matter of syntax. A partner's profile may tolerate some of them
 (\`x12.tolerate\`), which then only warn.`;
@@ -118,6 +121,10 @@ function shopRow([code, { category, disposition, means }]: readonly [string, Sho
 
 function xmlRow([code, { category, disposition, description }]: readonly [string, XmlCodeEntry]): Row {
   return [`\`${code}\``, `\`${category}\``, disposition, description];
+}
+
+function csvRow([code, [does, means]]: readonly [string, readonly [string, string, ...string[]]]): Row {
+  return [`\`${code}\``, `\`${categoryOf(code as CsvCode)}\``, does, means];
 }
 
 function x12Row([code, entry]: readonly [string, X12CodeEntry]): Row {

@@ -18,6 +18,7 @@ import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
 import { shapes, toAcknowledgment, toOrderSummary } from '../views.ts';
+import { getDocumentErrors } from './document-errors.ts';
 
 const pageQuery = z.strictObject({ cursor: cursorParameter, limit: pageSizeParameter });
 
@@ -56,6 +57,7 @@ export const documentOperations: readonly Operation[] = [
     },
     handle: showContent,
   }),
+  getDocumentErrors,
 ];
 
 async function showContent({ deps, caller, params }: Call<{ id: string }, undefined, undefined>): Promise<Reply> {

@@ -18,6 +18,8 @@ export interface CsvColumns {
   readonly head: ReadonlyMap<CsvFieldName, CsvColumn>;
   /** The columns of each line in a row: one group if a row is a line, one for each number (`sku_1`) if it is an order. */
   readonly lines: readonly ReadonlyMap<CsvFieldName, CsvColumn>[];
+  /** How many columns the header has. */
+  readonly width: number;
   /** Columns that mean nothing to us. */
   readonly unknown: readonly number[];
   /** Whether the header of the total leaves open whether it is the order's or the line's: `total`, `Summe`. */
@@ -124,6 +126,7 @@ export function readColumns(header: CsvHeader, profile: CsvProfile): CsvColumns 
   const columns = { rows, head, lines };
   return {
     ...columns,
+    width: header.values.length,
     unknown: header.values.flatMap((_, index) => (known.has(index) ? [] : [index])),
     isTotalUnsure: isTotalUnsure(header, head, taken),
     findings: [...findTwice(header), ...named.findings, ...findSame(header, all), ...findMissing(header, columns)],

@@ -161,8 +161,8 @@ const RFC_4180 = {
 
 function walkRows({ utf8, encoding, start }: DecodedCsv, delimiter: string, visitor: CsvVisitor): CsvFault | undefined {
   const unit = encoding === 'utf-8' ? 0 : encoding === 'windows-1252' ? 1 : 2;
-  const stopped: { by?: CsvFault } = {};
-  let hasHeader = false;
+  const stopped: CsvFault[] = [];
+  const headers: CsvHeader[] = [];
   let next = beginRow(1, 1, 0, start);
   // Where in the text and in the document reading has come.
   let at = 0;
@@ -175,7 +175,7 @@ function walkRows({ utf8, encoding, start }: DecodedCsv, delimiter: string, visi
   };
   const stop = (code: CsvFault['code'], message: string): Error => {
     const { row, line, offset: from } = next;
-    stopped.by = { code, message, location: { offset: from, line, row } };
+    stopped.push({ code, message, location: { offset: from, line, row } });
     return new Error(message);
   };
   const endRow = (end: number): void => {
@@ -196,9 +196,12 @@ function walkRows({ utf8, encoding, start }: DecodedCsv, delimiter: string, visi
     next = beginRow(row.row + 1, row.line + 1 + current.lineEnds, at, offset);
     if (row.row > CSV_LIMITS.rows) throw stop('TOO_LARGE', `the file has more than ${CSV_LIMITS.rows} rows`);
     if (isBlank(row.values) || (row.row === 1 && isSeparatorLine(row.values, delimiter))) return;
-    if (hasHeader) visitor.row(row);
-    else visitor.header({ ...row, delimiter, encoding });
-    hasHeader = true;
+    if (headers.length > 0) {
+      visitor.row(row);
+      return;
+    }
+    headers.push({ ...row, delimiter, encoding });
+    headers.forEach(visitor.header);
   };
   const cast = (value: string, { bytes: end }: InfoField): null => {
     if (next.values.length >= CSV_LIMITS.columns) {
@@ -221,9 +224,11 @@ function walkRows({ utf8, encoding, start }: DecodedCsv, delimiter: string, visi
   try {
     parse(utf8, { ...RFC_4180, delimiter, cast, on_skip: explain });
   } catch (error) {
-    if (stopped.by === undefined) throw error;
+    if (!stopped[0]) throw error;
   }
-  return stopped.by ?? (hasHeader ? undefined : { code: 'EMPTY', message: 'the file has no rows', location: {} });
+  return (
+    stopped[0] ?? (headers.length > 0 ? undefined : { code: 'EMPTY', message: 'the file has no rows', location: {} })
+  );
 }
 
 /** A row that is being read. */

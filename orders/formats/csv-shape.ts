@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '../finding.ts';
 import { csvFinding } from './csv-codes.ts';
+import type { CsvProfile } from './csv-profile.ts';
 import { type CsvHeader, type CsvRow, locateField } from './csv-reader.ts';
 import type { Layout, ParseResult } from './format.ts';
 
@@ -53,11 +54,6 @@ export function isRagged(header: CsvHeader, { values }: CsvRow): boolean {
   return values.length < columns || values.slice(columns).some((value) => value.trim() !== '');
 }
 
-/** Whether a row's fields can be told apart without doubt. */
-export function isBadRow(header: CsvHeader, row: CsvRow): boolean {
-  return isRagged(header, row) || row.strayQuotes.some((index) => readEscaped(row.values[index]) === undefined);
-}
-
 /** What is wrong with the form of rows. */
 export function findBadRows(header: CsvHeader, rows: readonly CsvRow[]): readonly Finding[] {
   return rows.flatMap((row) => [...findRagged(header, row), ...findStrayQuotes(header, row)]);
@@ -72,7 +68,7 @@ function findRagged(header: CsvHeader, row: CsvRow): readonly Finding[] {
 }
 
 function findStrayQuotes(header: CsvHeader, row: CsvRow): readonly Finding[] {
-  return row.strayQuotes.flatMap((index) => {
+  return [...new Set(row.strayQuotes)].flatMap((index) => {
     if (readEscaped(row.values[index]) !== undefined) return [];
     const message = `${nameCell(header, index, row.row)} has a quote in it: put the field in quotes and write that quote twice.`;
     return [csvFinding('CSV.STRAY_QUOTE', message, { location: locateField(row, index) })];
@@ -90,10 +86,10 @@ function readEscaped(value: string | undefined): string | undefined {
   return /^="([^"]*)"$/.exec(value?.trim() ?? '')?.[1];
 }
 
-/** Rows beside the order that cannot be read and may belong to it. */
+/** Rows beside the order that cannot be read and may belong to it; nothing else proves that the order is whole. */
 export function findDoubtful({ doubtful }: CsvLocator): readonly Finding[] {
   return doubtful.map((row) => {
-    const message = `Row ${row} cannot be read and may belong to this order: correct the row and send the order again.`;
+    const message = `Row ${row} cannot be read and may belong to this order: correct it, or compare with the sender.`;
     return csvFinding('CSV.DOUBTFUL', message, { location: { row } });
   });
 }
@@ -104,4 +100,23 @@ export function findScattered({ isScattered, ranges }: CsvLocator): readonly Fin
   const rows = ranges.map(([first, count]) => (count === 1 ? `${first}` : `${first} to ${first + count - 1}`));
   const message = `Rows of other orders stand between the rows of this one (${rows.slice(0, 10).join(', ')}): is it one order?`;
   return [csvFinding('CSV.SCATTERED', message, { location: { row: ranges[0]?.[0] ?? 1 } })];
+}
+
+/**
+ * The last field of a file without a final line end may be cut off: `12.50` would be `12.5` or `1`.
+ * @param isProven whether the order itself proves that nothing of the field is missing
+ */
+export function findOpenEnd(
+  rows: readonly CsvRow[],
+  { isWhole }: CsvLocator,
+  { finalLineEnd }: CsvProfile,
+  isProven: boolean,
+): readonly Finding[] {
+  const last = rows.at(-1);
+  if (last === undefined || last.hasLineEnd || isWhole) return [];
+  const message =
+    `Row ${last.row} is the last and has no line end, so its last field may be cut off: ` +
+    'end the last row as the others.';
+  const disposition = finalLineEnd === 'optional' || isProven ? 'warn' : 'hold';
+  return [csvFinding('CSV.NO_LINE_END', message, { disposition, location: locateField(last, last.values.length - 1) })];
 }

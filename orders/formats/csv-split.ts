@@ -5,7 +5,7 @@ import { csvFinding, faultFinding } from './csv-codes.ts';
 import { describeCanonical } from './csv.ts';
 import { type CsvProfile, DEFAULT_CSV_PROFILE } from './csv-profile.ts';
 import { type CsvFault, type CsvHeader, type CsvRow, locateField, walkCsv } from './csv-reader.ts';
-import { type CsvLocator, csvLocatorSchema, type CsvShape, findBadRows, isBadRow, isRagged } from './csv-shape.ts';
+import { type CsvLocator, csvLocatorSchema, type CsvShape, findBadRows, isRagged } from './csv-shape.ts';
 import { MOST_FINDINGS } from './draft.ts';
 import type { Inspection, OrderPart, ParseResult, Span, SplitDocument } from './format.ts';
 import { describeShopify, isShopifyExport } from './shopify-csv.ts';
@@ -128,7 +128,7 @@ function createTable(profile: SourceProfile) {
     if (previous?.row === last?.row.row) previous?.around.push(own);
     own?.rows.push({ index: count, row: row.row, line: row.line, offset: row.offset, end: row.end });
     if (own === undefined) notes.push(...explainHomeless(header, row));
-    if (own === undefined || isBadRow(header, row)) doubts.push({ row: row.row, own, around: [last?.group] });
+    if (own === undefined || isRagged(header, row)) doubts.push({ row: row.row, own, around: [last?.group] });
     if (shape.isLineTotal !== undefined && areLineTotals) areLineTotals = shape.isLineTotal(row);
     last = { row, group: own };
   };

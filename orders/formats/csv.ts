@@ -10,6 +10,7 @@ import {
   type CsvShape,
   findBadRows,
   findDoubtful,
+  findOpenEnd,
   findScattered,
   nameCell,
   readCell,
@@ -85,15 +86,15 @@ function read(table: Table, rows: readonly CsvRow[], locator: CsvLocator): Parse
 
 /** Collects an order from its rows, with the place of each field. */
 function readDraft(table: Table, rows: readonly CsvRow[], locator: CsvLocator) {
-  const { header, profile } = table;
+  const { header, columns, profile } = table;
   const places = new Map<string, Cell>();
-  const findings: Finding[] = [...findBadRows(header, rows), ...findDoubtful(locator), ...findScattered(locator)];
+  const findings: Finding[] = [...findBadRows(header, rows), ...findScattered(locator)];
   const context: Context = { ...table, rows, places, findings };
   const head = readHead(context, locator);
   const { lineCount, ...once } = head;
   const order: JsonObject = { ...once, lines: readLines(context, locator) };
   const total = order['total'] ?? computeTotal(order, profile);
-  const extensions = readUnknown(context);
+  const extensions = readExtensions(header, columns.unknown, rows);
   const complete: JsonObject = { ...order, total, ...(extensions && { extensions }) };
 
   const draft: Draft = {
@@ -108,7 +109,7 @@ function readDraft(table: Table, rows: readonly CsvRow[], locator: CsvLocator) {
   const endings = [
     ...findLineCount(context, complete['lines'], lineCount),
     ...findUnproven(context, locator, order['total'] !== undefined, lineCount !== undefined),
-    ...findOpenEnd(context, locator, complete),
+    ...findOpenEnd(rows, locator, context.csv, locator.total === 'order' && isEndProven(context, rows, complete)),
     ...findUnknown(context),
   ];
   return { draft, endings };
@@ -316,9 +317,13 @@ function nameOf({ header, places }: Context, pointer: string): string {
   return `"${field}"${row === undefined ? '' : ` of row ${row}`} (no column gives it)`;
 }
 
-/** The columns that mean nothing to us, by header: one value if all rows agree, else one for each row. */
-function readUnknown({ columns, header, rows }: Context): JsonObject | undefined {
-  const entries = columns.unknown.flatMap((index): [string, JsonValue][] => {
+/** Columns as they stand, by header: one value if all rows agree, else one for each row. Blank ones are left out. */
+export function readExtensions(
+  header: CsvHeader,
+  indexes: readonly number[],
+  rows: readonly CsvRow[],
+): JsonObject | undefined {
+  const entries = indexes.flatMap((index): [string, JsonValue][] => {
     const values = rows.map((row) => readCell(row, index));
     if (values.every((value) => value === '')) return [];
     const [first = ''] = values;
@@ -328,11 +333,11 @@ function readUnknown({ columns, header, rows }: Context): JsonObject | undefined
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
-function findUnknown(context: Context): readonly Finding[] {
-  const names = Object.keys(readUnknown(context) ?? {});
+function findUnknown({ header, columns, rows }: Context): readonly Finding[] {
+  const names = Object.keys(readExtensions(header, columns.unknown, rows) ?? {});
   if (names.length === 0) return [];
   const message = `${names.length === 1 ? 'A column has' : `${names.length} columns have`} no meaning in an order: kept under "extensions", without effect.`;
-  const location = { row: context.header.row };
+  const location = { row: header.row };
   return [csvFinding('CSV.UNKNOWN_COLUMN', message, { path: '/extensions', evidence: names.join(', '), location })];
 }
 
@@ -352,36 +357,23 @@ function findLineCount(
 /** A file may be cut between two rows. Only what the order says of its whole can tell. */
 function findUnproven(
   { csv, columns, rows }: Context,
-  { total, isWhole }: CsvLocator,
+  locator: CsvLocator,
   hasTotal: boolean,
   hasCount: boolean,
 ): readonly Finding[] {
   const location = locateField(rows[0] as CsvRow, -1);
-  const isProven = isWhole || hasCount || columns.rows === 'order' || (hasTotal && total === 'order');
-  if (isProven) {
+  const isTotalSure = locator.total === 'order';
+  if (locator.isWhole || hasCount || columns.rows === 'order' || (hasTotal && isTotalSure)) {
     if (hasTotal) return [];
     const message = 'No column gives the total of the order: it was computed from the lines.';
     return [csvFinding('CSV.NO_TOTAL', message, { path: '/total', location })];
   }
-  const why =
-    total === 'order'
-      ? 'no column gives the total of the order or the number of its lines'
-      : 'the column of the total seems to be that of each line, and no other gives the total of the order or the number of its lines';
-  const message = `Nothing proves that all rows of the order are here: ${why}. Compare with the sender.`;
-  return [csvFinding('CSV.UNPROVEN', message, { path: '/lines', disposition: csv.unproven, location })];
-}
-
-/** The last field of a file without a final line end may be cut off: `12.50` would be `12.5` or `1`. */
-function findOpenEnd(context: Context, { isWhole, total }: CsvLocator, order: JsonObject): readonly Finding[] {
-  const { rows, csv } = context;
-  const last = rows.at(-1);
-  if (last === undefined || last.hasLineEnd || isWhole) return [];
-  const isProven = total === 'order' && isEndProven(context, last, order);
+  const otherwise = isTotalSure ? 'no' : 'the column of the total seems to be that of each line, and no other';
   const message =
-    `Row ${last.row} is the last and has no line end, so its last field may be cut off: ` +
-    'end the last row as the others.';
-  const disposition = csv.finalLineEnd === 'optional' || isProven ? 'warn' : 'hold';
-  return [csvFinding('CSV.NO_LINE_END', message, { disposition, location: locateField(last, last.values.length - 1) })];
+    'Nothing proves that all rows of the order are here: ' +
+    `${otherwise} column gives the total of the order or the number of its lines. Compare with the sender.`;
+  const unproven = csvFinding('CSV.UNPROVEN', message, { path: '/lines', disposition: csv.unproven, location });
+  return [...findDoubtful(locator), unproven];
 }
 
 /**
@@ -389,13 +381,13 @@ function findOpenEnd(context: Context, { isWhole, total }: CsvLocator, order: Js
  * that it rests on, or one that all rows of the order agree in. The total itself may be cut (`1000.00` to `100`), unless
  * its decimals are complete.
  */
-function isEndProven(context: Context, last: CsvRow, order: JsonObject): boolean {
+function isEndProven({ columns, places, profile }: Context, rows: readonly CsvRow[], order: JsonObject): boolean {
   const { total, currency } = order;
-  const { columns, places, rows, profile } = context;
-  const at = last.values.length - 1;
+  const last = rows.at(-1);
+  const at = columns.width - 1;
   if (!places.has('/total') || typeof total !== 'string' || total !== computeLike(order, profile, total)) return false;
   const isOfHead = [...columns.head.values()].some(({ index }) => index === at);
-  if (isOfHead && rows.some((row) => row !== last && row.values[at] !== '' && row.values[at] === last.values[at])) {
+  if (isOfHead && rows.some((row) => row !== last && row.values[at] !== '' && row.values[at] === last?.values[at])) {
     return true;
   }
   const code = typeof currency === 'string' ? currency : (profile.defaults.currency ?? '');

@@ -1,0 +1,49 @@
+import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
+import { findDocument } from '../../db/documents.ts';
+import { getSource } from '../../db/sources.ts';
+import { writeErrorCsv } from '../../orders/formats/csv-errors.ts';
+import { EVERY_ROLE } from '../access.ts';
+import { CONTENT_TYPES } from '../content-types.ts';
+import { readContent } from '../document-content.ts';
+import { type Call, operation, type Reply } from '../operation.ts';
+import { Problem } from '../problem.ts';
+import { logReading } from '../reading-log.ts';
+import { shapes } from '../views.ts';
+
+/** The rows of a CSV file that came to nothing, to be corrected in a spreadsheet and sent again. */
+export const getDocumentErrors = operation({
+  method: 'get',
+  path: '/v1/documents/{id}/errors.csv',
+  id: 'getDocumentErrors',
+  tag: 'Documents',
+  summary: 'The rows of a CSV file that could not be read, with what is wrong with each',
+  description:
+    'All rows of the refused orders, as the source is read now, with a column `error`. What a spreadsheet would take for a ' +
+    "formula begins with an apostrophe. Not for people who are limited to customers. A person's reading is noted in the " +
+    'audit trail.',
+  access: { roles: EVERY_ROLE, sources: true },
+  params: z.object({ id: z.string() }),
+  answers: {
+    200: { description: 'The rows; the header alone if nothing is wrong', contentType: 'text/csv' },
+    410: {
+      description: 'The content of the document, or of an order in it, was erased',
+      schema: shapes.Problem,
+      contentType: 'application/problem+json',
+    },
+  },
+  handle: showErrors,
+});
+
+async function showErrors({ deps, caller, params }: Call<{ id: string }, undefined, undefined>): Promise<Reply> {
+  const document = await findDocument(deps.store, params.id);
+  const isVisible = document && !caller.customers && (caller.sources?.includes(document.source) ?? true);
+  if (!isVisible || document.format !== 'csv') throw new Problem('not-found', 'there is no such CSV document');
+  const content = await readContent(deps.store, document);
+  if (!content) throw new Problem('erased', 'the content of the document, or of an order in it, was erased');
+  await logReading(deps, caller, `document:${document.id}`, 'document.content_read');
+  const profile = await getSource(deps.store, document.source);
+  const body = Buffer.from(writeErrorCsv(await buffer(content), profile));
+  const headers = { 'Content-Disposition': `attachment; filename="errors-${document.id}.csv"` };
+  return { status: 200, body, contentType: CONTENT_TYPES.csv, headers };
+}
