@@ -45,7 +45,9 @@ export function writeAnchor(
     const outside = takeLastAnchor(tx.keys, folder);
     // The process died after the file was written and before the table was.
     const known = await findLastRow(tx);
-    if (outside && outside.anchor === (known?.number ?? 0) + 1) await keepAnchor(tx, outside);
+    const isNext = outside?.anchor === (known?.number ?? 0) + 1;
+    // Not so of a database that was restored from a backup: what the anchor covers is not in it.
+    if (outside && isNext && (await isWaiting(tx, outside))) await keepAnchor(tx, outside);
     const rows = await listUnanchored(tx);
     if (rows.length === 0) return undefined;
     const anchor = makeAnchor(tx.keys, { number: Math.max(outside?.anchor ?? 0, known?.number ?? 0) + 1, now, rows }, [
@@ -75,6 +77,33 @@ function listUnanchored(tx: Store) {
       .orderBy('audit_unanchored.sequence'),
     ROWS_IN_ANCHOR,
   ).execute();
+}
+
+/** Whether all that an anchor covers is there as it says, and waits for an anchor still. */
+export async function isWaiting({ db }: Store, { heads }: Anchor): Promise<boolean> {
+  for (const part of chunk(heads)) {
+    const rows = await db
+      .selectFrom('audit_unanchored as listed')
+      .leftJoin('order_processing_log as log', (join) =>
+        join.onRef('log.subject', '=', 'listed.subject').onRef('log.sequence', '=', 'listed.sequence'),
+      )
+      .select(['listed.subject', 'listed.sequence', 'log.mac'])
+      .where((eb) =>
+        eb.or(part.map(([subject, sequence]) => eb.and({ 'listed.subject': subject, 'listed.sequence': sequence }))),
+      )
+      .execute();
+    const there = new Set(rows.map(({ subject, sequence, mac }) => `${subject} ${String(sequence)} ${mac ?? ''}`));
+    if (!part.every((head) => there.has(head.join(' ')))) return false;
+  }
+  return true;
+}
+
+/** Places that are asked for in one statement. */
+const PLACES = 100;
+
+/** Parts of a list that are small enough for one statement. */
+export function chunk<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / PLACES) }, (_, i) => all.slice(i * PLACES, (i + 1) * PLACES));
 }
 
 interface Covered {

@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { first, insertOnce } from './dialect.ts';
+import { requireName } from './ids.ts';
 import type { Keyring } from './keyring.ts';
 import type { Store } from './store.ts';
 import type { OrderProcessingLogTable } from './tables.ts';
 
 /** Whose history an entry belongs to. */
-export type LogSubject = `${'order' | 'document' | 'source' | 'actor' | 'keys'}:${string}`;
+export type LogSubject = `${'order' | 'document' | 'source' | 'actor' | 'keys' | 'trail'}:${string}`;
 
 /** One entry of the audit trail. `detail` holds ids, codes and counts, never personal data. */
 export interface LogEntry {
@@ -29,8 +30,10 @@ const MOST_OTHERS = 100;
 /**
  * Appends to the audit trail, inside the transaction of the change it tells of. Each row's MAC covers the row and the MAC
  * before it, so a changed, removed or inserted row breaks the subject's chain.
+ * @throws Error if the actor's name is not plain ASCII.
  */
 export async function appendLog(tx: Store, subject: LogSubject, entry: LogEntry): Promise<void> {
+  requireName(entry.actor, 'the actor');
   for (let others = 0; others <= MOST_OTHERS; others += 1) {
     const row = await makeNextRow(tx, subject, entry);
     const inserted = await insertOnce(tx.db, 'order_processing_log', { ...row, mac: macOf(tx.keys, row) });

@@ -66,7 +66,7 @@ async function explain(
     failed === undefined
       ? 'the database could not be migrated'
       : `the migration ${failed} failed, and nothing of it stays`;
-  return new StoreUnusable(`${what}: ${cause instanceof Error ? cause.message : 'unknown'}`, { cause });
+  return new StoreUnusable(`${what}: ${String((cause as Partial<Error>).message)}`, { cause });
 }
 
 async function listDone(db: Store['db']): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { Role } from '../orders/state.ts';
 import { insertOnce } from './dialect.ts';
+import { requireName } from './ids.ts';
 import { parseKept } from './faults.ts';
 import { hashToken } from './sources.ts';
 import type { Store } from './store.ts';
@@ -14,8 +15,9 @@ export interface Principal {
   readonly customers?: readonly string[];
 }
 
-/** Puts a person in place, with the token they sign in with. */
+/** Puts a person in place, with the token they sign in with. @throws Error if their id is not plain ASCII. */
 export async function putPrincipal(store: Store, principal: Principal, token: string, at: string): Promise<void> {
+  requireName(principal.id, 'the id of the person');
   const values = {
     token_hash: hashToken(token),
     roles_json: JSON.stringify(principal.roles),

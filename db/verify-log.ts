@@ -1,4 +1,5 @@
-import { type Anchor, type Head, isGenuine, readAnchors, toRow } from './anchors.ts';
+import { type AcknowledgedLoss, findUncovered, listAcknowledged, listLosses, type Loss } from './acknowledged.ts';
+import { type Anchor, chunk, type Head, isGenuine, isWaiting, readAnchors, toRow } from './anchors.ts';
 import { first } from './dialect.ts';
 import { type BrokenChain, type BrokenWhy, findBreak, findBrokenLink, GENESIS, readWholeLog } from './log.ts';
 import type { Store } from './store.ts';
@@ -23,6 +24,8 @@ export interface BrokenPlace {
 export interface Verification {
   /** The first broken place; null: all holds. */
   readonly broken: BrokenPlace | null;
+  /** Anchors whose loss somebody has acknowledged; they do not count as broken, and are told of for good. */
+  readonly acknowledged: readonly AcknowledgedLoss[];
   /** Entries and anchors that were looked at. */
   readonly rows: number;
   readonly anchors: number;
@@ -34,6 +37,8 @@ export interface Verification {
 interface Place {
   readonly store: Store;
   readonly folder: string;
+  /** Anchors that are known to be gone. */
+  readonly losses: readonly Loss[];
 }
 
 /** Told how far the verification is. */
@@ -48,9 +53,25 @@ export async function verifyLog(
   folder: string,
   progress: Progress = () => undefined,
 ): Promise<Verification> {
+  const acknowledged = await listAcknowledged(store);
+  return { ...(await verify({ store, folder, losses: acknowledged }, progress)), acknowledged };
+}
+
+/**
+ * What is gone of the anchors and not acknowledged yet, if nothing else is wrong with the audit trail.
+ * @returns the first broken place instead, if something is that cannot be acknowledged.
+ */
+export async function findAcknowledgeable(store: Store, folder: string): Promise<readonly Loss[] | BrokenPlace> {
+  const known = await listAcknowledged(store);
+  const losses = await listLosses(store, folder, known);
+  const { broken } = await verify({ store, folder, losses: [...known, ...losses] }, () => undefined);
+  return broken ?? losses;
+}
+
+async function verify(place: Place, progress: Progress): Promise<Omit<Verification, 'acknowledged'>> {
+  const { store } = place;
   const window = await describeWindow(store);
   const count = { rows: 0, anchors: 0 };
-  const place = { store, folder };
   const tell = (what: keyof typeof count) => () => {
     count[what] += 1;
     progress(count);
@@ -73,7 +94,7 @@ async function describeWindow({ db }: Store): Promise<Verification['window']> {
 
 /** Goes through the anchors outside the database: their own chain, their rows in the table, the heads that they hold. */
 async function findBrokenAnchor(place: Place, progress: () => void): Promise<BrokenPlace | undefined> {
-  const { store, folder } = place;
+  const { store, folder, losses } = place;
   // Taken first: each of these was in the files before it was in the table.
   const inTable = await findLastNumber(store);
   let before: Pick<Anchor, 'anchor' | 'mac'> = { anchor: 0, mac: GENESIS };
@@ -81,8 +102,16 @@ async function findBrokenAnchor(place: Place, progress: () => void): Promise<Bro
   for await (const anchor of readAnchors(folder)) {
     // Only the last may be without its row: an anchor comes after the row of the one before.
     if (unkept && (await findTableBreak(store, unkept))) return brokenAnchor('missing_anchor', unkept.anchor);
+    const gone = findGone(losses, before.anchor, (anchor?.anchor ?? 0) - 1);
     const why = findLineBreak(store, before, anchor);
+    if (anchor && !why && gone) return gone;
     if (!anchor || why) return brokenAnchor(why ?? 'changed_anchor', before.anchor + 1);
+    if (findUncovered(losses, { what: 'rows', from: anchor.anchor, to: anchor.anchor }) === undefined) {
+      // What it covered went with its row; anchors behind it cover what was written since.
+      before = anchor;
+      progress();
+      continue;
+    }
     unkept = (await isUnkept(store, anchor)) ? anchor : undefined;
     const broken = unkept ? undefined : await findTableBreak(store, anchor);
     if (broken) return brokenAnchor(broken, anchor.anchor);
@@ -91,7 +120,7 @@ async function findBrokenAnchor(place: Place, progress: () => void): Promise<Bro
     before = anchor;
     progress();
   }
-  return before.anchor < inTable ? brokenAnchor('missing_anchor', before.anchor + 1) : undefined;
+  return findGone(losses, before.anchor, inTable);
 }
 
 type AnchorWhy = 'missing_anchor' | 'changed_anchor';
@@ -105,13 +134,19 @@ async function findLastNumber({ db }: Store): Promise<number> {
   return last?.number ?? 0;
 }
 
+/** The first anchor between two that are there which is not in the files, and not known to be gone. */
+function findGone(losses: readonly Loss[], before: number, to: number): BrokenPlace | undefined {
+  const number = findUncovered(losses, { what: 'files', from: before + 1, to });
+  return number === undefined ? undefined : brokenAnchor('missing_anchor', number);
+}
+
 function findLineBreak(
   { keys }: Store,
   before: Pick<Anchor, 'anchor' | 'mac'>,
   anchor: Anchor | undefined,
 ): AnchorWhy | undefined {
   if (!anchor || !isGenuine(keys, anchor)) return 'changed_anchor';
-  if (anchor.anchor > before.anchor + 1) return 'missing_anchor';
+  if (anchor.anchor > before.anchor + 1) return undefined;
   return anchor.anchor === before.anchor + 1 && anchor.previous === before.mac ? undefined : 'changed_anchor';
 }
 
@@ -131,37 +166,22 @@ async function findTableBreak({ db }: Store, anchor: Anchor): Promise<AnchorWhy 
  */
 async function isUnkept(store: Store, anchor: Anchor): Promise<boolean> {
   if ((await findTableBreak(store, anchor)) !== 'missing_anchor') return false;
-  for (const part of chunk(anchor.heads)) {
-    const { count } = await store.db
-      .selectFrom('audit_unanchored')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where((eb) => eb.or(part.map(([subject, sequence]) => eb.and({ subject, sequence }))))
-      .executeTakeFirstOrThrow();
-    if (count < part.length) return false;
-  }
-  return true;
+  return isWaiting(store, anchor);
 }
 
 /** Looks the heads of an anchor up. */
-async function findMissingHead({ store, folder }: Place, heads: readonly Head[]): Promise<BrokenPlace | undefined> {
+async function findMissingHead(place: Place, heads: readonly Head[]): Promise<BrokenPlace | undefined> {
   for (const part of chunk(heads)) {
-    const rows = await store.db
+    const rows = await place.store.db
       .selectFrom('order_processing_log')
       .select(['subject', 'sequence', 'mac'])
       .where((eb) => eb.or(part.map(([subject, sequence]) => eb.and({ subject, sequence }))))
       .execute();
     const there = new Set(rows.map(({ subject, sequence, mac }) => `${subject} ${sequence} ${mac}`));
     const missing = part.find((head) => !there.has(head.join(' ')));
-    if (missing) return describeMissing({ store, folder }, missing);
+    if (missing) return describeMissing(place, missing);
   }
   return undefined;
-}
-
-/** Places that are asked for in one statement. */
-const PLACES = 100;
-
-function chunk<T>(all: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(all.length / PLACES) }, (_, i) => all.slice(i * PLACES, (i + 1) * PLACES));
 }
 
 /** The chain itself may tell more exactly what happened to a history whose head is not there. */

@@ -67,6 +67,8 @@ export const sourceProfileSchema = z
     active: z.boolean().default(true),
     /** What happens to orders that pass: see `Gate`. */
     gate: z.enum(['live', 'shadow', 'manual', 'paused']).default('live'),
+    /** While it is paused: the gate that it had before, to which it is resumed. */
+    gateBeforePause: z.enum(['live', 'shadow', 'manual']).optional(),
     /** Whose orders the gate `live` holds for; the others run as `shadow`. */
     rollout: z
       .discriminatedUnion('kind', [

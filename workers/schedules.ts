@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
 import { SCHEDULES, TASK_QUEUES, type TaskQueue } from '../workflows/contract.ts';
 
@@ -62,26 +63,48 @@ const PLANS: readonly Plan[] = [
   },
 ];
 
-/** Puts the schedules in place; those that are there stay as an operator may have changed them. */
+/**
+ * Puts the schedules in place. One that is there and was made from another plan, as by an earlier version, gets this one's
+ * spec and policies; one that was made from this plan stays as an operator may have changed it. A pause stays in any case.
+ */
 export async function ensureSchedules(client: Client): Promise<void> {
-  for (const { scheduleId, workflowType, taskQueue, spec, summary, ...policies } of PLANS) {
-    const action = {
-      type: 'startWorkflow',
-      workflowType,
-      taskQueue,
-      args: [],
-      workflowId: scheduleId,
-      staticSummary: summary,
-    } as const;
+  for (const plan of PLANS) {
+    const wanted = describePlan(plan);
     try {
-      await client.schedule.create({
-        scheduleId,
-        spec,
-        action,
-        policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 min', ...policies },
-      });
+      await client.schedule.create({ scheduleId: plan.scheduleId, ...wanted });
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      await updateSchedule(client, plan.scheduleId, wanted);
     }
   }
+}
+
+/** In the memo of the runs: what tells a schedule that was made from this plan. */
+const PLAN = 'plan';
+
+function describePlan(plan: Plan) {
+  const { scheduleId, workflowType, taskQueue, spec, summary, ...policies } = plan;
+  const fingerprint = createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
+  const action = {
+    type: 'startWorkflow',
+    workflowType,
+    taskQueue,
+    args: [],
+    workflowId: scheduleId,
+    staticSummary: summary,
+    memo: { [PLAN]: fingerprint },
+  } as const;
+  const usual = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 min' } as const;
+  return { spec, action, policies: { ...usual, ...policies } };
+}
+
+async function updateSchedule(
+  client: Client,
+  scheduleId: string,
+  wanted: ReturnType<typeof describePlan>,
+): Promise<void> {
+  const handle = client.schedule.getHandle(scheduleId);
+  const { action } = await handle.describe();
+  if (action.memo?.[PLAN] === wanted.action.memo[PLAN]) return;
+  await handle.update(({ state }) => ({ ...wanted, state }));
 }

@@ -19,7 +19,11 @@ The exit code is 1 if --retire has to wait, or old keys are still needed.`,
     withLocalStore(async (store, { keyFile }) => {
       const isJson = values['json'] === true;
       const progress = (done: number): void => console.error(`${done} data keys …`);
-      const options: RotationOptions = { keyFile, actor: `cli:${userInfo().username}`, ...(!isJson && { progress }) };
+      const options: RotationOptions = {
+        keyFile,
+        actor: `cli:${encodeURIComponent(userInfo().username)}`,
+        ...(!isJson && { progress }),
+      };
       if (values['retire'] !== true) {
         const rotation = await rotateKeys(store, options);
         if (isJson) printJson(rotation);

@@ -4,7 +4,8 @@ import { AS_OPTION, findText, type Given, getWord, type Verb } from './verb.ts';
 
 /** Who changes sources, unless it is said otherwise. */
 const ADMINISTRATOR = 'ada';
-const { gate: gates } = sourceProfileSchema.shape;
+/** What a source may be resumed to. */
+const gates = sourceProfileSchema.shape.gateBeforePause;
 
 export const pause: Verb = {
   usage: 'pause SOURCE',
@@ -12,24 +13,31 @@ export const pause: Verb = {
   help: '  --as PERSON  in whose name; ada without',
   options: AS_OPTION,
   words: 1,
-  run: (given) => setGate(given, 'paused'),
+  run: (given) =>
+    change(given, (profile) =>
+      profile.gate === 'paused' ? profile : { ...profile, gate: 'paused', gateBeforePause: profile.gate },
+    ),
 };
 
 export const resume: Verb = {
   usage: 'resume SOURCE [--gate live|shadow|manual]',
   what: 'let orders of a paused source go on, within two minutes',
-  help: `  --gate GATE  live (without), shadow (nothing is handed to production), manual (a person decides each)
+  help: `  --gate GATE  live, shadow (nothing is handed to production), manual (a person decides each); without, what it was
+               before it was paused
   --as PERSON  in whose name; ada without`,
   options: { gate: { type: 'string' }, ...AS_OPTION },
   words: 1,
   run: async (given) => {
-    const gate = gates.safeParse(findText(given, 'gate'));
-    if (!gate.success || gate.data === 'paused') throw new Misuse('--gate is live, shadow or manual');
-    return setGate(given, gate.data);
+    const asked = gates.safeParse(findText(given, 'gate'));
+    if (!asked.success) throw new Misuse('--gate is live, shadow or manual');
+    return change(given, ({ gateBeforePause = 'live', ...profile }) => {
+      const before = profile.gate === 'paused' ? gateBeforePause : profile.gate;
+      return { ...profile, gate: asked.data ?? before };
+    });
   },
 };
 
-async function setGate(given: Given, gate: SourceProfile['gate']): Promise<number> {
+async function change(given: Given, make: (profile: SourceProfile) => SourceProfile): Promise<number> {
   const { gateway, tokenOf } = given.connection;
   const token = tokenOf(findText(given, 'as'), ADMINISTRATOR);
   const id = getWord(given, 0);
@@ -37,7 +45,10 @@ async function setGate(given: Given, gate: SourceProfile['gate']): Promise<numbe
   const profile = items.find((source) => source.id === id);
   if (!profile)
     throw new Misuse(`there is no source "${id}"; there are ${items.map((source) => source.id).join(', ')}`);
-  await gateway.send('PUT', `/v1/sources/${encodeURIComponent(id)}`, token, { ...profile, gate });
-  console.log(`source ${id} is ${gate}${profile.gate === gate ? ' already' : `; it was ${profile.gate}`}`);
+  const changed = make(profile);
+  await gateway.send('PUT', `/v1/sources/${encodeURIComponent(id)}`, token, changed);
+  console.log(
+    `source ${id} is ${changed.gate}${profile.gate === changed.gate ? ' already' : `; it was ${profile.gate}`}`,
+  );
   return 0;
 }

@@ -222,7 +222,7 @@ const TAMPERS: Record<string, (store: Store, dice: Dice, rows: readonly Row[]) =
 describe('an audit trail that was left alone', () => {
   test('holds, and what no anchor covers is stated', async () => {
     const rows = (await listRows(house.store)).length;
-    expect(await look()).toEqual({ broken: null, rows, anchors: 3, window: { since: AT, rows: 0 } });
+    expect(await look()).toEqual({ broken: null, acknowledged: [], rows, anchors: 3, window: { since: AT, rows: 0 } });
     await inVain(async (tx) => {
       await grow(tx, 'order:new', 2);
       expect(await look(tx)).toMatchObject({ broken: null, window: { since: AT, rows: 2 } });
@@ -233,7 +233,7 @@ describe('an audit trail that was left alone', () => {
     const fresh = await openTestStore();
     await grow(fresh.store, 'order:1', 3);
     const found = await verifyLog(fresh.store, join(fresh.folder, 'anchors'));
-    expect(found).toEqual({ broken: null, rows: 3, anchors: 0, window: { since: null, rows: 3 } });
+    expect(found).toEqual({ broken: null, acknowledged: [], rows: 3, anchors: 0, window: { since: null, rows: 3 } });
     await fresh.close();
   });
 
