@@ -182,7 +182,10 @@ function roundPrice(text: string): Decimal {
   return decimal(fraction === '' ? whole : `${whole}.${fraction.slice(0, MOST_DECIMALS)}`);
 }
 
-/** The order's discount is that of its lines, each of which the shop may have rounded. */
+/**
+ * The order's discount is that of its lines. Where the shop's prices include tax, what a line comes to without it is a
+ * fraction of a cent that the shop has rounded.
+ */
 function checkDiscounts(reading: Reading): void {
   const whole = member(reading.root, 'discount_total');
   const lines = elementsOf(member(reading.root, 'line_items'));
@@ -191,7 +194,8 @@ function checkDiscounts(reading: Reading): void {
   if (!texts.every((text) => text !== null && isDecimal(text))) return;
   const ofLines = sum(parts.map(([subtotal]) => subtotal ?? '0')).minus(sum(parts.map(([, total]) => total ?? '0')));
   const difference = ofLines.minus(decimal(textOf(whole) ?? '0')).abs();
-  if (difference.lessThanOrEqualTo(minorUnit(reading).times(lines.length))) return;
+  const isRounded = member(reading.root, 'prices_include_tax').value === true;
+  if (difference.lessThanOrEqualTo(isRounded ? minorUnit(reading).times(lines.length) : 0)) return;
   const message = `"discount_total" is ${textOf(whole)}, but "subtotal" less "total" of the lines comes to ${ofLines.toFixed()}.`;
   say(reading, 'JSON.DISCOUNT.MISMATCH', '/lines', whole, message);
 }
