@@ -1,13 +1,18 @@
 import { z } from 'zod';
 
-/** A cXML credential: `domain` is compared without case, `identity` as it is. @see cXML 1.2, Header/From/Credential */
-const cxmlCredential = z.strictObject({ domain: z.string().min(1).max(100), identity: z.string().min(1).max(200) });
+/** A cXML credential: `domain` is compared without case. */
+const cxmlCredential = z.strictObject({ domain: z.string().min(1).max(200), identity: z.string().min(1).max(200) });
 
 /** Orders of these topics are taken; what else a shop tells is answered and forgotten. */
 const SHOPIFY_TOPICS = ['orders/create', 'orders/updated', 'orders/cancelled'];
 const WOOCOMMERCE_TOPICS = ['order.created', 'order.updated', 'order.restored'];
 
-const topics = (ours: readonly string[]) => z.array(z.string().min(1).max(100)).min(1).max(20).default([...ours]);
+const topics = (ours: readonly string[]) =>
+  z
+    .array(z.string().min(1).max(100))
+    .min(1)
+    .max(20)
+    .default([...ours]);
 
 /** Requests a minute that a source's sender may make; more are asked to come back later. */
 const perMinute = z.number().int().min(1).max(100_000).default(1200);
@@ -31,12 +36,11 @@ export const webhookProfile = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('woocommerce'), topics: topics(WOOCOMMERCE_TOPICS), perMinute }),
   z.strictObject({
     kind: z.literal('cxml'),
-    /** Who signs in: `Header/Sender`, whose shared secret is compared. Often a network rather than the buyer. */
+    /**
+     * Who signs in: `Header/Sender`, whose shared secret is compared. Often a network rather than the buyer, who is
+     * `Header/From`: see `cxml` in the profile, which says who buys and who we are.
+     */
     sender: cxmlCredential,
-    /** Who buys: `Header/From`; anybody whom the sender speaks for if it is left out. */
-    buyers: z.array(cxmlCredential).min(1).max(100).optional(),
-    /** Whom the document must be addressed to: `Header/To`. */
-    us: cxmlCredential,
     perMinute,
   }),
 ]);

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { getDocument } from '../../db/documents.ts';
 import { readSecrets } from '../../db/source-secrets.ts';
 import { findSource } from '../../db/sources.ts';
+import type { Finding } from '../../orders/finding.ts';
+import { readerOf } from '../../orders/formats/readers.ts';
 import type { SourceProfile } from '../../orders/source.ts';
 import type { WebhookProfile } from '../../orders/webhook-profile.ts';
 import type { Deps } from '../deps.ts';
@@ -11,6 +13,7 @@ import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { shapes } from '../views.ts';
 import { createPace } from '../webhooks/pace.ts';
+import { answerCxml, answerCxmlProblem, judgeCxml } from '../webhooks/cxml.ts';
 import { judgePush, type Push, type Verdict } from '../webhooks/verdict.ts';
 
 /** One order with thousands of lines is smaller. */
@@ -74,14 +77,41 @@ async function receive({ deps, request, params, body }: Call<{ source: string },
 }
 
 async function takePush(deps: Deps, profile: SourceProfile, webhook: WebhookProfile, push: Push): Promise<Reply> {
-  if (webhook.kind === 'cxml') return refuse(deps, profile.id, 'cXML is not taken here yet');
-  const verdict = judgePush(webhook, push);
+  const isCxml = webhook.kind === 'cxml';
+  const verdict = isCxml ? judgeCxml(webhook, push) : judgePush(webhook, push);
+  if (!isCxml) return settle(deps, profile, webhook, push, verdict);
+  try {
+    return answerTaken(profile, push, await settle(deps, profile, webhook, push, verdict));
+  } catch (error) {
+    return answerCxmlProblem(error, push.now);
+  }
+}
+
+async function settle(
+  deps: Deps,
+  profile: SourceProfile,
+  webhook: WebhookProfile,
+  push: Push,
+  verdict: Verdict,
+): Promise<Reply> {
   if (verdict.kind === 'forged') return refuse(deps, profile.id, verdict.why);
   keepPace(profile.id, webhook, push.now);
   if (verdict.kind === 'order') return take(deps, profile, push, verdict);
   deps.log.info({ source: profile.id, why: verdict.why }, `a webhook was ${verdict.kind}`);
   if (verdict.kind === 'incomplete') throw new Problem('invalid-request', `the message is ${verdict.why}`);
   return { status: 200, body: { state: 'passed_over', orders: [] } };
+}
+
+/** Findings told in an answer that is one sentence. */
+const MOST_TOLD = 3;
+
+/** A cXML sender learns at once what is wrong with its order; the order is kept, and rejected with the same findings. */
+function answerTaken(profile: SourceProfile, { body, now }: Push, reply: Reply): Reply {
+  const { documentId, findings = [] } = reply.body as { documentId?: string; findings?: readonly Finding[] };
+  const wrong = findings.length > 0 ? findings : readerOf('xml').parse(body, null, profile).findings;
+  const told = wrong.filter(({ disposition }) => disposition === 'reject').map(({ message }) => message);
+  if (told.length > 0) return answerCxml(400, told.slice(0, MOST_TOLD).join(' '), now);
+  return answerCxml(200, `kept as document ${documentId ?? ''}`, now);
 }
 
 const refused = new Map<string, number>();

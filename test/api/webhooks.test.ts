@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getSlice } from '../../db/documents.ts';
 import { listLog } from '../../db/log.ts';
 import { putSecrets } from '../../db/source-secrets.ts';
 import { putSource } from '../../db/sources.ts';
@@ -18,6 +20,15 @@ const SOURCES = [
   { id: 'off', channel: 'api', webhook: { kind: 'standard' }, active: false },
   { id: 'shopify', channel: 'ecommerce', webhook: { kind: 'shopify', shop: 'ours.myshopify.com' } },
   { id: 'woo', channel: 'ecommerce', webhook: { kind: 'woocommerce' } },
+  {
+    id: 'buyers',
+    channel: 'api',
+    cxml: {
+      us: [{ domain: 'NetworkID', identity: 'AN01000009999' }],
+      customers: [{ domain: 'DUNS', identity: '081466849', customerId: 'C-2001' }],
+    },
+    webhook: { kind: 'cxml', sender: { domain: 'networkID', identity: 'AN01000000001' } },
+  },
 ];
 
 let gateway: Gateway;
@@ -287,6 +298,56 @@ describe('WooCommerce', () => {
     const body = bytesOf({ id: 7 });
     expect((await woo(body, { 'X-WC-Webhook-Topic': 'order.deleted' })).body.state).toBe('passed_over');
     expect((await woo(body, { 'X-WC-Webhook-Signature': 'AAAA' })).status).toBe(401);
+  });
+});
+
+describe('cXML', () => {
+  const text = readFileSync(new URL('../orders/formats/fixtures/cxml/office-supplies.xml', import.meta.url), 'utf8');
+  // What its sender put there, as XML writes it.
+  const genuine = text.replace('p4ss &amp; word', SHOP_SECRET.replace('&', '&amp;'));
+  const cxml = (body: string) => send('buyers', Buffer.from(body), { 'Content-Type': 'text/xml; charset=UTF-8' });
+  const statusOf = ({ status, headers, body }: Answer) => [
+    status,
+    headers.get('Content-Type'),
+    /<Status code="(\d+)"/.exec(String(body))?.[1],
+  ];
+  const XML = expect.stringMatching(/^text\/xml/);
+
+  test('an order is taken, once for its payloadID, and answered as its sender understands', async () => {
+    const { result, made } = await counting(() =>
+      Promise.all([cxml(genuine), cxml(genuine.replace('08:20:00', '08:25:00'))]),
+    );
+    expect(result.map(statusOf)).toEqual([
+      [200, XML, '200'],
+      [200, XML, '200'],
+    ]);
+    expect(made).toEqual({ documents: 1, orders: 1 });
+    expect(result[0].body).toMatch(/^<\?xml [^]*<cXML payloadID="[^"]+@order-staging" timestamp="[^"]+"/);
+  });
+
+  test('its secret is not kept', async () => {
+    const rows = await gateway.store.db.selectFrom('orders').select('id').where('source', '=', 'buyers').execute();
+    const { bytes } = await getSlice(gateway.store, rows[0]!.id);
+    expect(Buffer.from(bytes).toString()).toContain('AN01000000001');
+    expect(Buffer.from(bytes).toString()).not.toContain('a shop secret');
+  });
+
+  test.each([
+    ['another secret', genuine.replace('a shop secret', 'another secret')],
+    ['another sender', genuine.replace('AN01000000001', 'AN01000000002')],
+    ['no sender', genuine.replace(/<Sender>[^]*<\/Sender>/, '')],
+    ['no cXML', '<Order/>'],
+    ['a cut document', genuine.slice(0, 3000)],
+  ])('%s is answered 401 in a Response, and nothing is kept', async (_what, body) => {
+    const { result, made } = await counting(() => cxml(body));
+    expect(statusOf(result)).toEqual([200, XML, '401']);
+    expect(made).toEqual({ documents: 0, orders: 0 });
+  });
+
+  test('what is for somebody else, or has no payloadID, is answered 400', async () => {
+    const forOthers = genuine.replace('AN01000009999', 'AN01000008888').replace('.71.PO', '.72.PO');
+    expect(statusOf(await cxml(forOthers))).toEqual([200, XML, '400']);
+    expect(statusOf(await cxml(genuine.replace(/payloadID="[^"]*"/, 'payloadID=""')))).toEqual([200, XML, '400']);
   });
 });
 
