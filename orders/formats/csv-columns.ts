@@ -77,6 +77,9 @@ const SYNONYMS: Readonly<Record<CsvFieldName, string>> = {
 /** Headers of a total that some senders mean of the line. */
 const UNSURE_TOTALS = new Set(['total', 'summe']);
 
+/** Who writes these as the canonical order does means by `total` what it means. */
+const CANONICAL_NAMES = ['poNumber', 'unitPrice'];
+
 const PARTIES: Readonly<Record<string, string>> = {
   shipTo: 'shipto ship shipping delivery deliverto lieferadresse liefer lieferanschrift',
   billTo: 'billto bill billing invoice invoiceto rechnungsadresse rechnungs rechnungsanschrift',
@@ -228,6 +231,7 @@ function isTotalUnsure(
   taken: ReadonlySet<string>,
 ): boolean {
   const index = head.get('total')?.index;
+  if (CANONICAL_NAMES.every((name) => header.values.includes(name))) return false;
   return index !== undefined && !taken.has('total') && UNSURE_TOTALS.has(fold(header.values[index] ?? ''));
 }
 

@@ -129,6 +129,13 @@ describe('a column named total', () => {
     ]);
   });
 
+  test('is that of the order where the headers are those of the canonical order', () => {
+    const text = file('PO-1,2026-11-23,A,10,50.00,500.00')
+      .replace('po_number', 'poNumber')
+      .replace('unit_price', 'unitPrice');
+    expect(totals(text)).toEqual([['500.00']]);
+  });
+
   test('is held where every order has one row, because nobody can tell', () => {
     expect(totals(file('PO-1,2026-11-23,A,10,50.00,500.00'))).toEqual([['500.00', 'CSV.UNPROVEN']]);
   });
