@@ -2,6 +2,7 @@ import { listFindings } from '../db/findings.ts';
 import { getOrder } from '../db/orders.ts';
 import { putOutbox } from '../db/outbox.ts';
 import type { Store } from '../db/store.ts';
+import { type Fate, putPurchaseOrderAcknowledgment } from './acknowledge.ts';
 import { leaveOut } from './guard.ts';
 
 /** Kinds of notices about an order; each is a row in the outbox first. */
@@ -13,6 +14,13 @@ export type NoticeKind =
   | 'review.opened'
   | 'review.reminder'
   | 'review.escalated';
+
+/** Notices that settle what becomes of an order. */
+const FATES: Readonly<Partial<Record<NoticeKind, Fate>>> = {
+  'order.completed': 'completed',
+  'order.rejected': 'rejected',
+  'order.cancelled': 'cancelled',
+};
 
 /** Writes a notice about an order to the outbox, inside the transaction of what it tells of. */
 export async function putNotice(
@@ -36,6 +44,8 @@ export async function putNotice(
       findings,
     },
   };
+  const fate = FATES[notice.kind];
+  if (fate) await putPurchaseOrderAcknowledgment(tx, order, fate, notice.stepKey, notice.at);
   const { kind, stepKey } = notice;
   const outgoing = { subject: `order:${orderId}`, source: order.source, kind, stepKey, fileName: null } as const;
   await putOutbox(tx, { ...outgoing, content: JSON.stringify(content) }, notice.at).catch(leaveOut);

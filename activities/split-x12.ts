@@ -10,7 +10,8 @@ import type { X12Event } from '../orders/formats/x12-events.ts';
 import type { SeenNumbers } from '../orders/formats/x12-seen.ts';
 import { isGroupAccepted, readEnvelopes, splitX12 } from '../orders/formats/x12-splitter.ts';
 import type { SourceProfile } from '../orders/source.ts';
-import { putFunctionalAcknowledgments, type ReceivedGroup } from './acknowledge.ts';
+import { noteAcknowledgments, putEnvelopeAcknowledgments, type ReceivedGroup } from './acknowledge.ts';
+import { readAcknowledgments, withoutAcknowledgments } from './read-acknowledgments.ts';
 import { claimControlNumbers } from './received-numbers.ts';
 import { createPartStager, endSplit, type PartStager, type SplitSummary } from './stage-parts.ts';
 
@@ -27,15 +28,20 @@ export async function splitX12Document(
 ): Promise<SplitSummary> {
   const read = await readEnvelopes(readChunks(store, document.id), { profile: getX12Profile(profile) });
   heartbeat();
-  const seen = await claimControlNumbers(store, document, read, getX12Profile(profile));
+  const x12 = getX12Profile(profile);
+  const seen = await claimControlNumbers(store, document, read, x12);
   const stager = await createPartStager(store, document);
   const groups = await stageSets(store, document, profile, seen, stager);
-  const findings = [...listEnvelopeFindings(seen.envelopes), ...listRefusedSets(groups)];
+  const acknowledgments = await readAcknowledgments(store, document, x12, seen.envelopes);
+  const findings = [...listEnvelopeFindings(withoutAcknowledgments(seen.envelopes)), ...listRefusedSets(groups)];
   const places = await stager.finish();
-  return endSplit(store, document, places, findings, async (tx, at) => {
-    await putFunctionalAcknowledgments(tx, document, groups, at);
-    if (places.length === 0) await releaseNumbers(tx, document.id);
-  });
+  const isTaken = acknowledgments.length > 0;
+  const acknowledge = async (tx: Store, at: string): Promise<void> => {
+    await noteAcknowledgments(tx, document, acknowledgments, at);
+    await putEnvelopeAcknowledgments(tx, document, x12, seen.envelopes.interchanges, groups, at);
+    if (places.length === 0 && !isTaken) await releaseNumbers(tx, document.id);
+  };
+  return endSplit(store, document, places, findings, { acknowledge, isTaken });
 }
 
 /** Writes the transaction sets of accepted groups as orders. @returns what to say about each group */

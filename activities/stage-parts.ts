@@ -64,29 +64,36 @@ function doOverlap(one: Span, other: Span): boolean {
   return one.offset < other.offset + other.length && other.offset < one.offset + one.length;
 }
 
+/** What else a split comes to. */
+export interface SplitEnding {
+  /** Writes what goes back to the sender, in the same transaction. */
+  readonly acknowledge?: (tx: Store, at: string) => Promise<void>;
+  /** Something of the document was taken though none of it is an order. */
+  readonly isTaken?: boolean;
+}
+
 /**
  * Ends a split in one transaction: the bytes around the orders are kept, the whole is dropped. A document without orders
  * is refused and stays as it is.
  * @param places where each order stands
- * @param acknowledge writes what goes back to the sender, in the same transaction
  */
 export async function endSplit(
   store: Store,
   document: DocumentRow,
   places: readonly (readonly Span[])[],
   findings: readonly Finding[],
-  acknowledge: (tx: Store, at: string) => Promise<void> = () => Promise.resolve(),
+  { acknowledge, isTaken = false }: SplitEnding = {},
 ): Promise<SplitSummary> {
   const at = nowIso();
   const orders = places.length;
   const spans = places.flat().toSorted((one, other) => one.offset - other.offset);
-  const envelope: Gap[] = orders === 0 ? [] : await gapsAround(readChunks(store, document.id), spans);
+  const envelope: Gap[] = orders === 0 && !isTaken ? [] : await gapsAround(readChunks(store, document.id), spans);
   return inTransaction(store, async (tx) => {
     // The same split may run twice at once: a second 997 would leave a gap in the partner's control numbers.
     const now = await getDocument(tx, document.id);
     if (now.state !== 'received') return { state: now.state, orders: now.order_count };
-    await acknowledge(tx, at);
-    if (orders === 0) {
+    await acknowledge?.(tx, at);
+    if (orders === 0 && !isTaken) {
       await markRefused(tx, document.id, findings, at);
       return { state: 'refused', orders };
     }

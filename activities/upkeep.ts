@@ -6,11 +6,23 @@ import type { Damaged } from '../db/faults.ts';
 import { type HoldCursor, listSelfClearing, type SelfClearingHold } from '../db/holds.ts';
 import { listUnfinishedOrders } from '../db/order-search.ts';
 import { getOrder } from '../db/orders.ts';
-import { listDueOutbox, markDelivered, markDropped, openOutbox, type OutboxRow, postponeOutbox } from '../db/outbox.ts';
+import {
+  type Composed,
+  composeOutbox,
+  type ControlNumbers,
+  listDueOutbox,
+  markDelivered,
+  markDropped,
+  openOutbox,
+  type OutboxRow,
+  postponeOutbox,
+} from '../db/outbox.ts';
 import { Erased } from '../db/seal.ts';
 import { listSources } from '../db/sources.ts';
+import { composeInterchange, type OutboundMessage } from '../orders/formats/x12-writing.ts';
 import { decideGate } from '../orders/gate.ts';
 import type { SourceProfile } from '../orders/source.ts';
+import { missAcknowledgments } from './acknowledge.ts';
 import { CHANGE_WAITS, mayGoOn as mayChangeGoOn } from './apply-change.ts';
 import { applyDecision } from './apply-decision.ts';
 import { type Deps, nowIso, type Polled } from './deps.ts';
@@ -151,18 +163,20 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 
-/** Sends what is due, oldest first; what cannot be sent is tried again later, ever more slowly. */
-export async function deliverOutbox(deps: Deps): Promise<{ delivered: number; postponed: number }> {
+/** Sends what is due, oldest first; what cannot be sent is tried again later, ever more slowly. Notices what is not answered. */
+export async function deliverOutbox(deps: Deps): Promise<{ delivered: number; postponed: number; missed: number }> {
   const counts = { delivered: 0, postponed: 0 };
   for (const row of await listDueOutbox(deps.store, nowIso(), PAGE)) {
     counts[await deliver(deps, row)] += 1;
     heartbeat();
   }
-  return counts;
+  return { ...counts, missed: await missAcknowledgments(deps.store) };
 }
 
-async function deliver({ store, transport }: Deps, row: OutboxRow): Promise<'delivered' | 'postponed'> {
+async function deliver({ store, transport }: Deps, pending: OutboxRow): Promise<'delivered' | 'postponed'> {
+  let row = pending;
   try {
+    if (row.file_name === null) row = await composeOutbox(store, row.id, hasGroup, composeX12(row.kind));
     if (row.file_name !== null) await transport.deliver(row.source, row.file_name, await openOutbox(store, row));
     await markDelivered(store, row.id, nowIso());
     return 'delivered';
@@ -173,6 +187,17 @@ async function deliver({ store, transport }: Deps, row: OutboxRow): Promise<'del
     log.warn('could not be delivered', { id, source, kind, attempts, error: nameOf(error) });
     return 'postponed';
   }
+}
+
+function hasGroup(message: unknown): boolean {
+  return (message as OutboundMessage).set !== null;
+}
+
+function composeX12(kind: string) {
+  return (message: unknown, numbers: ControlNumbers): Composed => ({
+    fileName: `${kind}-${numbers.interchange.padStart(9, '0')}.edi`,
+    content: composeInterchange(message as OutboundMessage, numbers, new Date()),
+  });
 }
 
 /** 30 s, 1 min, 2 min … at most an hour. */

@@ -107,7 +107,11 @@ async function refuse(delivery: Delivery, visitor: Visitor, keep: boolean): Prom
   if (!keep) throw new Problem('unreadable-document', detail, { findings });
   // A message that is pushed again although it cannot be read is kept once.
   const [messageId] = delivery.messageIds ?? [];
-  const arrival = { ...toArrival(delivery, visitor), findings, ...(messageId !== undefined && { delivery: messageId }) };
+  const arrival = {
+    ...toArrival(delivery, visitor),
+    findings,
+    ...(messageId !== undefined && { delivery: messageId }),
+  };
   const documentId = await refuseDocument(delivery.deps.store, arrival);
   throw new Problem('unreadable-document', `${detail}; it is kept for questions`, { documentId, findings });
 }

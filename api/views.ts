@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { KeptDecision } from '../db/decisions.ts';
 import type { OrderRow } from '../db/orders.ts';
 import type { ReviewListRow } from '../db/reviews.ts';
-import type { DeliveryState } from '../db/tables.ts';
+import type { OutboxSummary } from '../db/outbox.ts';
 import { orderSchema } from '../orders/order.ts';
 import { sourceProfileSchema } from '../orders/source.ts';
 import type { Deps } from './deps.ts';
@@ -165,6 +165,10 @@ const acknowledgment = z.object({
   attempts: z.int(),
   createdAt: instant,
   deliveredAt: instant.nullable(),
+  controlNumber: z.string().nullable().describe('GS06 of an X12 message that its receiver acknowledges with a 997'),
+  acknowledgedAt: instant.nullable(),
+  acknowledgment: z.string().nullable().describe("AK901 of the receiver's 997: A, E, P or R"),
+  missedAt: instant.nullable().describe('When it was noticed that the 997 did not come in time'),
 });
 
 const orderDetail = orderSummary.extend({
@@ -410,14 +414,17 @@ export function toDecision({
 }
 
 /** What went or will go out about an order or a document. */
-export function toAcknowledgment(row: {
-  id: string;
-  kind: string;
-  state: DeliveryState;
-  attempts: number;
-  created_at: string;
-  delivered_at: string | null;
-}): z.infer<typeof acknowledgment> {
-  const { id, kind, state: deliveryState, attempts } = row;
-  return { id, kind, state: deliveryState, attempts, createdAt: row.created_at, deliveredAt: row.delivered_at };
+export function toAcknowledgment(row: OutboxSummary): z.infer<typeof acknowledgment> {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+    deliveredAt: row.delivered_at,
+    controlNumber: row.control_number,
+    acknowledgedAt: row.acknowledged_at,
+    acknowledgment: row.acknowledgment,
+    missedAt: row.missed_at,
+  };
 }

@@ -81,6 +81,17 @@ export async function readChange(tx: Store, changeId: string): Promise<Order> {
   return getRevision(tx, { orderId: changeId, revision });
 }
 
+/** The change whose content a revision of an order is. */
+export async function findChangeOf(store: Store, orderId: string, revision: number): Promise<string | undefined> {
+  const query = store.db
+    .selectFrom('orders')
+    .select('id')
+    .where('changes_order_id', '=', orderId)
+    .where('changes_revision', '=', revision)
+    .orderBy('received_at', 'desc');
+  return (await first(query, 1).executeTakeFirst())?.id;
+}
+
 /** The changes of an order, oldest first. */
 export function listChanges(store: Store, orderId: string): Promise<Pick<OrderRow, 'id' | 'type' | 'state'>[]> {
   return store.db

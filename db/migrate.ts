@@ -10,6 +10,7 @@ import * as failures from './migrations/0005-failures.ts';
 import * as receivedNumbers from './migrations/0006-received-numbers.ts';
 import * as channels from './migrations/0007-channels.ts';
 import * as changes from './migrations/0008-changes.ts';
+import * as acknowledged from './migrations/0009-acknowledged.ts';
 import { listMissing } from './schema-check.ts';
 import { inTransaction, type Store } from './store.ts';
 
@@ -23,6 +24,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-received-numbers': receivedNumbers,
   '0007-channels': channels,
   '0008-changes': changes,
+  '0009-acknowledged': acknowledged,
 };
 
 /**

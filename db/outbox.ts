@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { first, insertOnce } from './dialect.ts';
+import { first, insertOnce, lockRows } from './dialect.ts';
 import { getSealer, type Subject } from './seal.ts';
-import type { Store } from './store.ts';
-import type { OutboxTable } from './tables.ts';
+import { inTransaction, type Store } from './store.ts';
+import type { DeliveryState, OutboxTable } from './tables.ts';
 
 export type OutboxRow = Selectable<OutboxTable>;
 
@@ -19,13 +19,25 @@ export interface Outgoing {
   readonly content: string | Uint8Array;
 }
 
+/** An X12 message without control numbers: it gets them, and its file name, when it is composed to be sent. */
+export type UncomposedMessage = Omit<Outgoing, 'fileName' | 'content'> & { readonly message: unknown };
+
+/** Writes a message that is composed when it is sent, once, inside the transaction of what it tells of. */
+export function putUncomposed(tx: Store, { message, ...outgoing }: UncomposedMessage, at: string): Promise<void> {
+  return put(tx, { ...outgoing, fileName: null, content: JSON.stringify(message) }, 'pending', at);
+}
+
 /** Writes an outgoing message, once, inside the transaction of what it tells of. */
-export async function putOutbox(tx: Store, outgoing: Outgoing, at: string): Promise<void> {
+export function putOutbox(tx: Store, outgoing: Outgoing, at: string): Promise<void> {
+  return put(tx, outgoing, outgoing.fileName === null ? 'available' : 'pending', at);
+}
+
+async function put(tx: Store, outgoing: Outgoing, state: DeliveryState, at: string): Promise<void> {
   const sealer = await getSealer(tx, outgoing.subject);
   await insertOnce(tx.db, 'outbox', {
     id: uuidv7(), source: outgoing.source, subject: outgoing.subject, kind: outgoing.kind, step_key: outgoing.stepKey,
     file_name: outgoing.fileName, content_sealed: sealer.seal(`outbox ${outgoing.stepKey}`, outgoing.content),
-    state: outgoing.fileName === null ? 'available' : 'pending', attempts: 0, created_at: at, next_attempt_at: at, delivered_at: null,
+    state, attempts: 0, created_at: at, next_attempt_at: at,
   }); // prettier-ignore
 }
 
@@ -45,6 +57,99 @@ export function listDueOutbox(store: Store, now: string, size: number): Promise<
 export async function openOutbox(store: Store, row: OutboxRow): Promise<Buffer> {
   const sealer = await getSealer(store, row.subject as Subject);
   return sealer.open(`outbox ${row.step_key}`, row.content_sealed);
+}
+
+/** A message as it goes out. */
+export interface Composed {
+  readonly fileName: string;
+  readonly content: Uint8Array;
+}
+
+/** Our numbers for one message; a message without a group takes none for it. */
+export interface ControlNumbers {
+  readonly interchange: string;
+  readonly group: string;
+}
+
+/**
+ * Composes a message that has no control numbers yet: numbers and bytes are kept in one transaction, so that a number that
+ * was taken is one that goes out, and a message that is sent again is the same.
+ * @returns the row as it is now
+ */
+export function composeOutbox(
+  store: Store,
+  id: string,
+  hasGroup: (message: unknown) => boolean,
+  compose: (message: unknown, numbers: ControlNumbers) => Composed,
+): Promise<OutboxRow> {
+  return inTransaction(store, async (tx) => {
+    const query = tx.db.selectFrom('outbox').selectAll().where('id', '=', id);
+    const row = await lockRows(tx.db, query).executeTakeFirstOrThrow();
+    if (row.file_name !== null || row.state !== 'pending') return row;
+    const message: unknown = JSON.parse((await openOutbox(tx, row)).toString());
+    const { source, kind, subject, step_key: stepKey } = row;
+    const group = hasGroup(message) ? String(await takeControlNumber(tx, source, 'group')) : null;
+    const numbers = { interchange: String(await takeControlNumber(tx, source, 'interchange')), group: group ?? '' };
+    const { fileName, content } = compose(message, numbers);
+    const sealer = await getSealer(tx, subject as Subject);
+    const composed = {
+      file_name: fileName,
+      content_sealed: sealer.seal(`outbox ${stepKey}`, content),
+      // A 997 is never acknowledged.
+      control_number: kind === '997' ? null : group,
+    };
+    await tx.db.updateTable('outbox').set(composed).where('id', '=', id).execute();
+    return { ...row, ...composed };
+  });
+}
+
+/** Notes what a partner's 997 says of a message of ours. @returns its subject; undefined if there is none to note it on */
+export async function markAcknowledged(
+  tx: Store,
+  of: { readonly source: string; readonly kind: string; readonly controlNumber: string },
+  acknowledgment: string,
+  at: string,
+): Promise<Subject | undefined> {
+  const key = { source: of.source, kind: of.kind, control_number: of.controlNumber };
+  const row = await tx.db
+    .selectFrom('outbox')
+    .select('subject')
+    .where((eb) => eb.and(key))
+    .executeTakeFirst();
+  if (!row) return undefined;
+  await tx.db
+    .updateTable('outbox')
+    .set({ acknowledged_at: at, acknowledgment })
+    .where((eb) => eb.and(key))
+    .execute();
+  return row.subject as Subject;
+}
+
+/** Messages that went out before an instant and that their receiver has not acknowledged; each is told of once. */
+export function listUnacknowledged(
+  store: Store,
+  source: string,
+  kind: string,
+  sentBefore: string,
+  size: number,
+): Promise<Pick<OutboxRow, 'id' | 'subject'>[]> {
+  const query = store.db
+    .selectFrom('outbox')
+    .select(['id', 'subject'])
+    .where('kind', '=', kind)
+    .where('source', '=', source)
+    .where('control_number', 'is not', null)
+    .where('acknowledged_at', 'is', null)
+    .where('missed_at', 'is', null)
+    .where('delivered_at', '<', sentBefore)
+    .orderBy('delivered_at')
+    .orderBy('id');
+  return first(query, size).execute();
+}
+
+/** Notes that the acknowledgment of a message is missed. */
+export async function markMissed(tx: Store, id: string, at: string): Promise<void> {
+  await tx.db.updateTable('outbox').set({ missed_at: at }).where('id', '=', id).execute();
 }
 
 export async function markDelivered(store: Store, id: string, at: string): Promise<void> {
@@ -69,17 +174,16 @@ export async function postponeOutbox(store: Store, id: string, nextAttemptAt: st
     .execute();
 }
 
+const SUMMARY = [
+  'id', 'kind', 'state', 'attempts', 'created_at', 'delivered_at', 'control_number', 'acknowledged_at', 'acknowledgment', 'missed_at',
+] as const; // prettier-ignore
+
+/** A message without its content. */
+export type OutboxSummary = Pick<OutboxRow, (typeof SUMMARY)[number]>;
+
 /** What went or will go out about an order or a document, oldest first; without content. */
-export function listOutbox(
-  store: Store,
-  subject: Subject,
-): Promise<Pick<OutboxRow, 'id' | 'kind' | 'state' | 'attempts' | 'created_at' | 'delivered_at'>[]> {
-  return store.db
-    .selectFrom('outbox')
-    .select(['id', 'kind', 'state', 'attempts', 'created_at', 'delivered_at'])
-    .where('subject', '=', subject)
-    .orderBy('id')
-    .execute();
+export function listOutbox(store: Store, subject: Subject): Promise<OutboxSummary[]> {
+  return store.db.selectFrom('outbox').select(SUMMARY).where('subject', '=', subject).orderBy('id').execute();
 }
 
 /** The next number in a partner's sequence, without gaps when the caller's transaction commits. */

@@ -429,3 +429,17 @@ create index ix_orders_changes on orders (changes_order_id, received_at, id)
 
 create index ix_decisions_change on decisions (change_order_id, created_at, id)
   where change_order_id is not null;
+
+alter table "outbox" add "control_number" varchar(200) collate Latin1_General_100_BIN2;
+
+alter table "outbox" add "acknowledged_at" datetime2(3);
+
+alter table "outbox" add "acknowledgment" varchar(200) collate Latin1_General_100_BIN2;
+
+alter table "outbox" add "missed_at" datetime2(3);
+
+create index ix_outbox_unacknowledged on outbox (kind, delivered_at, id)
+  where control_number is not null and acknowledged_at is null and missed_at is null;
+
+create unique index ux_outbox_control_number on outbox (source, kind, control_number)
+  where control_number is not null;

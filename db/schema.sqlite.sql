@@ -299,10 +299,20 @@ CREATE TABLE "outbox" (
   "created_at" text not null,
   "next_attempt_at" text not null,
   "delivered_at" text,
+  "control_number" text,
+  "acknowledged_at" text,
+  "acknowledgment" text,
+  "missed_at" text,
   constraint "pk_outbox" primary key ("id")
 );
 
 CREATE INDEX "ix_outbox_state_next_attempt_at" on "outbox" ("state", "next_attempt_at");
+
+CREATE INDEX ix_outbox_unacknowledged on outbox (kind, delivered_at, id)
+  where control_number is not null and acknowledged_at is null and missed_at is null;
+
+CREATE UNIQUE INDEX ux_outbox_control_number on outbox (source, kind, control_number)
+  where control_number is not null;
 
 CREATE UNIQUE INDEX "ux_outbox_subject_step_key" on "outbox" ("subject", "step_key");
 

@@ -360,6 +360,12 @@ export interface OutboxTable {
   created_at: string;
   next_attempt_at: string;
   delivered_at: string | null;
+  /** GS06 of an X12 message that its receiver acknowledges with a 997; null before it is composed, and for all others. */
+  control_number: string | null;
+  /** When the receiver's 997 came, and its AK901; and when it was noticed that none came. */
+  acknowledged_at: string | null;
+  acknowledgment: string | null;
+  missed_at: string | null;
 }
 
 export interface ControlNumberTable {

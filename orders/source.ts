@@ -40,6 +40,10 @@ const x12Profile = z.strictObject({
   customers: z.record(z.string(), customerNumber).default({}),
   /** Product id qualifiers (element 235) that name our SKU, most trusted first. */
   skuQualifiers: z.array(z.string()).default(['VN', 'VP', 'SK', 'MG', 'BP', 'IN', 'UP', 'EN', 'UK']),
+  /** What the partner is sent: 997 for what is readable, TA1 where ISA14 asks for it, 855 for what becomes of each order. */
+  acknowledge: z.array(z.enum(['997', 'TA1', '855'])).default(['997', 'TA1', '855']),
+  /** Hours within which the partner acknowledges our 855 with a 997; later it is missed. */
+  expect997Hours: z.number().positive().max(720).default(24),
   /** Deviations that this partner is known for and that are only warned about. */
   tolerate: z.array(z.enum(['segment_count', 'set_count', 'missing_last_terminator'])).default([]),
   /**

@@ -30,8 +30,8 @@ export function anchorLogWorkflow(): Promise<{ anchors: number; rows: number }> 
   return upkeep('Anchor the audit trail').anchorLog();
 }
 
-/** Sends what waits in the outbox. */
-export function deliverOutboxWorkflow(): Promise<{ delivered: number; postponed: number }> {
+/** Sends what waits in the outbox, and notices what is not answered. */
+export function deliverOutboxWorkflow(): Promise<{ delivered: number; postponed: number; missed: number }> {
   return upkeep('Send what waits in the outbox').deliverOutbox();
 }
 

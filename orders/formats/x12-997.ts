@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { findAcknowledged } from './x12-codes.ts';
-import type { X12Group, X12GroupEnd, X12Interchange } from './x12-events.ts';
-import type { X12Delimiters } from './x12-scanner.ts';
+import type { X12GroupEnd, X12Interchange } from './x12-events.ts';
+import type { OutboundMessage, Segment } from './x12-writing.ts';
 
 /** A functional group as it is acknowledged. */
 export interface AcknowledgedGroup extends Pick<X12GroupEnd, 'group' | 'verdict' | 'findings' | 'declaredSets'> {
@@ -15,18 +15,6 @@ export interface AcknowledgedSet {
   readonly controlNumber: string;
   readonly findings: readonly Finding[];
 }
-
-/** Our own control numbers for one 997, each without gaps per partner. */
-export interface OutboundControlNumbers {
-  /** ISA13, up to nine digits; padded when written. */
-  readonly interchange: string;
-  /** GS06. */
-  readonly group: string;
-  /** ST02, four to nine digits. */
-  readonly set: string;
-}
-
-type Segment = readonly string[];
 
 /** At most five codes fit in AK5 and AK9. */
 const MOST_CODES = 5;
@@ -46,17 +34,22 @@ const REFERENCES: Readonly<Record<string, string>> = {
  * @throws RangeError for a group of acknowledgments (GS01 `FA`): a 997 is never acknowledged.
  * @see X12 997: AK1, AK2, AK3 (element 720), AK4 (723), AK5 (717, 718), AK9 (715, 716)
  */
-export function write997(
-  acknowledged: AcknowledgedGroup,
-  envelope: X12Interchange,
-  controlNumbers: OutboundControlNumbers,
-  now: Date,
-): Uint8Array {
-  if (acknowledged.group.functionalId === 'FA') throw new RangeError('a 997 is never acknowledged');
-  const body = [['ST', '997', controlNumbers.set], ...acknowledge(acknowledged)];
-  const set = [...body, ['SE', String(body.length + 1), controlNumbers.set]];
-  const segments = wrap(set, acknowledged.group, envelope, controlNumbers, now);
-  return print(segments, envelope.delimiters);
+export function make997(acknowledged: AcknowledgedGroup, interchange: X12Interchange): OutboundMessage {
+  const { group } = acknowledged;
+  if (group.functionalId === 'FA') throw new RangeError('a 997 is never acknowledged');
+  const envelope = {
+    ...answerTo(interchange),
+    senderApplication: group.receiver,
+    receiverApplication: group.sender,
+    agency: group.agency,
+    groupVersion: group.version,
+  };
+  return { envelope, set: { functionalId: 'FA', type: '997' }, segments: acknowledge(acknowledged) };
+}
+
+/** The envelope that goes back the way an interchange came. */
+export function answerTo({ sender, receiver, version, usage, delimiters }: X12Interchange) {
+  return { sender: receiver, receiver: sender, version, usage, delimiters };
 }
 
 function acknowledge({ group, verdict, findings, declaredSets, sets }: AcknowledgedGroup): readonly Segment[] {
@@ -140,54 +133,4 @@ function ak4(finding: Finding): Segment {
   const reference = REFERENCES[`${segment}${String(element).padStart(2, '0')}`] ?? '';
   const value = finding.evidence?.slice(0, LONGEST_BAD_VALUE) ?? '';
   return ['AK4', String(element), reference, findAcknowledged(finding)?.code ?? '', value];
-}
-
-function wrap(
-  set: readonly Segment[],
-  group: X12Group,
-  { elements, version, usage, delimiters }: X12Interchange,
-  numbers: OutboundControlNumbers,
-  now: Date,
-): readonly Segment[] {
-  const [, , , , theirQualifier = '', theirId = '', ourQualifier = '', ourId = ''] = elements;
-  const [date, time] = stamp(now);
-  const controlNumber = numbers.interchange.padStart(9, '0');
-  const blank = ' '.repeat(10);
-  const addresses = [ourQualifier, ourId, theirQualifier, theirId];
-  const header = [version, controlNumber, '0', usage, delimiters.component];
-  const groupDate = group.version < '004010' ? date.slice(2) : date;
-  return [
-    ['ISA', '00', blank, '00', blank, ...addresses, date.slice(2), time, delimiters.repetition ?? 'U', ...header],
-    ['GS', 'FA', group.receiver, group.sender, groupDate, time, numbers.group, group.agency, group.version],
-    ...set,
-    ['GE', '1', numbers.group],
-    ['IEA', '1', controlNumber],
-  ];
-}
-
-/** `CCYYMMDD` and `HHMM`, UTC. */
-function stamp(now: Date): readonly [date: string, time: string] {
-  const iso = now.toISOString();
-  return [iso.slice(0, 10).replaceAll('-', ''), iso.slice(11, 16).replace(':', '')];
-}
-
-/** Written as the partner writes: with its delimiters, which therefore must not occur in what is echoed. */
-function print(segments: readonly Segment[], delimiters: X12Delimiters): Uint8Array {
-  const text = segments.map((segment) => printSegment(segment, delimiters) + delimiters.segment).join('');
-  return new TextEncoder().encode(text);
-}
-
-/** Empty elements at the end of a segment are left out. ISA is of fixed length and holds the delimiters themselves. */
-function printSegment(
-  segment: Segment,
-  { element, component, repetition, segment: terminator }: X12Delimiters,
-): string {
-  if (segment[0] === 'ISA') return segment.join(element);
-  const reserved = [element, component, terminator, ...(repetition === null ? [] : [repetition])];
-  const clean = (text: string) => reserved.reduce((left, delimiter) => left.replaceAll(delimiter, ' '), text);
-  const last = segment.findLastIndex((text) => text !== '');
-  return segment
-    .slice(0, last + 1)
-    .map(clean)
-    .join(element);
 }

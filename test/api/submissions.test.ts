@@ -287,13 +287,14 @@ describe('what is not taken', () => {
     expect(JSON.stringify([answer.body, shown.body])).not.toMatch(/4111 ?1111/);
   });
 
-  test.each([
-    ['\u0000\u0001', 'application/octet-stream', 415, 'unsupported-format'],
-  ])('%j as %s', async (body, type, status, kind) => {
-    const before = await countDocuments();
-    await refused(await post(body, { headers: { 'Content-Type': type } }), status, kind);
-    expect(await countDocuments()).toBe(before);
-  });
+  test.each([['\u0000\u0001', 'application/octet-stream', 415, 'unsupported-format']])(
+    '%j as %s',
+    async (body, type, status, kind) => {
+      const before = await countDocuments();
+      await refused(await post(body, { headers: { 'Content-Type': type } }), status, kind);
+      expect(await countDocuments()).toBe(before);
+    },
+  );
 
   test('X12 from a source without a partner profile, JSON from an EDI source', async () => {
     await refused(await post(X12, { headers: { 'Content-Type': 'application/edi-x12' } }), 422, 'wrong-channel');

@@ -80,9 +80,10 @@ describe('a file in the inbox', () => {
       'deliverOutboxWorkflow',
       deliver,
     );
-    expect(delivered).toEqual({ delivered: 1, postponed: 0 });
+    expect(delivered).toEqual({ delivered: 4, postponed: 0, missed: 0 });
     const outbox = join(house.folder, 'edi/outbox', SOURCE);
-    expect(await readdir(outbox)).toEqual(['997-000000001.edi']);
+    const sent = ['855-000000002.edi', '855-000000003.edi', '855-000000004.edi', '997-000000001.edi'];
+    expect(await readdir(outbox)).toEqual(sent);
     const acknowledgment = await readFile(join(outbox, '997-000000001.edi'), 'latin1');
     expect(acknowledgment).toMatch(/^ISA\*00\*\s+\*00\*\s+\*ZZ\*ORDERSTAGING\s+\*ZZ\*NORTHWIND/);
     expect(acknowledgment).toContain('AK1*PO*101~');

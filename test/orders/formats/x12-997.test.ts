@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { X12Event, X12GroupEnd } from '../../../orders/formats/x12-events.ts';
 import { parseX12Order } from '../../../orders/formats/x12-850.ts';
-import { write997, type AcknowledgedSet } from '../../../orders/formats/x12-997.ts';
+import { make997, type AcknowledgedSet } from '../../../orders/formats/x12-997.ts';
+import { composeInterchange } from '../../../orders/formats/x12-writing.ts';
 import type { X12Profile } from '../../../orders/source.ts';
 import { codesOf, document, interchangesOf, ORDER, profileOf, setOf, setsOf, split } from './x12-document.ts';
 
@@ -14,7 +15,9 @@ function acknowledge(content: string, x12: Partial<X12Profile> = {}): string {
   const end = interchangesOf(events)[0];
   const group = end?.groups[0] as X12GroupEnd;
   const sets = events.flatMap((event) => (event.kind === 'transaction_set' ? [readSet(event, x12)] : []));
-  return Buffer.from(write997({ ...group, sets }, end!.interchange, NUMBERS, NOW)).toString('latin1');
+  return Buffer.from(composeInterchange(make997({ ...group, sets }, end!.interchange), NUMBERS, NOW)).toString(
+    'latin1',
+  );
 }
 
 function readSet(event: Extract<X12Event, { kind: 'transaction_set' }>, x12: Partial<X12Profile>): AcknowledgedSet {
@@ -123,6 +126,6 @@ describe('a 997', () => {
   test('never answers a 997', () => {
     const end = interchangesOf(split(document({ gs: 'FA*NORTHWIND*STAGING*20261123*0915*101*X*004010' })))[0];
     const group = end?.groups[0] as X12GroupEnd;
-    expect(() => write997({ ...group, sets: [] }, end!.interchange, NUMBERS, NOW)).toThrow(RangeError);
+    expect(() => make997({ ...group, sets: [] }, end!.interchange)).toThrow(RangeError);
   });
 });
