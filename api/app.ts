@@ -235,6 +235,7 @@ function toProblem(error: unknown, request: Request): Problem {
   if (error instanceof Erased) return new Problem('erased', 'the content was erased and cannot be read again');
   if (error instanceof Damaged) return new Problem('content-damaged', `${error.message}; an operator must restore it`);
   const fault = findDatabaseFault(error);
+  if (fault === 'damaged') return new Problem('content-damaged', `${FAULT_WORDS.damaged}; an operator must restore it`);
   if (fault !== undefined) {
     const detail = `${FAULT_WORDS[fault]}: nothing of this request was kept; try again later`;
     return new Problem('store-unavailable', detail, {}, STORE_WAIT);

@@ -15,7 +15,7 @@ export interface Program {
   readonly health?: string;
 }
 
-/** Programs that are kept running: one that dies is started again after a second. */
+/** Programs that are kept running: one that dies is started again after a second, one that cannot start ever later. */
 export interface Keeper {
   startAll(): Promise<void>;
   /** Ends all, the door first and the books last. */
@@ -31,6 +31,8 @@ export interface Keeper {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY_LIMIT_MS = 120_000;
 const GOODBYE_MS = 20_000;
+/** Between two starts of a program that does not become ready: what is wrong must be mended by somebody. */
+const LONGEST_REST_MS = 30_000;
 
 /** @param logDir takes what the programs print, a file each */
 export function createKeeper(
@@ -42,7 +44,9 @@ export function createKeeper(
   const wanted = new Set<ProgramName>();
   const names = Object.keys(known) as ProgramName[];
 
-  const start = async (name: ProgramName): Promise<void> => {
+  /** @param failed how often in a row it ended before it was ready. */
+  const start = async (name: ProgramName, failed = 0): Promise<void> => {
+    let isReady = false;
     const { health } = known[name];
     const child = launch(known[name], logOf(logDir, name));
     running.set(name, child);
@@ -53,14 +57,15 @@ export function createKeeper(
         reject(new Error(`the ${name} ended (${code ?? signal ?? 'unknown'})\n${lastWords(logOf(logDir, name))}`));
       });
     });
-    died.catch(() => restartLater(name));
+    died.catch(() => restartLater(name, isReady ? 0 : failed + 1));
     await Promise.race([health === undefined ? untilSaid(child) : untilAnswers(health), died]);
+    isReady = true;
   };
-  const restartLater = async (name: ProgramName): Promise<void> => {
-    await pause(1000);
+  const restartLater = async (name: ProgramName, failed: number): Promise<void> => {
+    await pause(Math.min(1000 * 2 ** failed, LONGEST_REST_MS));
     if (!wanted.has(name) || running.has(name)) return;
     log(`starting the ${name} again`);
-    await start(name).catch(() => undefined);
+    await start(name, failed).catch(() => undefined);
   };
   const halt = async (name: ProgramName): Promise<void> => {
     wanted.delete(name);
@@ -85,7 +90,7 @@ export function createKeeper(
     stopAll,
     kill: (name) => running.get(name)?.kill('SIGKILL'),
     halt,
-    resume: start,
+    resume: (name) => start(name),
   };
 }
 

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { createBackOfficeClient } from '../../backoffice/http-client.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
-import { fillDatabase, flipBytes, lockDatabase } from '../support/store-faults.ts';
+import { wipeDeleted } from '../../db/wipe.ts';
+import { closeStore, openStore } from '../../db/store.ts';
+import { damagePage, fillDatabase, flipBytes, lockDatabase } from '../support/store-faults.ts';
 import { type Answer, fakeTemporal, type Gateway, membersOf, openGateway, orderIdOf } from './gateway.ts';
 
 let gateway: Gateway;
@@ -83,6 +85,28 @@ test('an order whose slice is damaged is told of by name; lists and the others g
   expect(membersOf(list.body.items, 'orderId')).toEqual(expect.arrayContaining([damaged, whole]));
   await restore();
   expect((await gateway.call('GET', `/v1/orders/${damaged}/document`, { as: 'olivia' })).status).toBe(200);
+});
+
+test('a damaged page of the database is told of by whoever needs it; the others go on', async () => {
+  const damaged = orderIdOf(await sendBatch());
+  const whole = orderIdOf(await send());
+  // Everything into the file, and a page that holds nothing but this order's slice out of joint.
+  expect(await wipeDeleted(gateway.store)).toBe(true);
+  const restore = damagePage(await databaseFile(), damaged);
+  // Who reads the file anew, as after a start.
+  const store = openStore(`file:${await databaseFile()}`, gateway.store.keys);
+  const { store: before } = gateway.deps;
+  gateway.deps.store = store;
+  const answer = await gateway.call('GET', `/v1/orders/${damaged}/document`, { as: 'olivia' });
+  const other = await gateway.call('GET', `/v1/orders/${whole}/document`, { as: 'olivia' });
+  const list = await gateway.call('GET', '/v1/orders', { as: 'olivia' });
+  gateway.deps.store = before;
+  await closeStore(store);
+  restore();
+  expect(answer).toMatchObject({ status: 500, body: { type: '/problems/content-damaged' } });
+  expect(answer.body.detail).toContain('the database is damaged');
+  expect([other.status, list.status]).toEqual([200, 200]);
+  expect(membersOf(list.body.items, 'orderId')).toEqual(expect.arrayContaining([damaged, whole]));
 });
 
 test("a source's or a person's damaged row shuts out that one alone, and says so", async () => {

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import type { Store } from '../../db/store.ts';
@@ -48,4 +49,31 @@ export async function flipBytes(
   return async () => {
     await put(before);
   };
+}
+
+/**
+ * Puts a page of the file out of joint that holds nothing but part of an order's slice, which must be longer than a page:
+ * the overflow chain of its row leads nowhere. Returns what restores it.
+ * @see https://www.sqlite.org/fileformat2.html#ovflpgs
+ */
+export function damagePage(path: string, orderId: string): () => void {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const row = database.prepare('select content_sealed from order_staging_raw where order_id = ?').get(orderId);
+  const pageSize = Number(database.prepare('pragma page_size').get()?.['page_size']);
+  database.close();
+  const content = Buffer.from(row?.['content_sealed'] as Uint8Array);
+  const needle = content.subarray(content.length - 40 - pageSize, content.length - pageSize);
+  const descriptor = openSync(path, 'r+');
+  const page = Buffer.alloc(pageSize);
+  for (let at = 0; readSync(descriptor, page, 0, pageSize, at) === pageSize; at += pageSize) {
+    if (!page.includes(needle)) continue;
+    const before = Buffer.from(page.subarray(0, 4));
+    writeSync(descriptor, Buffer.from([0x7f, 0xff, 0xff, 0xff]), 0, 4, at);
+    return () => {
+      writeSync(descriptor, before, 0, 4, at);
+      closeSync(descriptor);
+    };
+  }
+  closeSync(descriptor);
+  throw new Error('there is no such page');
 }
