@@ -3,7 +3,7 @@ import type { Location } from '../finding.ts';
 import type { CsvProfile } from './csv-profile.ts';
 
 /** The most that is read of one file. A row holds an order line; an order has at most 5,000. */
-export const CSV_LIMITS = { rows: 500_000, columns: 1_000, rowCharacters: 256 * 1024 } as const;
+const CSV_LIMITS = { rows: 500_000, columns: 1_000, rowCharacters: 256 * 1024 } as const;
 
 /** One row as it stands in the file. Offsets are bytes of the document, whatever its encoding. */
 export interface CsvRow {
