@@ -73,6 +73,12 @@ export function judgeGs(
   } else if (taken.has(controlNumber)) {
     say('X12.GS.DUPLICATE', 6, `GS06 ${controlNumber} occurs twice in this interchange.`, controlNumber);
   }
+  const { component, segment } = interchange.delimiters;
+  if (/[\r\n]/.test(segment) && version.endsWith(component)) {
+    const message = `ISA16, the component separator, seems to be missing: the file ends its segments with "${component}" and a line break, and ISA too.`;
+    say('X12.ISA.DELIMITERS', 8, message, version);
+    return findings;
+  }
   if (!SUPPORTED_VERSION.test(version)) {
     say('X12.GS.VERSION', 8, `GS08 is "${version}"; versions 003, 004 and 005 are read, e.g. "004010".`, version);
     return findings;

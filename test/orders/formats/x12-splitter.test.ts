@@ -284,6 +284,14 @@ describe('what is no X12', () => {
   });
 });
 
+test('an ISA without its last element is told as that, not as wrong control numbers only', () => {
+  const content = document({ terminator: '~\n' }).replace('*P*>~', '*P*~');
+  const findings = split(content).flatMap((event) => (event.kind === 'group_end' ? event.findings : []));
+  expect(findings[0]).toMatchObject({ code: 'X12.ISA.DELIMITERS', disposition: 'reject' });
+  expect(findings[0]?.message).toMatch(/^ISA16.* seems to be missing/);
+  expect(verdicts(content)).toEqual(['rejected']);
+});
+
 describe('what stands between interchanges and is none', () => {
   const first = document({ isa13: '000000101' });
   const second = document({ isa13: '000000102' });
