@@ -10,7 +10,8 @@ describe('the page of codes', () => {
 
   test('has every code that stands in the code', () => {
     const written = [...readCode().values()].flatMap((code) =>
-      [...code.matchAll(/'([A-Z][A-Z0-9]*(?:\.[A-Z][A-Z0-9_]*)+)'/g)].map(([, found]) => found),
+      // `DD.MM.YYYY` is how a date is written.
+      [...code.matchAll(/'(?!DD\.)([A-Z][A-Z0-9]*(?:\.[A-Z][A-Z0-9_]*)+)'/g)].map(([, found]) => found),
     );
     const page = describeCodes();
     expect(written.length).toBeGreaterThan(100);
