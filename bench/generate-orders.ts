@@ -87,7 +87,7 @@ async function insertPage(tx: Store, numbers: readonly number[], house: House): 
   await insertAll(tx, 'holds', held.map(({ number, row }) => makeHold(number, row))); // prettier-ignore
   await insertAll(tx, 'reviews', reviewed.map(({ number, row }) => makeReview(number, row))); // prettier-ignore
   const hashes = orders.map(({ number, row }) => {
-    const email = emailOf(number % Math.ceil(house.orders / ORDERS_OF_A_PERSON));
+    const email = emailOf(number % Math.floor(house.orders / ORDERS_OF_A_PERSON));
     return { hash: hashPerson(tx.keys, 'email', email) ?? '', order_id: row.id, kind: 'email' as const };
   });
   await insertAll(tx, 'person_hashes', hashes);

@@ -95,7 +95,7 @@ async function mergeSeeks(
     return turnTo(hold === undefined ? fitting : fitting.where('id', 'in', selectWaiting(store, hold)), filter, page);
   });
   const parameters = 9 + (principal.sources?.length ?? 0);
-  const together = Math.min(MOST_SEEKS, Math.ceil(MOST_PARAMETERS / parameters));
+  const together = Math.max(1, Math.min(MOST_SEEKS, Math.floor(MOST_PARAMETERS / parameters)));
   const found: OrderRow[] = [];
   for (let from = 0; from < queries.length; from += together)
     found.push(...(await readNewest(store, queries.slice(from, from + together), page.size)));
