@@ -1,8 +1,8 @@
-import type { Decimal } from 'decimal.js';
-import { decimal, isDecimal, sum, toCurrency } from '../money.ts';
+import { Decimal } from 'decimal.js';
+import { decimal, isDecimal, minorUnits } from '../money.ts';
 import { readAddress, readFirst } from './cxml-parties.ts';
 import type { JsonObject } from './json-reader.ts';
-import { apportion } from './x12-amounts.ts';
+import { printAmount } from './x12-amounts.ts';
 import type { XmlElement } from './xml-reader.ts';
 import {
   attributeOf,
@@ -19,6 +19,7 @@ import {
   toAmount,
   toDecimal,
   use,
+  useAttribute,
   useWith,
   type XmlReading,
 } from './xml-reading.ts';
@@ -96,22 +97,33 @@ interface Making {
 function makeLine(reading: CxmlReading, making: Making): CxmlLine {
   const { common, id, exact, parts, part, at, pointer, index } = making;
   if (at > 0) copyNodes(reading, pointer, `/lines/${index + at}`);
-  const quantities = parts.map(({ quantity }) => quantity ?? '0');
+  const quantity = toAmount(part.quantity);
   const discounts = (exact?.discounts ?? []).map(({ code, amount }) => ({
     code,
-    amount: apportion(toCurrency(amount, reading.currency ?? ''), quantities, reading.currency ?? '')[at] ?? '0',
+    amount: shareOf(amount, parts, at, reading.currency ?? ''),
   }));
-  const quantity = toAmount(part.quantity);
   const line: JsonObject = {
     line: parts.length === 1 ? id : `${id}/${at + 1}`,
     ...common,
     ...(part.quantity !== undefined && { quantity: part.quantity }),
-    ...(discounts.length > 0 && { discounts }),
+    ...(discounts.length > 0 && {
+      discounts: discounts.map(({ code, amount }) => ({ code, amount: printAmount(amount, reading.currency ?? '') })),
+    }),
     ...(part.date !== undefined && { requestedDeliveryDate: part.date }),
   };
-  const goods =
-    exact && quantity ? exact.price.times(quantity).minus(sum(discounts.map(({ amount }) => amount))) : null;
-  return { line, exact: goods };
+  const goods = exact && quantity ? exact.price.times(quantity) : null;
+  return { line, exact: goods && discounts.reduce((left, { amount }) => left.minus(amount), goods) };
+}
+
+/** What a part has of a discount by its quantity; the last has what rounding leaves. */
+function shareOf(amount: Decimal, parts: readonly Part[], at: number, currency: string): Decimal {
+  const whole = amount.toDecimalPlaces(minorUnits(currency), Decimal.ROUND_HALF_UP);
+  const quantities = parts.map(({ quantity }) => toAmount(quantity) ?? decimal('0'));
+  const all = quantities.reduce((total, quantity) => total.plus(quantity), decimal('0'));
+  const share = (quantity: Decimal) =>
+    whole.times(quantity).dividedBy(all).toDecimalPlaces(minorUnits(currency), Decimal.ROUND_HALF_UP);
+  if (at < parts.length - 1) return share(quantities[at] ?? decimal('0'));
+  return quantities.slice(0, -1).reduce((left, quantity) => left.minus(share(quantity)), whole);
 }
 
 /** The parts of a line stand at the same place. */
@@ -202,7 +214,8 @@ export function readMoney(reading: CxmlReading, from: XmlElement, path: string, 
 
 function checkCurrency(reading: CxmlReading, money: XmlElement, pointer: string): void {
   const currency = attributeOf(money, 'currency')?.trim();
-  if (currency === reading.currency) useWith(reading, money, 'currency');
+  // Said once for the order.
+  if (currency === reading.currency) useAttribute(reading, money, 'currency');
   if (currency === undefined || currency === reading.currency || reading.currency === undefined) return;
   const message = `${nameOf(reading, { element: money })} is in ${currency.slice(0, 10)}, the order in ${reading.currency}: send one order for each currency.`;
   say(reading, 'XML.CURRENCY', { element: money }, pointer, message, currency.slice(0, 10));

@@ -53,6 +53,7 @@ export function draftCxml(document: XmlDocument, request: XmlElement, profile: S
   const currency = readCurrency(begun, header);
   const reading: CxmlReading = { ...begun, currency };
   checkRequest(reading, header);
+  reading.nodes.set('/lines', { element: request, missing: 'ItemOut' });
   const { lines, charges } = readLines(reading);
   const changes = readChanges(reading, header);
   const order: JsonObject = {
@@ -228,7 +229,9 @@ function readAmounts(
   if (settled && settled.total !== stated) keepStated(reading, header);
   const added = isComputable && (settled ?? addUp(exact, extras, currency));
   return {
-    lines: lines.map(({ line }, index) => ({ ...line, ...(added && { amount: added.amounts[index] ?? '0' }) })),
+    ...(lines.length > 0 && {
+      lines: lines.map(({ line }, index) => ({ ...line, ...(added && { amount: added.amounts[index] ?? '0' }) })),
+    }),
     charges: charges.map(({ code, amount }) => ({ code, amount: printAmount(amount, currency) })),
     ...(tax && { tax: printAmount(tax, currency) }),
     ...(stated !== undefined && { total: settled?.total ?? stated }),

@@ -56,6 +56,7 @@ export function draftUbl(document: XmlDocument, profile: SourceProfile): Draft {
   const currency = readCurrency(begun);
   const reading: UblReading = { ...begun, currency };
   checkKind(reading);
+  reading.nodes.set('/lines', { element: document.root, missing: 'cac:OrderLine' });
   const lines = readLines(reading);
   const order: JsonObject = {
     ...readHead(reading),
@@ -148,7 +149,7 @@ function readAmounts(reading: UblReading, lines: readonly UblLine[]): JsonObject
   const payable = readAmount(reading, root, `${TOTAL}/cbc:PayableAmount`, '/total');
   const total = find(reading, root, TOTAL) ? payable : computeTotal(reading, lines, charges, tax);
   return {
-    lines: lines.map(({ line }) => line),
+    ...(lines.length > 0 && { lines: lines.map(({ line }) => line) }),
     charges: charges.map(({ code, amount }) => ({ code, amount: printAmount(amount, currency) })),
     ...(tax && { tax: printAmount(tax, currency) }),
     ...(total !== undefined && { total }),

@@ -102,7 +102,12 @@ function utf8Length(unit: number): number {
 
 // What stands where
 
-const BEGIN_COMMENT = '<!--';
+/** What stands beside the elements: comments, instructions, whose name stays, and the document type. */
+const ASIDES = [
+  { begin: '<!--', end: '-->' },
+  { begin: '<?', end: '?>' },
+  { begin: '<!', end: '>' },
+];
 const BEGIN_CDATA = '<![CDATA[';
 
 /** Goes through the document from one `<` to the next; each character is looked at once. */
@@ -135,10 +140,12 @@ function scanMarkup(masking: Masking, at: number): number {
     closeNamed(masking, localName(text.slice(at + 2, Math.min(to, at + 300)).trim()));
     return behind;
   }
-  const [begin, end] = text.startsWith(BEGIN_COMMENT, at) ? [BEGIN_COMMENT, '-->'] : ['<?', '?>'];
-  if (text.startsWith(begin, at) || text.startsWith('<!', at)) {
-    const [to, behind] = upTo(text.startsWith(begin, at) ? end : '>', at + 2);
-    maskPieces(masking, [{ from: at + 2, to, hasReferences: true }], ['', ...namesOf(masking)], at);
+  const aside = ASIDES.find(({ begin }) => text.startsWith(begin, at));
+  if (aside) {
+    const start = at + aside.begin.length;
+    const from = aside.begin === '<!--' ? start : skip(NAME, text, start);
+    const [to, behind] = upTo(aside.end, from);
+    maskPieces(masking, [{ from, to, hasReferences: true }], ['', ...namesOf(masking)], at);
     return behind;
   }
   return openElement(masking, at);

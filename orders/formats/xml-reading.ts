@@ -4,7 +4,7 @@ import type { SourceProfile } from '../source.ts';
 import { type Draft, findNearest, finishDraft, MOST_FINDINGS } from './draft.ts';
 import type { ParseResult } from './format.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
-import { adviseNumber, parseReal } from './x12-values.ts';
+import { adviseNumber } from './x12-values.ts';
 import { type XmlCode, xmlFinding } from './xml-codes.ts';
 import type { XmlAttribute, XmlDocument, XmlElement } from './xml-reader.ts';
 
@@ -96,7 +96,8 @@ export function locate(reading: XmlReading, from: XmlElement, path: string, poin
   const [element, second] = findAll(reading, from, steps);
   if (second) {
     const message = `${nameOf(reading, { element: second })} stands there a second time: it may stand once.`;
-    say(reading, 'XML.REPEATED', { element: second }, pointer, message);
+    const isSaid = reading.findings.some((finding) => finding.message === message);
+    if (!isSaid) say(reading, 'XML.REPEATED', { element: second }, pointer, message);
   }
   const attribute = element?.attributes.find(({ namespace, local }) => namespace === '' && local === name);
   const found = element && (name === undefined || attribute) ? { element, ...(attribute && { attribute }) } : undefined;
@@ -152,14 +153,26 @@ const LONGEST_NUMBER = 60;
 /** The number that an element or attribute holds. */
 export function toDecimal(reading: XmlReading, node: XmlNode, pointer: string): string {
   const text = textOf(node);
-  const number = text.length > LONGEST_NUMBER ? undefined : parseReal(text.replace(/^\+(?=[\d.])/, ''));
+  const number = text.length > LONGEST_NUMBER ? undefined : parseDecimal(text);
   if (number !== undefined) return number;
   const evidence = text.slice(0, LONGEST_NUMBER);
-  const advice = /^[+-]?[\d.]+e[+-]?\d+$/i.test(text.slice(0, LONGEST_NUMBER))
-    ? 'write all its digits, without an exponent'
-    : adviseNumber(evidence);
-  say(reading, 'XML.FORMAT', node, pointer, `${nameOf(reading, node)} is "${evidence}": ${advice}.`, evidence);
+  const message = `${nameOf(reading, node)} is "${evidence}": ${adviseDecimal(evidence)}.`;
+  say(reading, 'XML.FORMAT', node, pointer, message, evidence);
   return text;
+}
+
+function parseDecimal(text: string): string | undefined {
+  const [, sign = '', whole, fraction = ''] = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(text) ?? [];
+  if (whole === undefined || whole + fraction === '') return undefined;
+  const number = `${whole.replace(/^0+(?=\d)/, '') || '0'}${fraction && `.${fraction}`}`;
+  const signed = sign === '-' && /[1-9]/.test(number) ? `-${number}` : number;
+  return isDecimal(signed) ? signed : undefined;
+}
+
+function adviseDecimal(text: string): string {
+  if (/^[+-]?[\d.]+e[+-]?\d+$/i.test(text)) return 'write all its digits, without an exponent';
+  if (/^[+-]?\d*\.?\d*$/.test(text)) return 'write at most 18 digits before the point and 12 behind';
+  return adviseNumber(text);
 }
 
 /** The value of a decimal string; undefined for what is none, which was told about. */
@@ -175,7 +188,12 @@ const DATE = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?)?(?:
  */
 export function readDate(reading: XmlReading, from: XmlElement, path: string, pointer: string): string | undefined {
   const text = readText(reading, from, path, pointer);
-  return text === undefined ? undefined : (DATE.exec(text)?.[1] ?? text);
+  return text === undefined ? undefined : toDate(text);
+}
+
+/** The calendar day in a date or a moment; what is neither comes as it stands. */
+export function toDate(text: string): string {
+  return DATE.exec(text)?.[1] ?? text;
 }
 
 // Nodes
@@ -195,10 +213,15 @@ export function use({ used }: XmlReading, { element, attribute }: XmlNode): void
   used.add(attribute ?? element);
 }
 
+/** Notes an attribute of an element. */
+export function useAttribute({ used }: XmlReading, { attributes }: XmlElement, name: string): void {
+  attributes.filter(({ local }) => local === name).forEach((attribute) => used.add(attribute));
+}
+
 /** Notes an element and its attributes of these names. */
 export function useWith(reading: XmlReading, element: XmlElement, ...names: string[]): void {
   reading.used.add(element);
-  element.attributes.filter(({ local }) => names.includes(local)).forEach((each) => reading.used.add(each));
+  names.forEach((name) => useAttribute(reading, element, name));
 }
 
 /** What the sender calls a node: its path below the base, `ItemOut[2]/ItemDetail/UnitPrice/Money`. */

@@ -1,5 +1,5 @@
-import type { Decimal } from 'decimal.js';
-import { decimal, minorUnits, sum, toCurrency } from '../money.ts';
+import { Decimal } from 'decimal.js';
+import { decimal, minorUnits, toCurrency } from '../money.ts';
 import { printAmount } from './x12-amounts.ts';
 
 /** What a total may hold beside the lines: a tax, a charge; negative for an allowance. */
@@ -38,8 +38,12 @@ export function settle(
 
 /** Amounts and a total as they come out when each line is rounded by itself. */
 export function addUp(exact: readonly Decimal[], extras: readonly Extra[], currency: string): Settlement {
-  const amounts = exact.map((amount) => toCurrency(amount, currency));
-  return { amounts, total: printAmount(addAll(sum(amounts), extras), currency) };
+  const amounts = exact.map((amount) => amount.toDecimalPlaces(minorUnits(currency), Decimal.ROUND_HALF_UP));
+  const goods = amounts.reduce((total, amount) => total.plus(amount), ZERO);
+  return {
+    amounts: amounts.map((amount) => toCurrency(amount, currency)),
+    total: printAmount(addAll(goods, extras), currency),
+  };
 }
 
 function addAll(start: Decimal, extras: readonly Extra[]): Decimal {
@@ -64,7 +68,7 @@ function roundTo(exact: readonly Decimal[], goods: Decimal, currency: string): r
       ? exact.map((amount) => printAmount(amount, currency))
       : undefined;
   }
-  const rounded = exact.map((amount) => decimal(toCurrency(amount, currency)));
+  const rounded = exact.map((amount) => amount.toDecimalPlaces(places, Decimal.ROUND_HALF_UP));
   const unit = decimal('1').dividedBy(decimal('10').pow(places));
   const missing = rounded.reduce((left, amount) => left.minus(amount), goods).dividedBy(unit);
   const movable = exact

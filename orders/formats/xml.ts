@@ -2,12 +2,13 @@ import type { SourceProfile } from '../source.ts';
 import { type Draft, toPointer, type Path } from './draft.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
 import type { XmlDocument, XmlElement } from './xml-reader.ts';
-import { beginReading, nameOf, rawText, say, toDecimal, toDraft, use, type XmlReading } from './xml-reading.ts';
+import { beginReading, nameOf, rawText, say, toDate, toDecimal, toDraft, use, type XmlReading } from './xml-reading.ts';
 
 /** How a part of the canonical order is written in XML. */
 type Shape =
   | 'text'
   | 'number'
+  | 'date'
   /** Anything: elements become members, repeated ones lists. */
   | 'any'
   /** `<id qualifier="UP">…</id>`, as often as there are ids: qualifiers are not always names of elements. */
@@ -41,7 +42,7 @@ const LINE: Shape = {
     discounts: { each: 'discount', of: AMOUNT },
     amount: 'number',
     deliverTo: ADDRESS,
-    requestedDeliveryDate: 'text',
+    requestedDeliveryDate: 'date',
   },
 };
 
@@ -52,8 +53,8 @@ const ORDER: Shape = {
     externalId: 'text',
     poNumber: 'text',
     type: 'text',
-    orderDate: 'text',
-    requestedDeliveryDate: 'text',
+    orderDate: 'date',
+    requestedDeliveryDate: 'date',
     currency: 'text',
     customerId: 'text',
     operatorId: 'text',
@@ -104,7 +105,7 @@ function readValue(reading: CanonicalReading, element: XmlElement, shape: Shape,
     const isKnown = SCHEMA_NAMESPACES.has(namespace) || (shape === 'text' && name === 'qualifier');
     if (!isKnown) keepUnknown(reading, element, [...path, `@${name}`], value);
   }
-  if (shape === 'text' || shape === 'number') return readLeaf(reading, element, shape, path);
+  if (shape === 'text' || shape === 'number' || shape === 'date') return readLeaf(reading, element, shape, path);
   if (rawText({ element }) !== '') {
     const message = `${nameOf(reading, { element })} holds a text: elements belong there.`;
     say(reading, 'XML.TYPE', { element }, pointer, message);
@@ -113,12 +114,17 @@ function readValue(reading: CanonicalReading, element: XmlElement, shape: Shape,
   return 'each' in shape ? readList(reading, element, shape, path) : readFields(reading, element, shape.fields, path);
 }
 
-function readLeaf(reading: CanonicalReading, element: XmlElement, shape: 'text' | 'number', path: Path): JsonValue {
+function readLeaf(
+  reading: CanonicalReading,
+  element: XmlElement,
+  shape: 'text' | 'number' | 'date',
+  path: Path,
+): JsonValue {
   const node = { element };
   use(reading, node);
   for (const child of element.children) keepUnknown(reading, child, [...path, child.name], readAny(child));
-  const text = rawText(node);
-  return shape === 'number' ? toDecimal(reading, node, toPointer(path)) : text;
+  if (shape === 'number') return toDecimal(reading, node, toPointer(path));
+  return shape === 'date' ? toDate(rawText(node)) : rawText(node);
 }
 
 function readFields(
@@ -172,7 +178,8 @@ function readIds(reading: CanonicalReading, element: XmlElement, path: Path): Js
 }
 
 function isEmpty({ attributes, children, text }: XmlElement): boolean {
-  return attributes.length === 0 && children.length === 0 && text.trim() === '';
+  const says = attributes.some(({ namespace }) => !SCHEMA_NAMESPACES.has(namespace));
+  return !says && children.length === 0 && text.trim() === '';
 }
 
 function sayRepeated(reading: CanonicalReading, element: XmlElement, path: Path): void {
