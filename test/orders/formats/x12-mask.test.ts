@@ -31,6 +31,13 @@ describe('masking card numbers in X12', () => {
     expect(Buffer.from(maskX12(NORTHWIND, 'mask').bytes).equals(NORTHWIND)).toBe(true);
   });
 
+  test('hides them in garbage between interchanges, and leaves the identifiers of the next one alone', () => {
+    const second = document({ isa13: '000000102', sets: [setOf('0001', [...ORDER, `REF*IA*${CARD}`])] });
+    const { text, findings } = mask(`${document()}garbage ${CARD} and more\n${second}`);
+    expect(text).toBe(`${document()}garbage XXXXXXXXXXXX1111 and more\n${second}`);
+    expect(findings).toHaveLength(1);
+  });
+
   test('hides them wherever they stand in a segment that an 850 does not have', () => {
     const content = document({ sets: [setOf('0001', [...ORDER, `CCI*VISA*${CARD}*1227`])] });
     const { text, findings } = mask(content);
