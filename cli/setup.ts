@@ -18,11 +18,52 @@ export interface Credentials {
   readonly people: Readonly<Record<string, string>>;
 }
 
-/** The sources of a fresh installation, one on each channel; an administrator changes them over the API. */
+/**
+ * The sources of a fresh installation, on each channel and in each format; an administrator changes them over the API.
+ */
 export const DEFAULT_SOURCES: readonly SourceProfile[] = [
   { id: 'web-shop', channel: 'ecommerce' },
   { id: 'api-zapco', channel: 'api' },
   { id: 'desk', channel: 'manual' },
+  {
+    id: 'shop-fillmore',
+    channel: 'ecommerce',
+    json: { layout: 'shopify', customers: { 'domain:goldengate.example': 'C-1001' } },
+  },
+  {
+    id: 'shop-kontor',
+    channel: 'ecommerce',
+    json: { layout: 'woocommerce', customers: { 'woocommerce:318': 'C-1005' }, unpaidOrders: 'take' },
+  },
+  {
+    id: 'buyer-northwind',
+    channel: 'api',
+    formats: ['xml'],
+    cxml: { customers: [{ domain: 'NetworkId', identity: 'AN01000002792', customerId: 'C-2001' }] },
+  },
+  {
+    id: 'buyer-spreewerk',
+    channel: 'api',
+    formats: ['xml'],
+    ubl: { customers: [{ scheme: '0088', id: '4000000000013', customerId: 'C-1005' }] },
+  },
+  {
+    id: 'erp-spreewerk',
+    channel: 'edi',
+    formats: ['csv'],
+    csv: {
+      decimalMark: ',',
+      thousandsSeparator: '.',
+      columns: {
+        'shipTo.name': 'Lieferanschrift',
+        'shipTo.line1': 'Straße',
+        'shipTo.city': 'Ort',
+        'shipTo.postalCode': 'PLZ',
+        'shipTo.country': 'Land',
+      },
+      customers: { '10042': 'C-1005' },
+    },
+  },
   {
     id: 'edi-northwind',
     channel: 'edi',
@@ -44,16 +85,23 @@ const PEOPLE: Readonly<Record<string, readonly Role[]>> = {
   ada: ['admin', 'operator'],
 };
 
-/** Reads the credentials file, or makes it with fresh random secrets, readable by its owner only. */
+/**
+ * Reads the credentials file, or makes it with fresh random secrets, readable by its owner only. What is new in this
+ * version gets its secret too.
+ */
 export function openCredentials(path: string): Credentials {
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials;
+  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Credentials) : undefined;
   const fresh = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries(names.map((name) => [name, randomBytes(32).toString('base64url')]));
-  const keyed = DEFAULT_SOURCES.filter((source) => source.channel !== 'edi' && source.channel !== 'manual');
+  const keyed = DEFAULT_SOURCES.filter((source) => source.channel !== 'manual').map((source) => source.id);
+  const { backOffice = randomBytes(32).toString('base64url'), sources = {}, people = {} } = kept ?? {};
+  const isWhole = keyed.every((id) => id in sources) && Object.keys(PEOPLE).every((id) => id in people);
+  if (kept && isWhole) return kept;
   const credentials = {
-    backOffice: randomBytes(32).toString('base64url'),
-    sources: fresh([...keyed.map((source) => source.id), 'edi-northwind']),
-    people: fresh(Object.keys(PEOPLE)),
+    ...kept,
+    backOffice,
+    sources: { ...fresh(keyed), ...sources },
+    people: { ...fresh(Object.keys(PEOPLE)), ...people },
   };
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flush: true });

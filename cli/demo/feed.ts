@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DocumentDetail, type Gateway, nameOf, type OrderDetail, Refusal, type Taken } from '../gateway.ts';
 import type { Seen, SeenOrder } from '../samples/compare.ts';
 import { readSample, type Sample } from '../samples/samples.ts';
+import { DEFAULT_SOURCES } from '../setup.ts';
 import type { Stack } from '../stack.ts';
 
 /** How the samples go in. */
@@ -21,7 +22,19 @@ export interface Feeding {
 const PATIENCE_MS = 90_000;
 const LOOK_EVERY_MS = 150;
 
-const EDI = /\.edi$/;
+/** Sources whose files go into their inboxes. */
+const FILE_SOURCES = new Set(DEFAULT_SOURCES.filter(({ channel }) => channel === 'edi').map(({ id }) => id));
+
+function isFile({ source }: Sample): boolean {
+  return FILE_SOURCES.has(source);
+}
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.json': 'application/json',
+  '.xml': 'application/xml',
+  '.csv': 'text/csv',
+  '.edi': 'application/edi-x12',
+};
 
 /** What a door answered. */
 interface Answered {
@@ -30,8 +43,7 @@ interface Answered {
 }
 
 /**
- * Brings every sample through the door of its source, one after the other, and reads what became of it. Files for EDI are
- * put into the inbox first, so that the batch works while the others go in.
+ * Brings every sample through the door of its source, one after the other, and reads what became of it. Files are put into the inbox first, so that the batch works while the others go in.
  * @returns in the order of the samples
  */
 export async function feedSamples(feeding: Feeding, samples: readonly Sample[]): Promise<readonly Seen[]> {
@@ -39,7 +51,7 @@ export async function feedSamples(feeding: Feeding, samples: readonly Sample[]):
   const seen: Seen[] = [];
   for (const [index, sample] of samples.entries()) {
     feeding.progress(`[${index + 1}/${samples.length}] ${sample.file}: ${sample.what}`);
-    if (EDI.test(sample.file)) await untilTaken(dropped);
+    if (isFile(sample)) await untilTaken(dropped);
     seen.push(await readOutcome(feeding, sample, await send(feeding, sample)));
   }
   return seen;
@@ -49,7 +61,7 @@ export async function feedSamples(feeding: Feeding, samples: readonly Sample[]):
 async function dropFiles(feeding: Feeding, samples: readonly Sample[]): Promise<readonly string[]> {
   const { stack, gateway, today } = feeding;
   const paths: string[] = [];
-  for (const { file, source, again } of samples.filter((sample) => EDI.test(sample.file))) {
+  for (const { file, source, again } of samples.filter(isFile)) {
     const inbox = join(stack.ediDir, 'inbox', source);
     const path = join(inbox, `${again ? 'again-' : ''}${basename(file)}`);
     await mkdir(inbox, { recursive: true });
@@ -78,7 +90,7 @@ async function send({ stack, gateway, today }: Feeding, sample: Sample): Promise
   const { file, source, idempotencyKey } = sample;
   const token = stack.credentials.sources[source] ?? tokenOf(stack, 'olivia');
   const headers = {
-    'Content-Type': EDI.test(file) ? 'application/edi-x12' : 'application/json',
+    'Content-Type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
     Prefer: 'wait=30',
     ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
   };

@@ -15,7 +15,7 @@ const sampleSchema = z.strictObject({
   /** What the sample shows, in a few words. */
   what: z.string().min(1),
   /** Under `samples/`; the folder is the source that sends it. */
-  file: z.string().regex(/^[a-z0-9-]+\/[\w.-]+\.(?:json|edi)$/),
+  file: z.string().regex(/^[a-z0-9-]+\/[\w.-]+\.(?:json|xml|csv|edi)$/),
   /** Sent before: it must be answered with the same document. */
   again: z.boolean().default(false),
   idempotencyKey: z.string().optional(),

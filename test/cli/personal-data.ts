@@ -2,7 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Members of a JSON order that may name a person or tell where one lives. */
-const PERSONAL = new Set(['name', 'email', 'phone', 'lines', 'notes']);
+const PERSONAL = new Set([
+  'name',
+  'email',
+  'phone',
+  'lines',
+  'notes',
+  'address1',
+  'address_1',
+  'company',
+  'customer_note',
+]);
+/** Shopify's name of an order is its number. */
+const ORDER_NAME = /^#/;
+/** Elements of XML orders that may: names, streets and addresses of mail, in cXML, UBL and our own form. */
+const PERSONAL_XML = /<(?:\w+:)?(?:name|Name|line|Street|StreetName|ElectronicMail|Comments|Note)\b[^>]*>([^<]+)</g;
+/** Columns of CSV orders that may. */
+const PERSONAL_COLUMNS: readonly string[] = ['Lieferanschrift', 'Straße'];
 /** Elements of an 850 that may: street lines, and names and numbers of contacts. */
 const PERSONAL_ELEMENTS: Readonly<Record<string, readonly number[]>> = { N3: [1, 2], PER: [2, 4, 6, 8], MSG: [1] };
 /** Shorter than this a word may stand anywhere by chance. */
@@ -14,6 +30,8 @@ export function listPersonalData(samples: string): string[] {
   for (const file of listFiles(samples)) {
     const text = readFileSync(file, 'utf8');
     if (file.endsWith('.edi')) collectX12(text, found);
+    else if (file.endsWith('.xml')) for (const [, word = ''] of text.matchAll(PERSONAL_XML)) found.add(word);
+    else if (file.endsWith('.csv')) collectCsv(text, found);
     else if (file.endsWith('.json') && !file.endsWith('expectations.json')) collectJson(parse(text), found);
   }
   return [...found].filter((word) => word.length >= SHORTEST && !word.includes('{{'));
@@ -46,9 +64,15 @@ function parse(text: string): unknown {
 function collectJson(value: unknown, found: Set<string>): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) {
-    for (const text of [member].flat()) if (PERSONAL.has(key) && typeof text === 'string') found.add(text);
+    for (const text of [member].flat())
+      if (PERSONAL.has(key) && typeof text === 'string' && !ORDER_NAME.test(text)) found.add(text);
     collectJson(member, found);
   }
+}
+
+function collectCsv(text: string, found: Set<string>): void {
+  const [header = [], ...rows] = text.split('\n').map((row) => row.split(';'));
+  for (const column of PERSONAL_COLUMNS) for (const row of rows) found.add(row[header.indexOf(column)] ?? '');
 }
 
 function collectX12(text: string, found: Set<string>): void {

@@ -75,7 +75,7 @@ describe('a document of hundreds of orders, two thirds of which wait for a perso
         .select(['id', 'state'])
         .where('document_id', '=', documentId)
         .execute();
-      const counts = Object.fromEntries(Map.groupBy(orders, ({ state }) => state).entries().map(([state, all]) => [state, all.length])); // prettier-ignore
+      const counts = Object.fromEntries([...Map.groupBy(orders, ({ state }) => state)].map(([state, all]) => [state, all.length])); // prettier-ignore
       const good = Math.ceil(ORDERS / 3);
       expect(counts).toEqual({ completed: good, in_review: ORDERS - good });
       expect(await lengthOf(`document:${documentId}`)).toBeLessThanOrEqual(mostEventsOf(ORDERS));

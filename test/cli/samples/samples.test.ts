@@ -16,7 +16,7 @@ describe('the samples', () => {
 
   test('are all in the list, each under a source that exists', async () => {
     const found = await readdir('samples', { recursive: true });
-    const documents = found.filter((name) => ['.json', '.edi'].includes(extname(name)) && name.includes('/'));
+    const documents = found.filter((name) => ['.json', '.xml', '.csv', '.edi'].includes(extname(name)) && name.includes('/'));
     expect([...new Set(samples.map(({ file }) => file))].toSorted()).toEqual(documents.toSorted());
     const sources = DEFAULT_SOURCES.map(({ id }) => id);
     expect(new Set(samples.map(({ source }) => source))).toEqual(new Set(sources));
