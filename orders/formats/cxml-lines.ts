@@ -51,7 +51,10 @@ export function readLines(reading: CxmlReading): {
   const lines: CxmlLine[] = [];
   const charges: Charge[] = [];
   for (const item of findAll(reading, reading.base, 'ItemOut')) {
-    const read = readItem(reading, item, lines.length);
+    // Its places are noted apart, for the parts of a line all stand there.
+    const own: CxmlReading = { ...reading, nodes: new Map() };
+    const read = readItem(own, item, lines.length);
+    read.lines.forEach((_line, at) => copyNodes(own, `/lines/${lines.length}`, reading, `/lines/${lines.length + at}`));
     lines.push(...read.lines);
     charges.push(...read.charges);
   }
@@ -74,7 +77,7 @@ function readItem(reading: CxmlReading, item: XmlElement, index: number) {
   };
   const exact = price?.perUnit ? { price: price.perUnit, ...splitChanges(changes, toAmount(quantity)) } : null;
   const parts = readSchedule(reading, item, quantity, pointer);
-  const lines = parts.map((part, at) => makeLine(reading, { common, id, exact, parts, part, at, pointer, index }));
+  const lines = parts.map((part, at) => makeLine(reading, { common, id, exact, parts, part, at }));
   return { lines, charges: exact?.charges ?? [] };
 }
 
@@ -90,13 +93,10 @@ interface Making {
   readonly parts: readonly Part[];
   readonly part: Part;
   readonly at: number;
-  readonly pointer: string;
-  readonly index: number;
 }
 
 function makeLine(reading: CxmlReading, making: Making): CxmlLine {
-  const { common, id, exact, parts, part, at, pointer, index } = making;
-  if (at > 0) copyNodes(reading, pointer, `/lines/${index + at}`);
+  const { common, id, exact, parts, part, at } = making;
   const quantity = toAmount(part.quantity);
   const discounts = (exact?.discounts ?? []).map(({ code, amount }) => ({
     code,
@@ -126,10 +126,8 @@ function shareOf(amount: Decimal, parts: readonly Part[], at: number, currency: 
   return quantities.slice(0, -1).reduce((left, quantity) => left.minus(share(quantity)), whole);
 }
 
-/** The parts of a line stand at the same place. */
-function copyNodes({ nodes }: XmlReading, from: string, to: string): void {
-  const copies = [...nodes].filter(([pointer]) => pointer === from || pointer.startsWith(`${from}/`));
-  for (const [pointer, node] of copies) nodes.set(to + pointer.slice(from.length), node);
+function copyNodes(own: CxmlReading, from: string, { nodes }: CxmlReading, to: string): void {
+  for (const [pointer, node] of own.nodes) nodes.set(to + pointer.slice(from.length), node);
 }
 
 // What is ordered

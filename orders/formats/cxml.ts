@@ -23,7 +23,7 @@ import {
   use,
   useWith,
 } from './xml-reading.ts';
-import { addUp, type Extra, settle } from './xml-totals.ts';
+import { addUp, type Extra, mergeCharges, settle } from './xml-totals.ts';
 
 const CXML = { prefixes: {} };
 
@@ -252,14 +252,6 @@ function readExtra(reading: CxmlReading, header: XmlElement, name: string, point
   if (items.length === 0) return undefined;
   const amounts = items.map((item) => toAmount(readMoney(reading, item, `${name}/Money`, pointer))?.toFixed() ?? '0');
   return sum(amounts);
-}
-
-/** Surcharges of one kind in many lines are one charge. */
-function mergeCharges(charges: readonly Charge[]): readonly Charge[] {
-  return [...Map.groupBy(charges, ({ code }) => code)].map(([code, alike]) => ({
-    code,
-    amount: alike.reduce((total, { amount }) => total.plus(amount), decimal('0')),
-  }));
 }
 
 // The rest

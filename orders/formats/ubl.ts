@@ -15,6 +15,7 @@ import {
 } from './ubl-lines.ts';
 import { readParties } from './ubl-parties.ts';
 import { printAmount } from './x12-amounts.ts';
+import { mergeCharges } from './xml-totals.ts';
 import { type Note, readNotes } from './xml-notes.ts';
 import type { XmlDocument, XmlElement } from './xml-reader.ts';
 import {
@@ -141,7 +142,7 @@ function readAmounts(reading: UblReading, lines: readonly UblLine[]): JsonObject
   const currency = reading.currency ?? '';
   const charges = [
     ...readAllowances(reading, root, '/charges'),
-    ...lines.flatMap((line) => line.charges),
+    ...mergeCharges(lines.flatMap((line) => line.charges)),
     ...readAdjustment(reading, 'cbc:PrepaidAmount', 'PREPAID', -1),
     ...readAdjustment(reading, 'cbc:PayableRoundingAmount', 'ROUNDING', 1),
   ];

@@ -38,6 +38,3 @@ export const ublProfile = z.strictObject({
     .max(10_000)
     .default([]),
 });
-
-/** A cXML credential. */
-export type CxmlCredential = z.infer<typeof credential>;

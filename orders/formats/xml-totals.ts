@@ -81,3 +81,10 @@ function roundTo(exact: readonly Decimal[], goods: Decimal, currency: string): r
   const step = missing.isNegative() ? unit.negated() : unit;
   return rounded.map((amount, index) => toCurrency(moved.has(index) ? amount.plus(step) : amount, currency));
 }
+
+/** Surcharges of one kind in many lines are one charge of the order. */
+export function mergeCharges<Charge extends Extra & { readonly code: string }>(
+  charges: readonly Charge[],
+): readonly Pick<Charge, 'code' | 'amount'>[] {
+  return [...Map.groupBy(charges, ({ code }) => code)].map(([code, alike]) => ({ code, amount: addAll(ZERO, alike) }));
+}
