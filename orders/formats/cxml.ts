@@ -1,5 +1,5 @@
 import type { Decimal } from 'decimal.js';
-import { decimal, sum } from '../money.ts';
+import { sum } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import type { Draft } from './draft.ts';
 import { credentialsOf, isSameCredential, toCredential } from './cxml-header.ts';
