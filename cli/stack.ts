@@ -4,6 +4,7 @@ import { readSettings } from '../config.ts';
 import { writeWorkflowBundle } from '../workers/bundle.ts';
 import { startTemporal, type TemporalEngine } from './engine.ts';
 import { type Credentials, openCredentials, prepareStore } from './setup.ts';
+import { type ChannelSecrets, openChannelSecrets, seedChannels } from './stack/channels.ts';
 import { createKeeper, type Keeper, type Program, type ProgramName } from './stack/keeper.ts';
 import { choosePort, type PortOptions } from './stack/ports.ts';
 import { forgetRunning, noteRunning, requireNoOther } from './stack/running.ts';
@@ -12,6 +13,9 @@ import { forgetRunning, noteRunning, requireNoOther } from './stack/running.ts';
 export interface Stack extends Pick<Keeper, 'kill' | 'halt' | 'resume'> {
   readonly gatewayUrl: string;
   readonly backOfficeUrl: string;
+  /** The reference integration, which is polled, and the secrets of the sources that are polled and push. */
+  readonly integrationUrl: string;
+  readonly channels: ChannelSecrets;
   readonly temporal: Pick<TemporalEngine, 'address' | 'namespace' | 'uiUrl'>;
   readonly credentials: Credentials;
   /** Where {@link credentials} are kept, readable by their owner only. */
@@ -35,7 +39,7 @@ export interface StackOptions {
 }
 
 /**
- * Starts Temporal, the back office, the workers and the gateway; a program that dies is started again. All of it ends with
+ * Starts Temporal, the back office, an integration to poll, the workers and the gateway; a program that dies is started again. All of it ends with
  * this process, however that ends.
  * @throws Error in words for whoever started it
  */
@@ -45,14 +49,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await requireNoOther(varDir);
   const credentialsFile = join(varDir, 'keys', 'credentials.json');
   const credentials = openCredentials(credentialsFile);
+  const channels = openChannelSecrets(join(varDir, 'keys', 'channels.json'));
   log('starting Temporal');
   const dbFile = join(varDir, 'temporal', 'temporal.sqlite');
   const engine = await startTemporal({ dbFile, log, ...(anyPorts && { port: 0, uiPort: 0 }) });
   try {
     log('preparing the database and the workflows');
-    const env = { ...(await makeEnvironment(varDir, credentials, engine, { any: anyPorts, log })), ...options.env };
+    const env = {
+      ...(await makeEnvironment(varDir, { ...credentials, channels }, engine, { any: anyPorts, log })),
+      ...options.env,
+    };
     const settings = readSettings(env);
     await Promise.all([prepareStore(settings, credentials), writeWorkflowBundle(env.WORKFLOW_BUNDLE)]);
+    await seedChannels(settings, channels, env.INTEGRATION_URL);
     log('starting the back office, the workers and the gateway');
     const gatewayUrl = `http://127.0.0.1:${settings.port}`;
     const logDir = join(varDir, 'log');
@@ -66,7 +75,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       forgetRunning(varDir);
     };
     const { backOfficeUrl, ediDir } = settings;
-    const places = { gatewayUrl, backOfficeUrl, temporal: engine, varDir, ediDir, credentialsFile };
+    const places = {
+      gatewayUrl,
+      backOfficeUrl,
+      integrationUrl: env.INTEGRATION_URL,
+      channels,
+      temporal: engine,
+      varDir,
+      ediDir,
+      credentialsFile,
+    };
     return { ...places, credentials, ...keeper, stop };
   } catch (error) {
     await engine.stop();
@@ -75,8 +93,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** What the programs are told: where everything is. */
-async function makeEnvironment(varDir: string, credentials: Credentials, engine: TemporalEngine, ports: PortOptions) {
+async function makeEnvironment(
+  varDir: string,
+  credentials: Credentials & { readonly channels: ChannelSecrets },
+  engine: TemporalEngine,
+  ports: PortOptions,
+) {
   const port = String(await choosePort('PORT', 3000, ports));
+  const integrationPort = String(await choosePort('INTEGRATION_PORT', 3200, ports));
   const backOfficePort = String(await choosePort('BACKOFFICE_PORT', 3100, ports));
   return {
     ...process.env,
@@ -87,6 +111,9 @@ async function makeEnvironment(varDir: string, credentials: Credentials, engine:
     BACKOFFICE_URL: `http://127.0.0.1:${backOfficePort}`,
     BACKOFFICE_DB: join(varDir, 'backoffice.sqlite'),
     BACKOFFICE_API_KEY: credentials.backOffice,
+    INTEGRATION_PORT: integrationPort,
+    INTEGRATION_URL: `http://127.0.0.1:${integrationPort}`,
+    INTEGRATION_API_KEY: credentials.channels.integration,
     TEMPORAL_ADDRESS: engine.address,
     TEMPORAL_NAMESPACE: engine.namespace,
     TEMPORAL_UI_URL: engine.uiUrl ?? 'off',
@@ -97,6 +124,11 @@ async function makeEnvironment(varDir: string, credentials: Credentials, engine:
 function listPrograms(env: NodeJS.ProcessEnv, gatewayUrl: string): Readonly<Record<ProgramName, Program>> {
   return {
     'back office': { file: 'backoffice/reference/main.ts', env, health: `${env['BACKOFFICE_URL'] ?? ''}/health` },
+    integration: {
+      file: 'exchange/reference/main.ts',
+      env,
+      health: `http://127.0.0.1:${env['INTEGRATION_PORT'] ?? ''}/health`,
+    },
     worker: { file: 'workers/main.ts', env: { ...env, WORKER_QUEUES: 'orders' } },
     'batch worker': { file: 'workers/main.ts', env: { ...env, WORKER_QUEUES: 'orders-batch', METRICS_PORT: '0' } },
     gateway: { file: 'api/server.ts', env, health: `${gatewayUrl}/healthz` },

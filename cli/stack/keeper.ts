@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** The programs beside Temporal, each a process of its own. */
-export type ProgramName = 'back office' | 'worker' | 'batch worker' | 'gateway';
+export type ProgramName = 'back office' | 'integration' | 'worker' | 'batch worker' | 'gateway';
 
 export interface Program {
   /** Relative to the repository. */
@@ -76,7 +76,7 @@ export function createKeeper(
     wanted.clear();
     await halt('gateway');
     await Promise.all([halt('worker'), halt('batch worker')]);
-    await halt('back office');
+    await Promise.all([halt('back office'), halt('integration')]);
   };
   return {
     startAll: async () => {

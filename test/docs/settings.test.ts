@@ -11,7 +11,7 @@ const NOT_OURS = ['PATH'];
 
 /** Names that the programs read: members of the schemas, and what is taken from the environment by name. */
 function listRead(): readonly string[] {
-  const schemas = ['config.ts', 'backoffice/reference/main.ts'].flatMap((path) => [
+  const schemas = ['config.ts', 'backoffice/reference/main.ts', 'exchange/reference/main.ts'].flatMap((path) => [
     ...readProject(path).matchAll(/^ {2,4}([A-Z][A-Z0-9_]+):/gm),
   ]);
   const byName = [...readCode()].flatMap(([, code]) => [

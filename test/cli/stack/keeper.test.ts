@@ -25,7 +25,13 @@ test('a program that cannot start is tried ever more slowly, and is kept again o
   const programOf = (name: string) => ({ file, env: { STARTS: join(folder, name), BROKEN: broken } });
   const countStarts = () => readFileSync(join(folder, 'worker'), 'utf8').length;
   const quiet = { file, env: { STARTS: join(folder, 'others'), BROKEN: join(folder, 'never') } };
-  const programs = { 'back office': quiet, worker: programOf('worker'), 'batch worker': quiet, gateway: quiet };
+  const programs = {
+    'back office': quiet,
+    integration: quiet,
+    worker: programOf('worker'),
+    'batch worker': quiet,
+    gateway: quiet,
+  };
   const keeper = createKeeper(programs, folder, () => undefined);
   await keeper.startAll();
   try {
