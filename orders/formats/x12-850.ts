@@ -3,11 +3,13 @@ import { orderSchema, type Order } from '../order.ts';
 import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import type { ParseResult } from './format.ts';
+import { findNearest } from './draft.ts';
 import { printAmount, readCharges, type Charge } from './x12-amounts.ts';
 import { x12Finding } from './x12-codes.ts';
 import { fitsAtAGlance, type OrderDraft } from './x12-fit.ts';
 import { readLines, type LineSegments, type ReadLines } from './x12-lines.ts';
 import { findCustomer, partyKey, readContact, readParty } from './x12-parties.ts';
+import { listPlaces } from './x12-places.ts';
 import { checkLength, headsOf, readDate, readLoops, readMandatory, readReal, say, use } from './x12-reading.ts';
 import type { Loop, Reading, X12Context } from './x12-reading.ts';
 import { element, locate, ORDER_SEGMENTS, readSegments, type X12Segment } from './x12-segments.ts';
@@ -47,6 +49,27 @@ export function parseX12Order(bytes: Uint8Array, context: X12Context, profile: S
   const read = readOrder(reading, areas, beg, segments);
   const order = COPIES.has(element(beg, 1)) ? null : complete(reading, read.draft, read.places);
   return { order, findings: reading.findings.slice(0, MOST_FINDINGS) };
+}
+
+/**
+ * The place of a canonical field in the document, of what encloses it where the set leaves it out.
+ * @param pointer JSON pointer (RFC 6901) into the canonical order
+ */
+export function locateX12Field(
+  bytes: Uint8Array,
+  context: X12Context,
+  profile: SourceProfile,
+  pointer: string,
+): Location {
+  const { segments } = readSegments(bytes, context.offset, context.delimiters);
+  const reading: Reading = { context, profile, findings: [], used: new Uint8Array(segments.length + 1) };
+  const areas = divide(reading, segments);
+  const beg = areas && findBeg(reading, areas, segments);
+  if (!areas || !beg) return { offset: context.offset, segment: 'ST', segmentPosition: 1 };
+  const { draft, places, sources } = readOrder(reading, areas, beg, segments);
+  const { header, summary } = areas;
+  const fine = listPlaces({ header, summary, loops: readLoops(header), lines: draft.lines, sources });
+  return findNearest(new Map([...places, ...fine]), pointer)?.place ?? locate(beg);
 }
 
 /** Cuts the set into its parts; undefined if it has no line. */
@@ -108,7 +131,7 @@ function readOrder(reading: Reading, areas: Areas, beg: X12Segment, segments: re
     notes: readNotes(reading, header, areas.lines, segments),
   };
   const extensions = keepRest(reading, beg, areas);
-  return { draft: { ...draft, extensions }, places: readPlaces(areas, beg, read) };
+  return { draft: { ...draft, extensions }, places: readPlaces(areas, beg, read), sources: read.sources };
 }
 
 /** Where a field of the order stands, for what the schema says about it. */

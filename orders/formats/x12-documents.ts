@@ -2,7 +2,7 @@ import { type Finding, isRejected } from '../finding.ts';
 import type { SourceProfile, X12Profile } from '../source.ts';
 import { detectFormat } from './detect.ts';
 import type { FormatReader, OrderPart, SplitDocument } from './format.ts';
-import { parseX12Order, type X12Context } from './x12-850.ts';
+import { locateX12Field, parseX12Order, type X12Context } from './x12-850.ts';
 import type { X12Event, X12InterchangeEnd } from './x12-events.ts';
 import { maskX12 } from './x12-mask.ts';
 import { createX12Splitter, isGroupAccepted, type X12Envelopes } from './x12-splitter.ts';
@@ -22,7 +22,7 @@ export const x12Reader: FormatReader = {
   }),
   split: splitWhole,
   parse: (bytes, locator, profile) => parseX12Order(bytes, locator as X12Context, profile),
-  locate: (_bytes, locator) => ({ offset: (locator as X12Context).offset, segment: 'ST', segmentPosition: 1 }),
+  locate: (bytes, locator, profile, pointer) => locateX12Field(bytes, locator as X12Context, profile, pointer),
 };
 
 const NO_INTERCHANGE: Finding = {
