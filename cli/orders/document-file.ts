@@ -60,7 +60,7 @@ function isDocument(entry: Dirent): boolean {
 }
 
 /** Why a file or folder cannot be read, such as `EACCES: permission denied`. */
-export function explain(error: unknown): string {
+function explain(error: unknown): string {
   return error instanceof Error ? (error.message.split(',')[0] ?? error.name) : 'unknown';
 }
 
