@@ -2,11 +2,20 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type DocumentDetail, type Gateway, nameOf, type OrderDetail, Refusal, type Taken } from '../gateway.ts';
+import {
+  type DocumentDetail,
+  type Gateway,
+  nameOf,
+  type OrderDetail,
+  type OrderPage,
+  Refusal,
+  type Taken,
+} from '../gateway.ts';
 import type { Seen, SeenOrder } from '../samples/compare.ts';
 import { readSample, type Sample } from '../samples/samples.ts';
 import { DEFAULT_SOURCES } from '../setup.ts';
 import type { Stack } from '../stack.ts';
+import { isPolled, isPushed, offer, push, type PushedAnswer } from './channels.ts';
 
 /** How the samples go in. */
 export interface Feeding {
@@ -48,6 +57,7 @@ interface Answered {
  */
 export async function feedSamples(feeding: Feeding, samples: readonly Sample[]): Promise<readonly Seen[]> {
   const dropped = await dropFiles(feeding, samples);
+  await offer(feeding.stack, samples, feeding.today);
   const seen: Seen[] = [];
   for (const [index, sample] of samples.entries()) {
     feeding.progress(`[${index + 1}/${samples.length}] ${sample.file}: ${sample.what}`);
@@ -86,7 +96,10 @@ async function untilTaken(paths: readonly string[]): Promise<void> {
  * Sends a document over HTTP with its source's key; a person's with the person's token. For an EDI file that the batch has
  * taken in this asks what became of it: the same content from the same source is the same document.
  */
-async function send({ stack, gateway, today }: Feeding, sample: Sample): Promise<Answered> {
+async function send(feeding: Feeding, sample: Sample): Promise<Answered> {
+  const { stack, gateway, today } = feeding;
+  if (isPolled(sample)) return findPolled(feeding, sample);
+  if (isPushed(sample)) return readPushed(await push(stack, sample, today));
   const { file, source, idempotencyKey } = sample;
   const token = stack.credentials.sources[source] ?? tokenOf(stack, 'olivia');
   const headers = {
@@ -101,6 +114,27 @@ async function send({ stack, gateway, today }: Feeding, sample: Sample): Promise
     if (!(error instanceof Refusal)) throw error;
     return readRefusal(error);
   }
+}
+
+/** What was pushed and cannot be read is kept as well, and answered with what is wrong. */
+function readPushed({ documentId, findings = [] }: PushedAnswer): Answered {
+  const codes = findings.filter(({ disposition }) => disposition === 'reject').map(({ code }) => code);
+  return { documentId, refused: codes };
+}
+
+/** Waits until an order that the integration has was polled; it is found by its PO number. */
+async function findPolled({ stack, gateway }: Feeding, { file, source, orders }: Sample): Promise<Answered> {
+  const [poNumber = ''] = Object.keys(orders);
+  const query = new URLSearchParams({ source, poNumber }).toString();
+  const read = async (): Promise<string | undefined> => {
+    const { items } = await gateway.get<OrderPage>(`/v1/orders?${query}`, tokenOf(stack, 'axel'));
+    return items[0]?.documentId;
+  };
+  await until(
+    async () => (await read()) !== undefined,
+    () => `${file} was not polled`,
+  );
+  return { documentId: (await read()) ?? null, refused: [] };
 }
 
 /** A rejected order is an order still; anything else that is refused never became one. */

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { DEFAULT_SOURCES } from '../../../cli/setup.ts';
+import { POLLED, PUSHING } from '../../../cli/stack/channels.ts';
 import { findToday, keepToday, readSample, readSamples } from '../../../cli/samples/samples.ts';
 
 let folder: string;
@@ -18,7 +19,7 @@ describe('the samples', () => {
     const found = await readdir('samples', { recursive: true });
     const documents = found.filter((name) => ['.json', '.xml', '.csv', '.edi'].includes(extname(name)) && name.includes('/'));
     expect([...new Set(samples.map(({ file }) => file))].toSorted()).toEqual(documents.toSorted());
-    const sources = DEFAULT_SOURCES.map(({ id }) => id);
+    const sources = [...DEFAULT_SOURCES.map(({ id }) => id), PUSHING, POLLED];
     expect(new Set(samples.map(({ source }) => source))).toEqual(new Set(sources));
   });
 
