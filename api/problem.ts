@@ -20,7 +20,6 @@ export const PROBLEMS = {
   'too-slow': { status: 408, title: 'The request took too long to arrive' },
   'too-large': { status: 413, title: 'The document is too large' },
   'unsupported-format': { status: 415, title: 'The format is not taken' },
-  'not-taken-yet': { status: 422, title: 'This kind of document is not taken yet' },
   'wrong-channel': { status: 422, title: 'The source does not send this format' },
   'unknown-source': { status: 422, title: 'There is no such source' },
   'card-number': { status: 422, title: 'Card numbers are not taken' },
