@@ -44,7 +44,8 @@ const HOLD_CODES: readonly Row[] = [
   ['GATE.PAUSED', 'itself', 'The source is paused or switched off. The order goes on after the source is live again.'],
   ['BACKOFFICE.UNAVAILABLE', 'itself', 'The back office did not answer three times. The order goes on after it answers.'],
   ['BACKOFFICE.REFUSED', 'a supervisor', 'The back office refused a call for good. Clears itself where only the end of the order is left to do.'],
-  ['PROCESSING.FAILED', 'itself', 'A step failed three times for a reason of our own. The logs of the worker say which.'],
+  ['CONTENT.DAMAGED', 'a supervisor', 'What is kept of the order cannot be read. Have it restored from a backup, then approve; or cancel the order.'],
+  ['PROCESSING.FAILED', 'itself, a supervisor after eight failures in a row', 'A step failed three times for a reason of our own. The logs of the worker say which. It is tried again after 1, 2, 4 … minutes.'],
 ];
 
 /** The page of all codes, as Markdown. */

@@ -59,9 +59,6 @@ describe.each(PAGES.map((page) => [page]))('%s', (page) => {
   });
 });
 
-test(page))).toEqual([]);
-});
-
 test("README.md names every verb of the operator's command", () => {
   const [, verbs = ''] = /^const VERBS[^{]*= \{\s*([^}]*)\}/m.exec(readProject('cli/orders.ts')) ?? [];
   const names = verbs.split(',').map((name) => name.replace(/:.*/s, '').replaceAll("'", '').trim()).filter((name) => name !== ''); // prettier-ignore
