@@ -87,7 +87,7 @@ export async function reconcile(deps: Deps): Promise<{ orders: number; documents
 }
 
 /** The sources that are polled now. */
-export function pollsOf(profiles: readonly SourceProfile[]): readonly Polled[] {
+function pollsOf(profiles: readonly SourceProfile[]): readonly Polled[] {
   return profiles.flatMap(({ id, active, poll }) =>
     poll && active ? [{ source: id, everySeconds: poll.everySeconds }] : [],
   );
