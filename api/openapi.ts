@@ -1,3 +1,4 @@
+import { PURPOSE_HEADER, PURPOSES } from './principal.ts';
 import { z } from 'zod';
 import type { Access } from './access.ts';
 import type { Answer, Operation } from './operation.ts';
@@ -80,7 +81,7 @@ function securityOf(access: Access): readonly Json[] {
   return [{ [access === 'signed' ? 'signature' : 'bearer']: [] }];
 }
 
-function describeParameters({ path, query, headers = [] }: Operation): readonly Json[] {
+function describeParameters({ method, access, path, query, headers = [] }: Operation): readonly Json[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -100,8 +101,15 @@ function describeParameters({ path, query, headers = [] }: Operation): readonly 
     description,
     schema: { type: 'string' },
   }));
-  return [...inPath, ...inQuery, ...inHeader];
+  return [...inPath, ...inQuery, ...inHeader, ...(method === 'get' && typeof access !== 'string' ? [PURPOSE] : [])];
 }
+
+const PURPOSE = {
+  name: PURPOSE_HEADER,
+  in: 'header',
+  description: 'For people: why they read, as the audit trail keeps it. Left out, it is what goes with their role',
+  schema: { type: 'string', enum: PURPOSES },
+} as const;
 
 function describeBody(body: z.ZodType | 'document'): Json {
   if (body !== 'document')

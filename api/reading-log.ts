@@ -6,8 +6,8 @@ import type { Deps } from './deps.ts';
 import type { Caller } from './principal.ts';
 
 /**
- * Notes in the audit trail that a person read: a detail view on what was read, a list on the person. Each reading is a row
- * of its own. Sources read what is theirs and leave no row.
+ * Notes in the audit trail that a person read, and for what purpose: a detail view on what was read, a list on the person.
+ * Each reading is a row of its own. Sources read what is theirs and leave no row.
  */
 export async function logReading(
   { store, now }: Deps,
@@ -18,7 +18,7 @@ export async function logReading(
 ): Promise<void> {
   if (caller.source) return;
   const entry = { stepKey: `read:${uuidv7()}`, at: now().toISOString(), actor: caller.id, action };
-  await inTransaction(store, (tx) => appendLog(tx, subject, { ...entry, detail: withoutCards(detail) }));
+  await inTransaction(store, (tx) => appendLog(tx, subject, { ...entry, detail: { purpose: caller.purpose, ...withoutCards(detail) } }));
 }
 
 /** What somebody searched for may be anything. */

@@ -10,6 +10,7 @@ import type { Deps } from '../deps.ts';
 import { startDocument, startOrder } from '../engine.ts';
 import { type Delivery, inspectDocument, keepDocument, readDocumentOrders } from '../intake.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
+import { toCaller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { shapes } from '../views.ts';
 import { createPace } from '../webhooks/pace.ts';
@@ -147,8 +148,14 @@ async function take(
 ): Promise<Reply> {
   if (!profile.active)
     throw new Problem('source-inactive', `source "${profile.id}" is switched off; ask its administrator`);
-  const caller = { id: `source:${profile.id}`, roles: [], sources: [profile.id], source: profile };
-  const delivery = { deps, caller, body, contentType: header('Content-Type'), idempotencyKey: null, messageIds };
+  const delivery = {
+    deps,
+    caller: toCaller(profile),
+    body,
+    contentType: header('Content-Type'),
+    idempotencyKey: null,
+    messageIds,
+  };
   try {
     return await keep(delivery, profile);
   } catch (error) {

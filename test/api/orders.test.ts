@@ -92,7 +92,7 @@ describe('searching orders', () => {
     await get('/v1/orders?poNumber=PO-NOTED', 'axel');
     const last = (await listLog(gateway.store, 'actor:axel')).at(-1);
     expect(last).toMatchObject({ action: 'orders.listed', actor: 'axel' });
-    expect(JSON.parse(last!.detail_json)).toEqual({ poNumber: 'PO-NOTED', rows: 0 });
+    expect(JSON.parse(last!.detail_json)).toEqual({ purpose: 'audit', poNumber: 'PO-NOTED', rows: 0 });
   });
 });
 
@@ -137,6 +137,22 @@ describe('one order', () => {
     const entries = body.items as { action: string; actor: string }[];
     const readers = entries.filter(({ action }) => action === 'order.read').map(({ actor }) => actor);
     expect(readers).toEqual(['axel', 'axel']);
+  });
+
+  test('a reading has its purpose in the audit trail: the one that is named, or the one that goes with the role', async () => {
+    const orderId = await sendParsed();
+    await get(`/v1/orders/${orderId}`, 'axel');
+    const read = (purpose: string) =>
+      gateway.call('GET', `/v1/orders/${orderId}`, { as: 'ravi', headers: { 'X-Purpose': purpose } });
+    expect((await read('dispute')).status).toBe(200);
+    expect((await read('because Pat Example called')).status).toBe(400);
+    const { body } = await get(`/v1/orders/${orderId}/log`);
+    const entries = body.items as { action: string; actor: string; detail: { purpose?: string } }[];
+    const readings = entries.filter(({ action }) => action === 'order.read');
+    expect(readings.map(({ actor, detail }) => [actor, detail.purpose])).toEqual([
+      ['axel', 'audit'],
+      ['ravi', 'dispute'],
+    ]);
   });
 
   test('the document comes back as it was received, to be saved and not shown', async () => {
