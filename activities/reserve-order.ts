@@ -3,7 +3,6 @@ import { putFindings } from '../db/findings.ts';
 import { type Hold, listApprovedCodes, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
-import { listRules } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
 import { chooseRules } from '../orders/rules/evaluate.ts';
@@ -11,6 +10,7 @@ import { askBackOffice } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
+import { listRulesFor } from './validate-order.ts';
 
 /** Which approved finding lets a reservation pass which limit. */
 const LIMIT_OF: Readonly<Record<string, ReserveLimit>> = { 'CREDIT.LIMIT': 'credit', 'STOCK.SHORT': 'stock' };
@@ -66,7 +66,8 @@ async function keepResult(tx: Store, ref: OrderRef, result: ReserveResult): Prom
 
 /** Whoever may release what validation would have found may release it now. */
 async function holdsFor(tx: Store, ref: OrderRef, findings: readonly Finding[], at: string): Promise<Hold[]> {
-  const rules = chooseRules(await listRules(tx), await getRevision(tx, ref), new Date(at));
+  const now = new Date(at);
+  const rules = chooseRules(await listRulesFor(tx, ref, now), await getRevision(tx, ref), now);
   return findings.map(({ code, category }) => {
     const releaseRole = rules.find((rule) => rule.code === code)?.releaseRole ?? 'reviewer';
     return { code, category, releaseRole };

@@ -1,11 +1,11 @@
 import { claimPurchaseOrder } from '../db/duplicates.ts';
-import { getFacts, putFacts } from '../db/facts.ts';
+import { findRulesOf, getFacts, putFacts } from '../db/facts.ts';
 import { type FindingStep, hasFindings, listFindings, putFindings } from '../db/findings.ts';
 import { type Hold, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
 import { closeReview } from '../db/reviews.ts';
-import { listRules } from '../db/rules.ts';
+import { findRulesSequence, listRulesInForce, listRuleVersions } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { type Finding, isRejected } from '../orders/finding.ts';
 import { evaluateRules } from '../orders/rules/evaluate.ts';
@@ -25,7 +25,7 @@ export async function takeFacts({ store, backOffice }: Deps, ref: OrderRef): Pro
   // A replacement takes the place of what the order that it changes has in production.
   const facts = await askBackOffice(() => backOffice().getFacts(changed ?? ref.orderId, order));
   await inTransaction(store, async (tx) => {
-    if (await findUnjudged(tx, ref)) await putFacts(tx, ref, facts);
+    if (await findUnjudged(tx, ref)) await putFacts(tx, ref, facts, await findRulesSequence(tx));
   });
 }
 
@@ -48,9 +48,16 @@ export async function checkInventory({ store }: Deps, ref: OrderRef): Promise<vo
 async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<readonly Finding[]> {
   const order = await getRevision(store, ref);
   const facts = await getFacts(store, ref);
-  const rules = (await listRules(store)).filter((rule) => which(rule.kind));
   // The facts' moment is the verdict's moment: judged again from the snapshot, the verdict is the same.
-  return evaluateRules(rules, order, facts, new Date(facts.asOf)).findings;
+  const at = new Date(facts.asOf);
+  const rules = (await listRulesFor(store, ref, at)).filter((rule) => which(rule.kind));
+  return evaluateRules(rules, order, facts, at).findings;
+}
+
+/** The rules that were there when the facts were taken: all steps of a revision go by the same, whatever is changed meanwhile. */
+export async function listRulesFor(store: Store, ref: OrderRef, at: Date): Promise<readonly RuleVersion[]> {
+  const sequence = (await findRulesOf(store, ref)) ?? (await findRulesSequence(store));
+  return listRulesInForce(store, { at, sequence });
 }
 
 async function keepFindings(
@@ -75,7 +82,7 @@ async function findUnjudged(tx: Store, ref: OrderRef): Promise<OrderRow | undefi
 
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
-  const rules = await listRules(store);
+  const rules = await listRuleVersions(store);
   await inTransaction(store, async (tx) => {
     const row = await findUnjudged(tx, ref);
     if (!row) return;

@@ -1,11 +1,10 @@
 import { v4 as uuidv4 } from 'uuid';
-import { listRules } from '../db/rules.ts';
+import { findRulesSequence, listRulesInForce } from '../db/rules.ts';
 import type { Finding } from '../orders/finding.ts';
 import type { OrderPart } from '../orders/formats/format.ts';
 import { readerOf } from '../orders/formats/readers.ts';
 import type { Order } from '../orders/order.ts';
 import { evaluateRules } from '../orders/rules/evaluate.ts';
-import type { RuleVersion } from '../orders/rules/rule.ts';
 import type { Deps } from './deps.ts';
 import type { Visitor } from './intake.ts';
 
@@ -38,11 +37,14 @@ export async function dryRun(
   const { format, profile, masked } = visitor;
   const { parts, findings } = takeApart(visitor);
   const wanted = parts.slice(page.from, page.from + page.size);
-  const rules = await listRules(store);
+  const sequence = await findRulesSequence(store);
   const judgePart = async ({ bytes, locator }: (typeof parts)[number]): Promise<JudgedOrder> => {
     const read = readerOf(format).parse(bytes, locator, profile);
     const order = read.order && { ...read.order, operatorId };
-    return { order, findings: [...read.findings, ...(order ? await judge(backOffice, rules, order) : [])] };
+    return {
+      order,
+      findings: [...read.findings, ...(order ? await judge({ store, backOffice }, sequence, order) : [])],
+    };
   };
   const orders: JudgedOrder[] = [];
   for (let at = 0; at < wanted.length; at += AT_ONCE)
@@ -60,11 +62,12 @@ function takeApart({ format, holds, bytes, profile }: Visitor): {
 }
 
 async function judge(
-  backOffice: Deps['backOffice'],
-  rules: readonly RuleVersion[],
+  { store, backOffice }: Pick<Deps, 'store' | 'backOffice'>,
+  sequence: number,
   order: Order,
 ): Promise<readonly Finding[]> {
   // An order that exists nowhere: nothing of its own is left out of credit and stock.
   const facts = await backOffice.getFacts(uuidv4(), order);
-  return evaluateRules(rules, order, facts, new Date(facts.asOf)).findings;
+  const at = new Date(facts.asOf);
+  return evaluateRules(await listRulesInForce(store, { at, sequence }), order, facts, at).findings;
 }

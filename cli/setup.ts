@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Settings } from '../config.ts';
 import { findPrincipalByToken, putPrincipal } from '../db/principals.ts';
 import { openReadyStore } from '../db/ready.ts';
-import { addRule } from '../db/rules.ts';
+import { seedRules } from '../db/rules.ts';
 import { findSource, hashToken, putSource } from '../db/sources.ts';
 import { closeStore, type Store } from '../db/store.ts';
 import { DEFAULT_RULES } from '../orders/rules/default-rules.ts';
@@ -112,7 +112,7 @@ export function openCredentials(path: string): Credentials {
 /** Puts default rules, sources and people in place; what an administrator changed since stays as it is. */
 export async function seedDefaults(store: Store, credentials: Credentials): Promise<void> {
   const at = new Date().toISOString();
-  for (const rule of DEFAULT_RULES) await addRule(store, rule, at);
+  await seedRules(store, DEFAULT_RULES, at);
   for (const profile of DEFAULT_SOURCES) {
     if (await findSource(store, profile.id)) continue;
     const key = credentials.sources[profile.id];

@@ -39,7 +39,8 @@ import type { Tables } from './tables.ts';
  * 4. **A number that follows the last one**: a control number is an update of its row, so takers queue up for it. The audit
  *    trail has no row to queue at; (subject, sequence) is unique, and who comes second chains on to the one who was first
  *    (`appendLog`).
- * 5. **What reaches beyond the tables takes turns by name**: the files of the anchors, and the schema ({@link takeTurn}).
+ * 5. **What reaches beyond the tables takes turns by name**: the files of the anchors, and the schema ({@link takeTurn}). So
+ *    do changes of rules, of which each judgement must see all up to the one that it names.
  * 6. **A deadlock has a victim**, whose transaction SQL Server took back: it runs again. Work in a transaction is therefore
  *    statements only, keyed by order, revision and step.
  */
@@ -220,7 +221,7 @@ export class SqlServerAdapter extends MssqlAdapter {
  * Lets one transaction after the other do something that only one may do at a time; held until its end. A transaction of
  * SQLite that writes has the whole database to itself.
  */
-export async function takeTurn(tx: Kysely<Tables>, work: 'migrations' | 'anchors'): Promise<void> {
+export async function takeTurn(tx: Kysely<Tables>, work: 'migrations' | 'anchors' | 'rules'): Promise<void> {
   if (!isSqlServer(tx)) return;
   // @see https://learn.microsoft.com/en-us/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql
   await sql`

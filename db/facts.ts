@@ -3,8 +3,12 @@ import type { OrderRef } from './orders.ts';
 import { getSealer } from './seal.ts';
 import type { Store } from './store.ts';
 
-/** Keeps what a revision is judged by, replacing an older answer. @throws Erased if the order's key is gone. */
-export async function putFacts(tx: Store, ref: OrderRef, facts: Facts): Promise<void> {
+/**
+ * Keeps what a revision is judged by, replacing an older answer.
+ * @param rulesSequence the last version of a rule that counts for it; see `rules.ts`
+ * @throws Erased if the order's key is gone.
+ */
+export async function putFacts(tx: Store, ref: OrderRef, facts: Facts, rulesSequence: number): Promise<void> {
   const sealer = await getSealer(tx, `order:${ref.orderId}`);
   const content = sealer.sealJson(placeOf(ref), facts);
   await tx.db
@@ -14,7 +18,13 @@ export async function putFacts(tx: Store, ref: OrderRef, facts: Facts): Promise<
     .execute();
   await tx.db
     .insertInto('facts_snapshots')
-    .values({ order_id: ref.orderId, revision: ref.revision, content_sealed: content, taken_at: facts.asOf })
+    .values({
+      order_id: ref.orderId,
+      revision: ref.revision,
+      content_sealed: content,
+      taken_at: facts.asOf,
+      rules_sequence: rulesSequence,
+    })
     .execute();
 }
 
@@ -29,6 +39,17 @@ export async function getFacts(store: Store, ref: OrderRef): Promise<Facts> {
   if (!row) throw new Error(`no facts for order ${ref.orderId} revision ${String(ref.revision)}`);
   const sealer = await getSealer(store, `order:${ref.orderId}`);
   return sealer.openJson<Facts>(placeOf(ref), row.content_sealed);
+}
+
+/** Which versions of rules a revision is judged by; null if it was before that was kept, or has no facts. */
+export async function findRulesOf(store: Store, ref: OrderRef): Promise<number | null> {
+  const row = await store.db
+    .selectFrom('facts_snapshots')
+    .select('rules_sequence')
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .executeTakeFirst();
+  return row?.rules_sequence ?? null;
 }
 
 function placeOf(ref: OrderRef): string {

@@ -443,3 +443,53 @@ create index ix_outbox_unacknowledged on outbox (kind, delivered_at, id)
 
 create unique index ux_outbox_control_number on outbox (source, kind, control_number)
   where control_number is not null;
+
+alter table "order_validation_rules" add "status" varchar(200) collate Latin1_General_100_BIN2 default 'approved' not null;
+
+alter table "order_validation_rules" add "sequence" int;
+
+alter table "order_validation_rules" add "approved_by" varchar(100) collate Latin1_General_100_BIN2;
+
+alter table "order_validation_rules" add "approved_at" datetime2(3);
+
+alter table "order_validation_rules" add "approval_reason" nvarchar(max) collate Latin1_General_100_BIN2;
+
+alter table "order_validation_rules" add "retired_by" varchar(100) collate Latin1_General_100_BIN2;
+
+alter table "order_validation_rules" add "retired_at" datetime2(3);
+
+update order_validation_rules set sequence = 1, approved_at = created_at;
+
+alter table "facts_snapshots" add "rules_sequence" int;
+
+create table "rule_simulations" (
+  "id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "code" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "version" int,
+  "draft_json" nvarchar(max) collate Latin1_General_100_BIN2 not null,
+  "rules_sequence" int not null,
+  "actor" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "limits_json" nvarchar(max) collate Latin1_General_100_BIN2 not null,
+  "received_from" datetime2(3) not null,
+  "received_to" datetime2(3) not null,
+  "state" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "orders" int not null,
+  "pages" int not null,
+  "cursor_json" nvarchar(max) collate Latin1_General_100_BIN2,
+  "tally_json" nvarchar(max) collate Latin1_General_100_BIN2 not null,
+  "created_at" datetime2(3) not null,
+  "ended_at" datetime2(3),
+  constraint "pk_rule_simulations" primary key ("id")
+);
+
+create table "rule_simulation_flips" (
+  "simulation_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "order_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "revision" int not null,
+  "before_outcome" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "after_outcome" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "findings" int not null,
+  "currency" varchar(200) collate Latin1_General_100_BIN2,
+  "total" varchar(200) collate Latin1_General_100_BIN2,
+  constraint "pk_rule_simulation_flips" primary key ("simulation_id", "order_id")
+);

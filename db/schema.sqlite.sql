@@ -92,6 +92,7 @@ CREATE TABLE "facts_snapshots" (
   "revision" integer not null,
   "content_sealed" blob not null,
   "taken_at" text not null,
+  "rules_sequence" integer,
   constraint "pk_facts_snapshots" primary key ("order_id", "revision")
 );
 
@@ -219,6 +220,13 @@ CREATE TABLE "order_validation_rules" (
   "author" text not null,
   "reason" text not null,
   "created_at" text not null,
+  "status" text default 'approved' not null,
+  "sequence" integer,
+  "approved_by" text,
+  "approved_at" text,
+  "approval_reason" text,
+  "retired_by" text,
+  "retired_at" text,
   constraint "pk_order_validation_rules" primary key ("code", "version")
 );
 
@@ -395,6 +403,38 @@ CREATE INDEX "ix_reviews_closed_at_source_due_at_id" on "reviews" ("closed_at", 
 CREATE INDEX "ix_reviews_order_id_closed_at" on "reviews" ("order_id", "closed_at");
 
 CREATE UNIQUE INDEX ux_reviews_open on reviews (order_id) where closed_at is null;
+
+CREATE TABLE "rule_simulation_flips" (
+  "simulation_id" text not null,
+  "order_id" text not null,
+  "revision" integer not null,
+  "before_outcome" text not null,
+  "after_outcome" text not null,
+  "findings" integer not null,
+  "currency" text,
+  "total" text,
+  constraint "pk_rule_simulation_flips" primary key ("simulation_id", "order_id")
+);
+
+CREATE TABLE "rule_simulations" (
+  "id" text not null,
+  "code" text not null,
+  "version" integer,
+  "draft_json" text not null,
+  "rules_sequence" integer not null,
+  "actor" text not null,
+  "limits_json" text not null,
+  "received_from" text not null,
+  "received_to" text not null,
+  "state" text not null,
+  "orders" integer not null,
+  "pages" integer not null,
+  "cursor_json" text,
+  "tally_json" text not null,
+  "created_at" text not null,
+  "ended_at" text,
+  constraint "pk_rule_simulations" primary key ("id")
+);
 
 CREATE TABLE "source_secrets" (
   "source" text not null,

@@ -23,6 +23,8 @@ export interface Tables {
   audit_anchors: AuditAnchorTable;
   audit_unanchored: AuditUnanchoredTable;
   facts_snapshots: FactsSnapshotTable;
+  rule_simulations: RuleSimulationTable;
+  rule_simulation_flips: RuleSimulationFlipTable;
   holds: HoldTable;
   reviews: ReviewTable;
   decisions: DecisionTable;
@@ -237,7 +239,20 @@ export interface OrderValidationRuleTable {
   author: string;
   reason: string;
   created_at: string;
+  status: RuleStatus;
+  /** 1, 2, 3 … in the order in which versions began to count; null until then. What an installation begins with shares 1. */
+  sequence: number | null;
+  /** The second person; null where none was needed. */
+  approved_by: string | null;
+  approved_at: string | null;
+  approval_reason: string | null;
+  /** Who withdrew the draft, or let another version take its place. */
+  retired_by: string | null;
+  retired_at: string | null;
 }
+
+/** `draft`: waits for a second person. `approved`: counts in its time. `retired`: a draft that will never count. */
+export type RuleStatus = 'draft' | 'approved' | 'retired';
 
 export interface OrderProcessingLogTable {
   subject: string;
@@ -276,6 +291,52 @@ export interface FactsSnapshotTable {
   revision: number;
   content_sealed: Uint8Array;
   taken_at: string;
+  /** The last version of a rule that counted when they were taken: the revision is judged by these and no later ones. */
+  rules_sequence: number | null;
+}
+
+/** `ended`: all orders were looked at. `failed`: it was given up; what it counted until then stays. */
+export type SimulationState = 'running' | 'ended' | 'failed';
+
+/** A version of a rule that is tried on past orders. */
+export interface RuleSimulationTable {
+  id: string;
+  code: string;
+  /** null: what was tried is not kept as a version. */
+  version: number | null;
+  /** The version that was tried, whole. */
+  draft_json: string;
+  /** The versions that it was compared with: those that counted up to this one. */
+  rules_sequence: number;
+  actor: string;
+  /** JSON of the sources and customers that the actor is limited to. */
+  limits_json: string;
+  /** Orders received at or after, and before. */
+  received_from: string;
+  received_to: string;
+  state: SimulationState;
+  /** How many there were to look at when it began. */
+  orders: number;
+  /** Pages that are done, and the last order of the last one: a page that runs again after a crash counts once. */
+  pages: number;
+  cursor_json: string | null;
+  /** A `Tally`: counts, and exact sums by currency. */
+  tally_json: string;
+  created_at: string;
+  ended_at: string | null;
+}
+
+/** An order of which another verdict would be drawn. */
+export interface RuleSimulationFlipTable {
+  simulation_id: string;
+  order_id: string;
+  revision: number;
+  before_outcome: string;
+  after_outcome: string;
+  /** How many findings the version that was tried makes on it. */
+  findings: number;
+  currency: string | null;
+  total: string | null;
 }
 
 export interface HoldTable {

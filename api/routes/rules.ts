@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listRules } from '../../db/rules.ts';
+import { listRuleVersions } from '../../db/rules.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { operation, type Operation } from '../operation.ts';
 
@@ -28,6 +28,6 @@ export const ruleOperations: readonly Operation[] = [
     summary: 'All versions of all rules',
     access: { roles: EVERY_ROLE, sources: false },
     answers: { 200: { description: 'By code and version', schema: z.object({ items: z.array(ruleVersion) }) } },
-    handle: async ({ deps }) => ({ status: 200, body: { items: await listRules(deps.store) } }),
+    handle: async ({ deps }) => ({ status: 200, body: { items: await listRuleVersions(deps.store) } }),
   }),
 ];

@@ -13,7 +13,7 @@ import { readSettings } from '../../config.ts';
 import { createKeyring } from '../../db/keyring.ts';
 import { migrate } from '../../db/migrate.ts';
 import { type Principal, putPrincipal } from '../../db/principals.ts';
-import { addRule } from '../../db/rules.ts';
+import { seedRules } from '../../db/rules.ts';
 import { hashToken, putSource } from '../../db/sources.ts';
 import { closeStore, openStore } from '../../db/store.ts';
 import { createLog } from '../../log.ts';
@@ -84,7 +84,7 @@ export async function openGateway(options: { env?: Record<string, string>; logLi
   const store = openStore(`file:${join(folder, 'orders.sqlite')}`, createKeyring());
   await migrate(store);
   const at = new Date().toISOString();
-  for (const rule of DEFAULT_RULES) await addRule(store, rule, at);
+  await seedRules(store, DEFAULT_RULES, at);
   for (const source of SOURCES)
     await putSource(store, source, { actor: 'test', at, keyHash: hashToken(tokenOf(source.id)) });
   for (const person of PEOPLE) await putPrincipal(store, person, tokenOf(person.id), at);

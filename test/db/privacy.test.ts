@@ -57,7 +57,7 @@ async function tellStory(orderId: string, order: Order, terminal: boolean): Prom
   const person = order.contact?.name ?? '';
   await putRevision(store, ref, order, { origin: 'parsed', actor: 'worker', at: AT });
   await indexPeople(store, orderId, order);
-  await putFacts(store, ref, { asOf: AT, addresses: [person] } as unknown as Facts);
+  await putFacts(store, ref, { asOf: AT, addresses: [person] } as unknown as Facts, 1);
   const evidence = { message: 'unknown', evidence: person, location: {} };
   await putFindings(store, { subject, revision: 1, step: 'validate', at: AT }, [
     { code: 'ADDRESS.UNKNOWN', category: 'business_rule', disposition: 'hold', path: '/shipTo', ...evidence },

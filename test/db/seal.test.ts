@@ -59,7 +59,7 @@ async function givenFullOrder(): Promise<string> {
   } as const;
   await acceptDocument(store, arrival, { orderId, operatorId: null });
   await putRevision(store, ref, order, { origin: 'parsed', actor: 'worker', at: AT });
-  await putFacts(store, ref, { asOf: AT, addresses: [PERSON.street] } as unknown as Facts);
+  await putFacts(store, ref, { asOf: AT, addresses: [PERSON.street] } as unknown as Facts, 1);
   await putFindings(store, { subject: `order:${orderId}`, revision: 1, step: 'validate', at: AT }, [finding]);
   await putStaged(store, ref, order, AT);
   const changes = [{ path: '/contact/name', value: PERSON.name }];
@@ -192,7 +192,7 @@ describe('an order whose data key was deleted', () => {
     } as const;
     const writings = [
       () => putRevision(store, { orderId, revision: 2 }, order, { origin: 'corrected', actor: 'ravi', at: AT }),
-      () => putFacts(store, ref, facts),
+      () => putFacts(store, ref, facts, 1),
       () => putFindings(store, { subject, revision: 1, step: 'submit', at: AT }, findings),
       () => putStaged(store, { orderId, revision: 2 }, order, AT),
       () => putOutbox(store, outgoing, AT),
