@@ -4,7 +4,16 @@
  */
 
 /** Parsers and arithmetic that compute on what they are given: no I/O, no clock, no randomness. */
-const PURE_LIBRARIES = ['zod', 'decimal.js', 'jsonc-parser', 'csv-parse', 'node-x12', 'saxes'];
+const PURE_LIBRARIES = [
+  'zod',
+  'decimal.js',
+  'jsonc-parser',
+  'csv-parse',
+  'node-x12',
+  'saxes',
+  '@marcbachmann/cel-js',
+  '@bufbuild/re2',
+];
 const DATABASE_LIBRARIES = ['kysely', 'tedious', 'tarn'];
 /** Makes the ids of what is stored; random, so not for orders/ or workflows/. */
 const ID_LIBRARIES = ['uuid'];

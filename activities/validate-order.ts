@@ -8,7 +8,7 @@ import { closeReview } from '../db/reviews.ts';
 import { findRulesSequence, listRulesInForce, listRuleVersions } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { type Finding, isRejected } from '../orders/finding.ts';
-import { evaluateRules } from '../orders/rules/evaluate.ts';
+import { evaluateRules, findRuleOf } from '../orders/rules/evaluate.ts';
 import type { RuleKind, RuleVersion } from '../orders/rules/rule.ts';
 import { describeAfterHandoff } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
@@ -142,7 +142,6 @@ function holdsOf(findings: readonly Finding[], rules: readonly RuleVersion[]): H
   return findings
     .filter((finding) => finding.disposition === 'hold')
     .map(({ code, category, ruleVersion }) => {
-      const rule = rules.find((candidate) => candidate.code === code && candidate.version === ruleVersion);
-      return { code, category, releaseRole: rule?.releaseRole ?? 'reviewer' };
+      return { code, category, releaseRole: findRuleOf({ code, ruleVersion }, rules)?.releaseRole ?? 'reviewer' };
     });
 }

@@ -34,7 +34,7 @@ const STEP_CODES: readonly Row[] = [
   ['CHANGE.REFUSED', 'business_rule', 'hold', 'The order, or production, would not take the change, and the message says why. Approve to try once more, or reject it.'],
   ['RESERVATION.RELEASED', 'business_rule', 'hold', 'The back office says that this revision was given up. A correction makes a new revision.'],
   ['HANDOFF.REFUSED', 'system_integration', 'hold', 'Production refused the order. Correct it, or approve to submit it once more.'],
-  ['RULE.FAILED', 'processing', 'hold', 'A rule broke and could not judge the order: it never lets the order pass.'],
+  ['RULE.FAILED', 'processing', 'hold', 'A rule broke and could not judge the order: it never lets the order pass. The code goes on with that of the rule, as in `RULE.FAILED.CREDIT.LIMIT`, and who may release the rule may release it.'],
 ];
 
 // prettier-ignore

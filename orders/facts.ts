@@ -28,6 +28,28 @@ export interface CustomerFacts {
   readonly calendar: DeliveryCalendar;
   readonly minimumOrder: string | null;
   readonly maximumOrder: string | null;
+  /** What becomes of an order that the stock does not cover; absent: it is held. */
+  readonly partialDelivery?: PartialDelivery | undefined;
+  /** Discounts that are agreed with the customer; absent: the back office keeps no account of discounts. */
+  readonly discounts?: readonly AgreedDiscount[] | undefined;
+}
+
+/**
+ * `hold`: a person decides. `backorder`: the line is delivered whole, when all of it is there. `split`: what is there
+ * goes at once, the rest later.
+ */
+export type PartialDelivery = 'hold' | 'backorder' | 'split';
+
+/** A discount or promotion, in percent of quantity × unit price. */
+export interface AgreedDiscount {
+  readonly code: string;
+  /** A decimal string, `"7.5"`. */
+  readonly percent: string;
+  /** First and last order date for which it is given, `YYYY-MM-DD`; null for no end. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** The products it is given on; null for all. */
+  readonly skus: readonly string[] | null;
 }
 
 /** When a customer takes deliveries. */
@@ -52,6 +74,20 @@ export interface ProductFacts {
   readonly available: string;
   /** This customer's price per unit by quantity, ascending by `minQuantity`; the last that fits applies. */
   readonly prices: readonly PriceBreak[];
+  /** Units free to reserve by warehouse, where the back office says; `available` is their sum. */
+  readonly warehouses?: Readonly<Record<string, string>> | undefined;
+  /** Whether this customer may buy it; absent: yes. */
+  readonly allowed?: boolean | undefined;
+  /** How many units make a pack: only whole packs are sold. Absent: any quantity. */
+  readonly packSize?: string | undefined;
+  /** What this customer bought of it lately; absent: the back office does not say. */
+  readonly history?: readonly Purchase[] | undefined;
+}
+
+/** One line of an earlier order. */
+export interface Purchase {
+  readonly quantity: string;
+  readonly unitPrice: string;
 }
 
 export interface PriceBreak {

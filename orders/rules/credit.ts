@@ -8,8 +8,8 @@ import { printAmount } from './totals.ts';
 export const creditParameters = z.strictObject({ exemptMethods: z.array(z.string()).default([]) });
 
 /**
- * Says that the order would take the customer over the credit limit: credit used, by open orders and reservations, plus
- * this order. Up to and including the limit is allowed.
+ * Says that the order would take the customer over the credit limit: credit used, by open orders and by the reservations
+ * of orders in flight, plus this order. Up to and including the limit is allowed.
  */
 export const checkCredit: Check<z.infer<typeof creditParameters>> = (
   { total, currency, payment },
@@ -17,15 +17,16 @@ export const checkCredit: Check<z.infer<typeof creditParameters>> = (
   { exemptMethods },
 ) => {
   const { creditLimit, creditUsed, currency: account } = getCustomer(facts);
-  if (payment && exemptMethods.includes(payment.method)) return [];
+  if (payment && exemptMethods.includes(payment.method)) return [`Payment by ${payment.method} uses no credit.`];
   if (currency !== account) {
     const message = `The order is in ${currency}, the credit limit in ${account}: a person has to judge the credit.`;
     return [{ path: '/total', message, evidence: total }];
   }
   const needed = decimal(creditUsed).plus(decimal(total));
-  if (needed.lessThanOrEqualTo(decimal(creditLimit))) return [];
   const print = (amount: string): string => printAmount(decimal(amount), currency);
   const calculation = `credit used ${print(creditUsed)} + this order ${print(total)} = ${printAmount(needed, currency)}`;
+  if (needed.lessThanOrEqualTo(decimal(creditLimit)))
+    return [`${calculation}, within the limit ${print(creditLimit)}.`];
   const message = `The credit does not cover the order: ${calculation} is over the limit ${print(creditLimit)}.`;
   return [{ path: '/total', message, evidence: total }];
 };

@@ -16,6 +16,9 @@ export const DEFAULT_RULES: readonly RuleVersion[] = [
   // As many as the canonical form takes; meant to be lowered for sources whose orders are small.
   define('LINES.TOO_MANY', 'line_count', 'reject', { maximum: 5000 }),
   define('PAYMENT.TOKEN_MISSING', 'payment_token', 'reject'),
+  define('SHIPTO.COUNTRY', 'reference_data', 'reject', { field: '/shipTo/country', list: 'countries' }),
+  define('CURRENCY.UNKNOWN', 'reference_data', 'reject', { field: '/currency', list: 'currencies' }),
+  define('AMOUNT.DECIMALS', 'amount_decimals', 'hold'),
 
   // What the back office does not know.
   define('CUSTOMER.UNKNOWN', 'customer_known', 'hold'),
@@ -27,7 +30,9 @@ export const DEFAULT_RULES: readonly RuleVersion[] = [
   define('CUSTOMER.CREDIT_STOP', 'customer_credit_stop', 'hold', {}, 'high', 'supervisor'),
   define('CURRENCY.MISMATCH', 'currency', 'hold'),
   define('PRODUCT.INACTIVE', 'product_active', 'hold'),
+  define('PRODUCT.NOT_ALLOWED', 'product_allowed', 'hold'),
   define('UNIT.MISMATCH', 'unit', 'hold'),
+  define('PACK.SIZE', 'pack_size', 'hold', { otherwise: null }, 'low'),
   define('QUANTITY.TOO_LARGE', 'quantity_maximum', 'hold', { maximum: '100000' }),
   define('PAYMENT.NOT_ACCEPTED', 'payment_accepted', 'hold'),
   define('ORDER.BELOW_MINIMUM', 'order_minimum', 'hold', { otherwise: null }, 'low'),
@@ -37,16 +42,24 @@ export const DEFAULT_RULES: readonly RuleVersion[] = [
   define('LINE.AMOUNT.MISMATCH', 'line_amount', 'hold', { toleranceMinorUnits: 0 }),
   define('TOTAL.MISMATCH', 'total', 'hold', { toleranceMinorUnits: 0 }),
   define('PRICE.MISMATCH', 'price', 'hold', { tolerancePercent: '0' }),
-  define('DISCOUNT.LIMIT', 'discount', 'hold', { maximumPercent: '100' }),
+  // A cent given back is as good as a cent off: whatever takes more than half of the price needs a supervisor.
+  define('DISCOUNT.LIMIT', 'discount', 'hold', { maximumPercent: '50' }, 'high', 'supervisor'),
+  define('DISCOUNT.NOT_AGREED', 'discount_agreed', 'hold', { tolerancePercent: '0' }),
+  define('ALLOWANCE.LIMIT', 'allowance', 'hold', { maximumPercent: '25' }, 'high', 'supervisor'),
+  define('TOTAL.NEGATIVE', 'total_positive', 'hold', {}, 'high', 'supervisor'),
 
   // What cannot be delivered as wished.
   define('DELIVERY.PAST', 'delivery_past', 'hold'),
   define('DELIVERY.DAY', 'delivery_day', 'hold'),
   define('DELIVERY.LEAD_TIME', 'delivery_lead_time', 'hold', { extraDays: 0 }),
 
+  // What the customer never did before.
+  define('UNUSUAL.QUANTITY', 'unusual_quantity', 'warn', {}, 'low'),
+  define('UNUSUAL.PRICE', 'unusual_price', 'warn', {}, 'low'),
+
   // What is checked in steps of their own.
   define('CREDIT.LIMIT', 'credit', 'hold', { exemptMethods: [] }, 'high', 'supervisor'),
-  define('STOCK.SHORT', 'inventory', 'hold'),
+  define('STOCK.SHORT', 'inventory', 'hold', { warehouses: [], partial: 'customer' }),
 ];
 
 function define(

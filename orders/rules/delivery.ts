@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeliveryCalendar } from '../facts.ts';
 import type { Order } from '../order.ts';
 import { getCustomer } from './customer.ts';
-import type { Breach, Check } from './rule.ts';
+import type { Check, Statement } from './rule.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_A_YEAR = 366;
@@ -11,27 +11,22 @@ const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Satur
 /** Says which requested delivery dates lie before today, as the customer's clock has it. */
 export const checkDeliveryPast: Check<object> = (order, facts, _parameters, now) => {
   const { date: today } = localTime(now, getCustomer(facts).calendar.zone);
-  return requestedDates(order).flatMap(({ path, date }): Breach[] => {
-    if (date >= today) return [];
-    return [
-      {
-        path,
-        message: `Delivery is requested for ${date}, which is past: today is ${today} at the customer's.`,
-        evidence: date,
-      },
-    ];
+  return judgeDates(order, ({ path, date }) => {
+    if (date >= today) return `${date} is not before ${today}, today at the customer's.`;
+    const message = `Delivery is requested for ${date}, which is past: today is ${today} at the customer's.`;
+    return { path, message, evidence: date };
   });
 };
 
 /** Says which requested delivery dates are days on which the customer takes no deliveries. */
 export const checkDeliveryDay: Check<object> = (order, facts) => {
   const { calendar } = getCustomer(facts);
-  return requestedDates(order).flatMap(({ path, date }): Breach[] => {
+  return judgeDates(order, ({ path, date }) => {
     const obstacle = findObstacle(date, calendar);
-    if (obstacle === undefined) return [];
+    if (obstacle === undefined) return `${date} is a day on which the customer takes deliveries.`;
     const next = findDeliveryDay(date, calendar);
     const offer = next === undefined ? 'it takes none within a year' : `the next possible day is ${next}`;
-    return [{ path, message: `Delivery is requested for ${date}, ${obstacle}; ${offer}.`, evidence: date }];
+    return { path, message: `Delivery is requested for ${date}, ${obstacle}; ${offer}.`, evidence: date };
   });
 };
 
@@ -48,11 +43,12 @@ export const checkLeadTime: Check<z.infer<typeof leadTimeParameters>> = (order, 
   const isLate = time > `${calendar.cutOff}:00`;
   const leadDays = calendar.leadDays + extraDays;
   const earliest = addDays(today, leadDays + (isLate ? 1 : 0));
-  return requestedDates(order).flatMap(({ path, date }): Breach[] => {
-    if (date >= earliest || date < today) return [];
-    const cutOff = isLate ? ` after the cut-off ${calendar.cutOff}` : '';
-    const message = `Delivery is requested for ${date}: ordered on ${today}${cutOff} with ${leadDays} days' lead time, ${earliest} is the earliest.`;
-    return [{ path, message, evidence: date }];
+  const cutOff = isLate ? ` after the cut-off ${calendar.cutOff}` : '';
+  const calculation = `ordered on ${today}${cutOff} with ${leadDays} days' lead time, ${earliest} is the earliest`;
+  return judgeDates(order, ({ path, date }) => {
+    if (date < today) return { skipped: `${date} is past.` };
+    if (date >= earliest) return `Delivery is requested for ${date}: ${calculation}.`;
+    return { path, message: `Delivery is requested for ${date}: ${calculation}.`, evidence: date };
   });
 };
 
@@ -60,6 +56,11 @@ interface RequestedDate {
   readonly path: string;
   /** `YYYY-MM-DD`, which sorts as text. */
   readonly date: string;
+}
+
+function judgeDates(order: Order, judge: (requested: RequestedDate) => Statement): readonly Statement[] {
+  const dates = requestedDates(order);
+  return dates.length === 0 ? [{ skipped: 'The order asks for no date.' }] : dates.map(judge);
 }
 
 /** The order's requested date and those of its lines. */

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import type { Order } from '../order.ts';
-import type { Breach, Check } from './rule.ts';
-
-/** A pointer into the canonical order in which `*` stands for every element of a list. */
-const field = z
-  .string()
-  .regex(/^(?:\/[A-Za-z*][A-Za-z0-9]*)+$/, 'must be a pointer such as "/shipTo/city" or "/lines/*/sku"');
+import { type Found, findInputs } from './inputs.ts';
+import { field } from './parameters.ts';
+import type { Check, Statement } from './rule.ts';
 
 /** Fields that every order in the rule's scope must carry. */
 export const requiredFieldsParameters = z.strictObject({ fields: z.array(field).min(1) });
@@ -13,9 +10,16 @@ export const requiredFieldsParameters = z.strictObject({ fields: z.array(field).
 /** Says which of the required fields are missing or blank. */
 export const checkRequiredFields: Check<z.infer<typeof requiredFieldsParameters>> = (order, _facts, { fields }) =>
   fields
-    .flatMap((pattern) => findFields(order, pattern))
-    .filter(({ value }) => value == null || (typeof value === 'string' && value.trim() === ''))
-    .map(({ path }) => ({ path, message: `"${path}" is missing: orders of this source must carry it.` }));
+    .flatMap((pattern) => findInputs(order, pattern))
+    .map(({ path, value }) =>
+      isMissing(value)
+        ? { path, message: `"${path}" is missing: orders of this source must carry it.` }
+        : `"${path}" is there.`,
+    );
+
+function isMissing(value: unknown): boolean {
+  return value == null || (typeof value === 'string' && value.trim() === '');
+}
 
 /** How long the text of a field may be, in characters. */
 export const fieldLengthParameters = z.strictObject({
@@ -26,33 +30,22 @@ export const fieldLengthParameters = z.strictObject({
 
 /** Says where a text is shorter or longer than the systems behind us take. A missing text is no matter of length. */
 export const checkFieldLength: Check<z.infer<typeof fieldLengthParameters>> = (order, _facts, parameters) =>
-  findFields(order, parameters.field).flatMap(({ path, value }): Breach[] => {
-    if (typeof value !== 'string') return [];
-    if (value.length >= parameters.minimum && value.length <= parameters.maximum) return [];
-    const allowed = `${parameters.minimum} to ${parameters.maximum} characters`;
-    return [{ path, message: `"${path}" has ${value.length} characters, allowed are ${allowed}.`, evidence: value }];
+  judgeTexts(order, parameters.field, (path, value) => {
+    const { length } = value;
+    const words = `"${path}" has ${length} characters, allowed are ${parameters.minimum} to ${parameters.maximum} characters.`;
+    if (length >= parameters.minimum && length <= parameters.maximum) return words;
+    return { path, message: words, evidence: value };
   });
 
-interface Found {
-  readonly path: string;
-  readonly value: unknown;
-}
-
-/** The values that a pattern stands for; a member that does not exist is found as undefined. */
-function findFields(order: Order, pattern: string): readonly Found[] {
-  const keys = pattern.slice(1).split('/');
-  return keys.reduce<readonly Found[]>(
-    (found, key) => found.flatMap((value) => step(value, key)),
-    [{ path: '', value: order }],
+/** Judges each text that a pattern stands for; what is missing or no text has nothing to be judged. */
+export function judgeTexts(
+  order: Order,
+  pattern: string,
+  judge: (path: string, value: string) => Statement,
+): readonly Statement[] {
+  const found: readonly Found[] = findInputs(order, pattern);
+  if (found.length === 0) return [{ skipped: `The order has no "${pattern}".` }];
+  return found.map(({ path, value }) =>
+    typeof value === 'string' ? judge(path, value) : { skipped: `"${path}" is no text.` },
   );
-}
-
-function step({ path, value }: Found, key: string): readonly Found[] {
-  if (key === '*') {
-    return Array.isArray(value)
-      ? value.map((element: unknown, index) => ({ path: `${path}/${index}`, value: element }))
-      : [];
-  }
-  const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
-  return [{ path: `${path}/${key}`, value: isObject ? (value as Record<string, unknown>)[key] : undefined }];
 }

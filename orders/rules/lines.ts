@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decimal } from '../money.ts';
 import type { OrderLine } from '../order.ts';
-import type { Breach, Check } from './rule.ts';
+import type { Check, Statement } from './rule.ts';
 
 /** Rules without parameters. */
 export const noParameters = z.strictObject({});
@@ -18,48 +18,33 @@ export const lineCountParameters = z.strictObject({ maximum: z.number().int().mi
 /** Says that an order has too many lines to be looked through by a person. */
 export const checkLineCount: Check<z.infer<typeof lineCountParameters>> = ({ lines }, _facts, { maximum }) =>
   lines.length <= maximum
-    ? []
+    ? [`The order has ${lines.length} lines, at most ${maximum} are allowed.`]
     : [{ path: '/lines', message: `The order has ${lines.length} lines, at most ${maximum} are allowed: split it.` }];
 
 /** Says where a line number stands twice: acknowledgments could not tell the two apart. */
 export const checkLineIds: Check<None> = ({ lines }) => {
   const seen = new Set<string>();
-  return lines.flatMap(({ line }, index): Breach[] => {
-    if (!seen.has(line)) {
-      seen.add(line);
-      return [];
+  return lines.map(({ line }, index): Statement => {
+    if (seen.has(line)) {
+      return { path: `/lines/${index}/line`, message: `Line number ${line} stands twice: give each line its own.` };
     }
-    return [{ path: `/lines/${index}/line`, message: `Line number ${line} stands twice: give each line its own.` }];
+    seen.add(line);
+    return `Line number ${line} did not stand before.`;
   });
 };
 
 /** Says where a quantity is zero or less. */
 export const checkQuantityPositive: Check<None> = ({ lines }) =>
-  lines.flatMap((line, index): Breach[] => {
-    if (decimal(line.quantity).greaterThan(0)) return [];
+  lines.map((line, index) => {
+    if (decimal(line.quantity).greaterThan(0)) return `The quantity of ${nameLine(line)} is ${line.quantity}.`;
     const message = `The quantity of ${nameLine(line)} is ${line.quantity}: it must be more than zero.`;
-    return [{ path: `/lines/${index}/quantity`, message, evidence: line.quantity }];
-  });
-
-/** The largest quantity of one line that is believed, a decimal string. */
-export const quantityMaximumParameters = z.strictObject({ maximum: z.string().regex(/^\d{1,18}(?:\.\d{1,12})?$/) });
-
-/** Says where a quantity is so large that it may be a slip of the keyboard. */
-export const checkQuantityMaximum: Check<z.infer<typeof quantityMaximumParameters>> = (
-  { lines },
-  _facts,
-  { maximum },
-) =>
-  lines.flatMap((line, index): Breach[] => {
-    if (decimal(line.quantity).lessThanOrEqualTo(decimal(maximum))) return [];
-    const message = `The quantity of ${nameLine(line)} is ${line.quantity}, more than ${maximum}: confirm it.`;
-    return [{ path: `/lines/${index}/quantity`, message, evidence: line.quantity }];
+    return { path: `/lines/${index}/quantity`, message, evidence: line.quantity };
   });
 
 /** Says where a price is negative. Free items are allowed. */
 export const checkPriceNotNegative: Check<None> = ({ lines }) =>
-  lines.flatMap((line, index): Breach[] => {
-    if (!decimal(line.unitPrice).isNegative()) return [];
+  lines.map((line, index) => {
+    if (!decimal(line.unitPrice).isNegative()) return `The unit price of ${nameLine(line)} is ${line.unitPrice}.`;
     const message = `The unit price of ${nameLine(line)} is ${line.unitPrice}: it must not be below zero.`;
-    return [{ path: `/lines/${index}/unitPrice`, message, evidence: line.unitPrice }];
+    return { path: `/lines/${index}/unitPrice`, message, evidence: line.unitPrice };
   });

@@ -5,14 +5,21 @@ import type { Order } from '../order.ts';
 /** What a rule looks at; each kind is one check with parameters of its own. */
 export type RuleKind =
   | 'required_fields'
+  | 'field_type'
   | 'field_length'
+  | 'field_format'
+  | 'field_range'
+  | 'reference_data'
   | 'line_count'
   | 'line_ids'
   | 'quantity_positive'
-  | 'quantity_maximum'
+  | 'quantity_range'
+  | 'pack_size'
+  | 'line_amount_range'
   | 'price_not_negative'
   | 'ship_to_present'
   | 'ship_to_postal_code'
+  | 'ship_to_country'
   | 'ship_to_known'
   | 'customer_known'
   | 'customer_active'
@@ -20,20 +27,29 @@ export type RuleKind =
   | 'currency'
   | 'product_known'
   | 'product_active'
+  | 'product_allowed'
   | 'unit'
   | 'payment_accepted'
   | 'payment_token'
+  | 'amount_decimals'
   | 'line_amount'
   | 'total'
+  | 'total_positive'
   | 'price'
   | 'discount'
+  | 'discount_agreed'
+  | 'allowance'
   | 'order_minimum'
   | 'order_maximum'
   | 'delivery_past'
   | 'delivery_day'
   | 'delivery_lead_time'
+  | 'unusual_quantity'
+  | 'unusual_price'
   | 'credit'
-  | 'inventory';
+  | 'inventory'
+  | 'expression'
+  | 'quantity_maximum';
 
 /**
  * For whom a rule speaks, from wide to narrow. A customer group is named and lists its customers, so that a verdict can
@@ -83,18 +99,56 @@ export interface Breach {
   readonly message: string;
   /** The value that the breach rests on; may be personal. */
   readonly evidence?: string;
+  /** Only told, whatever the rule's own disposition: short stock that the customer takes later, say. */
+  readonly disposition?: 'warn';
 }
 
-/** A check: pure, and told the time. Parameters have passed the kind's schema. */
-export type Check<Parameters> = (order: Order, facts: Facts, parameters: Parameters, now: Date) => readonly Breach[];
+/** What a check cannot judge, and why: the product of a line is not known, say. */
+export interface NotJudged {
+  readonly skipped: string;
+}
 
-/** What became of one rule on one order, for the audit trail. */
-export interface RuleOutcome {
+/** One thing that was looked at: what is wrong with it; or, in words, how it was worked out that nothing is. */
+export type Statement = Breach | NotJudged | string;
+
+/** Whether a statement says that something is wrong. */
+export function isBreach(statement: Statement): statement is Breach {
+  return typeof statement === 'object' && 'path' in statement;
+}
+
+/** A check: pure, and told the time. Parameters have passed the kind's schema. One statement for each thing looked at. */
+export type Check<Parameters> = (order: Order, facts: Facts, parameters: Parameters, now: Date) => readonly Statement[];
+
+/** A version that would count if the one that was chosen did not. */
+export interface Overridden {
+  readonly version: number;
+  readonly scope: RuleScope;
+  /** `narrower`: the chosen one speaks for fewer; `newer`: for as many, and came later. */
+  readonly because: 'narrower' | 'newer';
+}
+
+/** What became of one rule on one order, so that anyone can follow it: kept with the revision, sealed. */
+export interface Explanation {
   readonly code: string;
   readonly version: number;
   readonly kind: RuleKind;
-  /** `skipped`: the customer that the rule needs is not known. `failed`: the rule itself broke, and the order is held. */
+  readonly scope: RuleScope;
+  /** Who wrote the version, and why. */
+  readonly author: string;
+  readonly reason: string;
+  readonly overrode: readonly Overridden[];
+  readonly parameters: unknown;
+  /** What was read: pointers into `{ order, facts, now }`, in which `*` stands for every element; see `readInputs`. */
+  readonly reads: readonly string[];
+  /** How it was worked out, in words with the numbers; at most {@link WORKING_KEPT} of them. May be personal. */
+  readonly working: readonly string[];
+  /** `skipped`: there was nothing it could judge. `failed`: the rule itself broke, and the order is held. */
   readonly result: 'passed' | 'breached' | 'skipped' | 'failed';
+  /** Why it was skipped or failed. */
+  readonly because: string | null;
   /** How many findings it made. */
   readonly findings: number;
 }
+
+/** How many things are explained in words; an order of 5,000 lines would otherwise be explained in a book. */
+export const WORKING_KEPT = 25;

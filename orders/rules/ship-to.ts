@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Address, Order } from '../order.ts';
-import type { Breach, Check } from './rule.ts';
+import type { Check, Statement } from './rule.ts';
 
 const part = z.enum(['name', 'lines', 'city', 'region', 'postalCode', 'country']);
 
@@ -15,23 +15,17 @@ export const shipToPresentParameters = z.strictObject({
  * when every line has one.
  */
 export const checkShipToPresent: Check<z.infer<typeof shipToPresentParameters>> = (order, _facts, { parts }) => {
-  const places = listPlaces(order);
   const needsOwn = order.lines.some((line) => line.deliverTo == null);
-  const missing: readonly Breach[] =
+  const missing: readonly Statement[] =
     needsOwn && order.shipTo == null ? [{ path: '/shipTo', message: 'The order has no ship-to address: add it.' }] : [];
-  return [...missing, ...places.flatMap(({ path, address }) => describeMissingParts(path, address, parts))];
+  return [...missing, ...listPlaces(order).map(({ path, address }) => judgeParts(path, address, parts))];
 };
 
-function describeMissingParts(
-  path: string,
-  address: Address,
-  parts: readonly z.infer<typeof part>[],
-): readonly Breach[] {
-  if (address.id != null && address.id.trim() !== '') return [];
+function judgeParts(path: string, address: Address, parts: readonly z.infer<typeof part>[]): Statement {
+  if (!isBlank(address.id)) return `${path} is named by its code.`;
   const missing = parts.filter((name) => isBlank(address[name]));
-  return missing.length === 0
-    ? []
-    : [{ path, message: `The ship-to address lacks ${missing.join(', ')}: add what is missing.` }];
+  if (missing.length === 0) return `${path} has ${parts.join(', ')}.`;
+  return { path, message: `The ship-to address lacks ${missing.join(', ')}: add what is missing.` };
 }
 
 function isBlank(value: string | readonly string[] | null | undefined): boolean {
@@ -62,26 +56,51 @@ const POSTAL_CODES: Readonly<Record<string, RegExp>> = {
 
 /** Says where a postal code is not one of its country. Countries that we have no pattern for pass. */
 export const checkPostalCode: Check<object> = (order) =>
-  listPlaces(order).flatMap(({ path, address }): Breach[] => {
-    const { postalCode, country } = address;
+  judgePlaces(order, ({ path, address: { postalCode, country } }) => {
     const pattern = country != null && Object.hasOwn(POSTAL_CODES, country) ? POSTAL_CODES[country] : undefined;
-    if (!pattern || isBlank(postalCode) || pattern.test(postalCode as string)) return [];
-    const message = `The postal code is not written as those of ${country as string} are: correct it or the country.`;
-    return [{ path: `${path}/postalCode`, message, evidence: postalCode as string }];
+    if (!pattern || postalCode == null || isBlank(postalCode)) {
+      return { skipped: `${path} has no postal code, or none whose form is known.` };
+    }
+    if (pattern.test(postalCode)) return `The postal code of ${path} is written as those of ${String(country)} are.`;
+    const message = `The postal code is not written as those of ${String(country)} are: correct it or the country.`;
+    return { path: `${path}/postalCode`, message, evidence: postalCode };
+  });
+
+/** The countries that are delivered to, ISO 3166-1 alpha-2. */
+export const shipToCountryParameters = z.strictObject({ countries: z.array(z.string().regex(/^[A-Z]{2}$/)).min(1) });
+
+/** Says where an address lies in a country that is not delivered to. */
+export const checkShipToCountry: Check<z.infer<typeof shipToCountryParameters>> = (order, _facts, { countries }) =>
+  judgePlaces(order, ({ path, address: { country } }) => {
+    if (country == null) return { skipped: `${path} names no country.` };
+    if (countries.includes(country)) return `${country} is delivered to.`;
+    const message = `${country} is not delivered to, only ${countries.join(', ')}: agree on another address.`;
+    return { path: `${path}/country`, message, evidence: country };
   });
 
 /** Says where a party's code for a place is none that the back office knows of the customer. */
 export const checkShipToKnown: Check<object> = (order, { customer }) => {
   const known = new Set(customer?.addresses.map((address) => address.id));
-  return listPlaces(order).flatMap(({ path, address }): Breach[] => {
-    if (isBlank(address.id) || known.has(address.id)) return [];
+  return judgePlaces(order, ({ path, address: { id } }) => {
+    if (id == null || isBlank(id)) return { skipped: `${path} is written out.` };
+    if (known.has(id)) return `The customer has a place of the code of ${path}.`;
     const message = 'The customer has no ship-to place of this code: send the address, or have the place set up.';
-    return [{ path: `${path}/id`, message, evidence: address.id as string }];
+    return { path: `${path}/id`, message, evidence: id };
   });
 };
 
+interface Place {
+  readonly path: string;
+  readonly address: Address;
+}
+
+function judgePlaces(order: Order, judge: (place: Place) => Statement): readonly Statement[] {
+  const places = listPlaces(order);
+  return places.length === 0 ? [{ skipped: 'The order names no place.' }] : places.map(judge);
+}
+
 /** Every place that the order names to ship to. */
-function listPlaces({ shipTo, lines }: Order): readonly { readonly path: string; readonly address: Address }[] {
+function listPlaces({ shipTo, lines }: Order): readonly Place[] {
   const places = [
     { path: '/shipTo', address: shipTo },
     ...lines.map((line, index) => ({ path: `/lines/${index}/deliverTo`, address: line.deliverTo })),

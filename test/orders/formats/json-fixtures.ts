@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Facts } from '../../../orders/facts.ts';
 import type { ParseResult } from '../../../orders/formats/format.ts';
 import { jsonReader } from '../../../orders/formats/json-documents.ts';
+import { isBreach } from '../../../orders/rules/rule.ts';
 import { checkLineAmount, checkTotal } from '../../../orders/rules/totals.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../../orders/source.ts';
 
@@ -87,7 +88,7 @@ const NO_FACTS: Facts = { asOf: NOW.toISOString(), customer: null, products: {} 
 
 /** What the rules about totals say, without any tolerance. */
 export function breachesOf(order: NonNullable<ParseResult['order']>): readonly string[] {
-  const exact = { toleranceMinorUnits: 0 };
-  const breaches = [checkLineAmount, checkTotal].flatMap((check) => check(order, NO_FACTS, exact, NOW));
-  return breaches.map(({ message }) => message);
+  const exact = { toleranceMinorUnits: 0, sums: ['lines+charges+tax' as const] };
+  const statements = [checkLineAmount, checkTotal].flatMap((check) => check(order, NO_FACTS, exact, NOW));
+  return statements.filter(isBreach).map(({ message }) => message);
 }

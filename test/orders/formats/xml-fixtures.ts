@@ -1,3 +1,4 @@
+import { isBreach } from '../../../orders/rules/rule.ts';
 import { checkLineAmount, checkTotal } from '../../../orders/rules/totals.ts';
 import { sourceProfileSchema } from '../../../orders/source.ts';
 import { xmlReader } from '../../../orders/formats/xml-documents.ts';
@@ -34,9 +35,9 @@ type Parsed = ReturnType<typeof xmlReader.parse>;
 
 /** What the rules about totals say of an order. */
 export function breachesOf(order: NonNullable<Parsed['order']>): readonly string[] {
-  const none = { toleranceMinorUnits: 0 };
-  const breaches = [checkTotal(order, noFacts, none, noTime), checkLineAmount(order, noFacts, none, noTime)].flat();
-  return breaches.map(({ path }) => path);
+  const none = { toleranceMinorUnits: 0, sums: ['lines+charges+tax' as const] };
+  const statements = [checkTotal(order, noFacts, none, noTime), checkLineAmount(order, noFacts, none, noTime)].flat();
+  return statements.filter(isBreach).map(({ path }) => path);
 }
 
 /** These rules look at the order alone. */

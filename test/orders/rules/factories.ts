@@ -2,7 +2,7 @@ import type { CustomerFacts, DeliveryCalendar, Facts, ProductFacts } from '../..
 import { orderSchema } from '../../../orders/order.ts';
 import type { Order, OrderLine } from '../../../orders/order.ts';
 import { RULE_KINDS } from '../../../orders/rules/registry.ts';
-import type { Breach, RuleKind, RuleVersion } from '../../../orders/rules/rule.ts';
+import { isBreach, type RuleKind, type RuleVersion } from '../../../orders/rules/rule.ts';
 
 /** Monday noon in Chicago. */
 export const NOW = new Date('2026-11-23T18:00:00Z');
@@ -103,6 +103,8 @@ export function check(
   parameters: object = {},
   now = NOW,
 ): string[] {
-  const breaches: readonly Breach[] = RULE_KINDS[kind].check(order, facts, parameters, now);
-  return breaches.map(({ path, message }) => `${path}: ${message}`);
+  return RULE_KINDS[kind]
+    .check(order, facts, parameters, now)
+    .filter(isBreach)
+    .map(({ path, message }) => `${path}: ${message}`);
 }
