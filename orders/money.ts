@@ -92,7 +92,8 @@ const MINOR_UNITS: Readonly<Record<string, number>> = {
 
 /** How many decimals the currency has, e.g. 2 for USD, 0 for JPY. */
 export function minorUnits(currency: string): number {
-  return MINOR_UNITS[currency] ?? 2;
+  // Whoever asks may not have looked whether it is a currency at all: `__proto__` is none.
+  return Object.hasOwn(MINOR_UNITS, currency) ? (MINOR_UNITS[currency] ?? 2) : 2;
 }
 
 /** Rounds half away from zero to the currency's decimals, as invoices do, and prints it: `"202.41"`. */

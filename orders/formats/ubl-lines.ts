@@ -214,7 +214,11 @@ function readProduct(reading: UblReading, item: XmlElement, pointer: string): Js
   const gtin = findGtin(reading, item);
   const own = readText(reading, item, 'cac:Item/cac:SellersItemIdentification/cbc:ID', `${pointer}/sku`);
   const sku = own ?? (gtin && textOf({ element: gtin.element }));
-  if (own === undefined && gtin) reading.nodes.set(`${pointer}/sku`, { element: gtin.element });
+  if (own === undefined && gtin) {
+    reading.nodes.set(`${pointer}/sku`, { element: gtin.element });
+    const message = `${nameOf(reading, { element: item })} has no SellersItemIdentification: its GTIN is taken for our number.`;
+    say(reading, 'XML.LINE.SKU', { element: gtin.element }, `${pointer}/sku`, message);
+  }
   const ids = {
     ...readId(reading, item, 'cac:Item/cac:BuyersItemIdentification/cbc:ID', `${pointer}/ids`, 'BP'),
     ...readId(reading, item, 'cac:Item/cac:ManufacturersItemIdentification/cbc:ID', `${pointer}/ids`, 'MG'),

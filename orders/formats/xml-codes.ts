@@ -42,6 +42,7 @@ export const XML_CODES = {
   'XML.ORDER.BLANKET': entry('business_rule', 'reject', 'A blanket order has nothing to ship; its releases do.'),
   'XML.ORDER.TYPE': entry('business_rule', 'warn', 'An order type without a meaning here; the order is taken as a regular one.'),
   'XML.TOTAL.COMPUTED': entry('business_rule', 'warn', 'The document has no total; it was computed from lines, charges and taxes.'),
+  'XML.LINE.SKU': entry('business_rule', 'warn', 'A line has no number of ours, only a GTIN, which stands in its place.'),
   'XML.LINE.RETURN': entry('business_rule', 'hold', 'A line sends goods back (cXML `isReturn`). It is not added up, and a person decides.'),
   'XML.LINE.COMPOSITE': entry('business_rule', 'hold', 'A line is part of another (cXML `itemType`, `parentLineNumber`), so its price may be in that one.'),
   'XML.LINE.SCHEDULE': entry('business_rule', 'hold', 'The quantities of the schedule do not add up to that of the line; it is not split.'),

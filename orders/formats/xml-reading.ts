@@ -110,7 +110,16 @@ export function readText(reading: XmlReading, from: XmlElement, path: string, po
   const node = locate(reading, from, path, pointer);
   if (!node) return undefined;
   use(reading, node);
+  checkUnparted(reading, node, pointer);
   return textOf(node);
+}
+
+/** A value that elements stand in is not one that anybody meant: an end tag was lost, or something came in between. */
+function checkUnparted(reading: XmlReading, node: XmlNode, pointer: string): void {
+  const [child] = node.attribute ? [] : node.element.children;
+  if (!child) return;
+  const message = `${nameOf(reading, node)} has <${child.name.slice(0, 60)}> inside its value: write the value alone.`;
+  say(reading, 'XML.TYPE', node, pointer, message);
 }
 
 /** A text of at most so many characters. The whole of a longer one is kept under extensions. */
@@ -152,6 +161,7 @@ const LONGEST_NUMBER = 60;
 
 /** The number that an element or attribute holds. */
 export function toDecimal(reading: XmlReading, node: XmlNode, pointer: string): string {
+  checkUnparted(reading, node, pointer);
   const text = textOf(node);
   const number = text.length > LONGEST_NUMBER ? undefined : parseDecimal(text);
   if (number !== undefined) return number;

@@ -33,7 +33,7 @@ const csv = sourceProfileSchema.parse({
   channel: 'api',
   defaults: { currency: 'USD', customerId: 'C-2001' },
 });
-const csvEnding = sourceProfileSchema.parse({ ...csv, csv: { endMark: 'EOF', unproven: 'warn' } });
+const csvEnding = sourceProfileSchema.parse({ ...csv, csv: { endMark: 'EOF' } });
 const csvMapped = sourceProfileSchema.parse({
   ...csv,
   csv: {
@@ -96,7 +96,7 @@ export const DOCUMENTS: readonly SeedDocument[] = [
   {
     name: 'end-mark.csv',
     bytes: encode(
-      'po_number,order_date,sku,quantity,unit_price\nP-3,2026-11-23,A-100,10,9.99\nP-3,2026-11-23,A-200,2,5\nEOF,2\n',
+      'po_number,order_date,sku,quantity,unit_price,line_count\nP-3,2026-11-23,A-100,10,9.99,2\nP-3,2026-11-23,A-200,2,5,2\nEOF,2\n',
     ),
     profile: csvEnding,
   },

@@ -49,6 +49,12 @@ describe('sums and products of decimals', () => {
     expect(extend(quantity, price, currency)).toBe(amount);
   }); // prettier-ignore
 
+  test('a currency that is none has two decimals, whatever it is called', () => {
+    for (const currency of ['', 'XYZ', '__proto__', 'constructor', 'toString']) {
+      expect(toCurrency(decimal('1.005'), currency)).toBe('1.01');
+    }
+  });
+
   test('what is no decimal string is refused', () => {
     expect(() => sum(['1', '1e3'])).toThrow(RangeError);
     expect(() => extend('1', '1,5', 'USD')).toThrow(RangeError);
