@@ -30,6 +30,14 @@ const calendar = z.object({
   leadDays: z.number().int().min(0),
 });
 
+const agreedDiscount = z.object({
+  code: z.string(),
+  percent: decimal,
+  from: date.nullable(),
+  to: date.nullable(),
+  skus: z.array(z.string()).nullable(),
+});
+
 const customerFacts = z.object({
   id: z.string(),
   status: customerStatus,
@@ -42,6 +50,8 @@ const customerFacts = z.object({
   calendar,
   minimumOrder: decimal.nullable(),
   maximumOrder: decimal.nullable(),
+  partialDelivery: z.enum(['hold', 'backorder', 'split']).optional(),
+  discounts: z.array(agreedDiscount).optional(),
 }) satisfies z.ZodType<CustomerFacts>;
 
 const productFacts = z.object({
@@ -50,6 +60,10 @@ const productFacts = z.object({
   unit: z.string(),
   available: decimal,
   prices: z.array(z.object({ minQuantity: decimal, unitPrice: decimal, currency })),
+  warehouses: z.record(z.string(), decimal).optional(),
+  allowed: z.boolean().optional(),
+  packSize: decimal.refine((size) => Number(size) > 0).optional(),
+  history: z.array(z.object({ quantity: decimal, unitPrice: decimal })).optional(),
 }) satisfies z.ZodType<ProductFacts>;
 
 /** Answer to a question for facts. */

@@ -76,6 +76,7 @@ function describeProduct(
     unit: row.unit,
     available: printQuantity(free < 0n ? 0n : free),
     prices: customer === undefined ? [] : listPrices(store, row.sku, customer),
+    history: customer === undefined ? [] : listPurchases(store, row.sku, customer.id),
   };
 }
 
@@ -91,4 +92,24 @@ function listPrices(store: Store, sku: string, customer: CustomerRow): readonly 
       unitPrice: printScaled(row.unit_price, 4),
       currency: customer.currency,
     }));
+}
+
+/** As many as show what is usual. */
+const PURCHASES = 20;
+
+/** What the customer bought of a product lately, the newest first, cancelled orders left out. */
+function listPurchases(store: Store, sku: string, customerId: string): readonly object[] {
+  return store
+    .all<{ quantity: bigint; unit_price: string }>(
+      `SELECT quantity, unit_price FROM purchase
+       JOIN production_line ON production_line.number = purchase.number AND production_line.position = purchase.position
+       JOIN production_order ON production_order.number = purchase.number
+       WHERE purchase.customer_id = ? AND purchase.sku = ? AND production_line.sku = purchase.sku
+         AND production_order.customer_id = purchase.customer_id AND state <> 'cancelled'
+       ORDER BY purchase.number DESC, purchase.position DESC LIMIT ?`,
+      customerId,
+      sku,
+      PURCHASES,
+    )
+    .map((row) => ({ quantity: printQuantity(row.quantity), unitPrice: row.unit_price }));
 }

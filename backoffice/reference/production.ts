@@ -260,13 +260,21 @@ function updateProductionOrder(store: Store, number: bigint, key: Key, submissio
 
 function insertLines(store: Store, number: bigint, submission: Submission): void {
   for (const [index, line] of submission.lines.entries()) {
+    const sku = findSku(store, line.sku) ?? line.sku;
+    store.run(
+      'INSERT OR IGNORE INTO purchase (customer_id, sku, number, position) VALUES (?, ?, ?, ?)',
+      submission.customerId,
+      sku,
+      number,
+      index + 1,
+    );
     store.run(
       `INSERT INTO production_line (number, position, line, sku, quantity, unit_price, amount)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
       number,
       index + 1,
       line.line,
-      findSku(store, line.sku) ?? line.sku,
+      sku,
       toScaled(line.quantity),
       line.unitPrice,
       line.amount,

@@ -53,6 +53,11 @@ const SCHEMA = `
     number INTEGER NOT NULL, position INTEGER NOT NULL, line TEXT NOT NULL, sku TEXT NOT NULL,
     quantity INTEGER NOT NULL, unit_price TEXT NOT NULL, amount TEXT NOT NULL, PRIMARY KEY (number, position)
   ) STRICT, WITHOUT ROWID;
+  -- Which lines a customer bought of a product, so that the latest are found without reading the others.
+  CREATE TABLE IF NOT EXISTS purchase (
+    customer_id TEXT NOT NULL, sku TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL,
+    PRIMARY KEY (customer_id, sku, number, position)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS submission (
     order_id TEXT NOT NULL, revision INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('accepted', 'cancelled')),
     number INTEGER, fingerprint TEXT, PRIMARY KEY (order_id, revision)

@@ -27,6 +27,7 @@ describe('facts', () => {
         { minQuantity: '1', unitPrice: '19.9900', currency: 'USD' },
         { minQuantity: '100', unitPrice: '18.9900', currency: 'USD' },
       ],
+      history: [],
     });
     expect(facts.products['SKU-4']?.active).toBe(false);
     expect(Math.abs(Date.parse(facts.asOf) - Date.now())).toBeLessThan(10_000);
@@ -54,6 +55,21 @@ describe('facts', () => {
     const order = makeOrder({ quantities: Object.fromEntries(codes.map((code) => [code, '1'])) });
     const { products } = await running.backOffice.getFacts('o-4', order);
     expect(codes.map((code) => products[code]?.sku)).toEqual(['SKU-1', 'SKU-1', 'SKU-1']);
+  });
+
+  test('tell what the customer bought of a product lately, the newest first, and leave out what was cancelled', async () => {
+    const { backOffice } = running;
+    const customerId = 'C-1010';
+    const buy = (orderId: string, quantity: string) =>
+      backOffice.submit({ orderId, revision: 1 }, makeOrder({ customerId, quantities: { 'SKU-2': quantity } }));
+    await buy('h-1', '3');
+    await buy('h-2', '500');
+    await buy('h-3', '4');
+    await backOffice.cancel({ orderId: 'h-2', revision: 1 });
+    const { products } = await backOffice.getFacts('h-4', makeOrder({ customerId, quantities: { 'SKU-2': '1' } }));
+    expect(products['SKU-2']?.history?.map(({ quantity }) => quantity)).toEqual(['4', '3']);
+    const others = await backOffice.getFacts('h-5', makeOrder({ customerId: 'C-1012', quantities: { 'SKU-2': '1' } }));
+    expect(others.products['SKU-2']?.history).toEqual([]);
   });
 
   test('leave out what the order itself has reserved or has in production, and count it for others', async () => {
