@@ -62,7 +62,7 @@ test('an order with nothing but what it needs is a new one, in its own words', (
 
 test('a value with an element inside is not read around it', () => {
   const parted = item('1<Tax/>0.00').replace('A-1', 'A<Extrinsic/>-1');
-  expect(codes({ items: parted })).toEqual(['XML.TYPE /lines/0/sku', 'XML.TYPE /lines/0/unitPrice']);
+  expect(codes({ items: parted })).toEqual(['XML.TYPE /lines/0/unitPrice', 'XML.TYPE /lines/0/sku']);
 });
 
 describe('what kind of order it is', () => {
