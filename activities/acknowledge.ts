@@ -1,8 +1,9 @@
 import { log } from '@temporalio/activity';
-import { findChangeOf } from '../db/changes.ts';
+import { findChangeOf, isCancelledBySender } from '../db/changes.ts';
 import { type DocumentRow, getSlice } from '../db/documents.ts';
+import { listFindings } from '../db/findings.ts';
 import { appendLog } from '../db/log.ts';
-import { getRevision, listRevisions, type OrderRow } from '../db/orders.ts';
+import { getRevision, isGone, listRevisions, type OrderRow, peekOrder } from '../db/orders.ts';
 import { listOutbox, listUnacknowledged, markAcknowledged, markMissed, putUncomposed } from '../db/outbox.ts';
 import { findSource, listSources } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
@@ -12,6 +13,7 @@ import { type AcknowledgedGroup, make997 } from '../orders/formats/x12-997.ts';
 import type { ReceivedAcknowledgment } from '../orders/formats/x12-997-reader.ts';
 import type { X12Interchange, X12InterchangeEnd } from '../orders/formats/x12-events.ts';
 import { makeTa1 } from '../orders/formats/x12-ta1.ts';
+import type { Order } from '../orders/order.ts';
 import type { X12Profile } from '../orders/source.ts';
 import { nowIso, WORKER } from './deps.ts';
 
@@ -28,7 +30,7 @@ export interface ReceivedGroup {
 export async function putEnvelopeAcknowledgments(
   tx: Store,
   { id, source }: DocumentRow,
-  { acknowledge }: X12Profile,
+  { acknowledge, us, partner }: X12Profile,
   interchanges: readonly X12InterchangeEnd[],
   groups: readonly ReceivedGroup[],
   at: string,
@@ -37,7 +39,7 @@ export async function putEnvelopeAcknowledgments(
   for (const end of acknowledge.includes('TA1') ? interchanges : []) {
     if (!end.interchange.wantsTa1) continue;
     const stepKey = `TA1:${String(end.interchange.index)}`;
-    await putUncomposed(tx, { subject, source, kind: 'TA1', stepKey, message: makeTa1(end) }, at);
+    await putUncomposed(tx, { subject, source, kind: 'TA1', stepKey, message: makeTa1(end, { us, partner }) }, at);
   }
   for (const { interchange, acknowledged } of acknowledge.includes('997') ? groups : []) {
     // A 997 is never acknowledged.
@@ -63,31 +65,80 @@ export async function putPurchaseOrderAcknowledgment(
   at: string,
 ): Promise<void> {
   const profile = await findSource(tx, order.source);
-  const isGone = order.erased_at !== null || order.expired_at !== null;
-  if (isGone || !profile?.x12?.acknowledge.includes('855')) return;
+  if (isGone(order) || !profile?.x12?.acknowledge.includes('855')) return;
+  const said = await findSaid(tx, order);
+  const answer = said && (await chooseAnswer(tx, order, fate));
+  if (!said || !answer) return;
   const revisions = await listRevisions(tx, order.id);
-  const said = revisions.findLast(({ origin }) => origin !== 'corrected');
-  // An order that could not be read has no number to speak of; its 997 says what is wrong.
-  if (!said) return;
-  const change = said.origin === 'superseded' ? await findChangeOf(tx, order.id, said.revision) : undefined;
-  const { format, locator, bytes: set } = await getSlice(tx, change ?? order.id);
-  if (format !== 'x12') return;
-  const ordered = await getRevision(tx, { orderId: order.id, revision: said.revision });
   const isKnown = revisions.some(({ revision }) => revision === order.revision);
-  const accepted =
-    fate === 'completed' && isKnown ? await getRevision(tx, { orderId: order.id, revision: order.revision }) : null;
-  const subject = `order:${order.id}` as const;
-  const isFirst = (await listOutbox(tx, subject)).every(({ kind }) => kind !== '855');
+  const ref = { orderId: order.id, revision: order.revision };
   const acknowledged: AcknowledgedOrder = {
-    purpose: fate === 'cancelled' ? '01' : isFirst ? '00' : '05',
-    ordered,
-    set,
-    accepted,
+    ...answer,
+    ordered: said.order,
+    set: said.set,
+    accepted: fate === 'completed' && isKnown ? await getRevision(tx, ref) : null,
     ourNumber: order.production_order_id,
     on: at.slice(0, 10),
   };
-  const message = make855(acknowledged, profile.x12, locator as X12Context);
+  const message = make855(acknowledged, profile.x12, said.context);
+  const subject = `order:${order.id}` as const;
   await putUncomposed(tx, { subject, source: order.source, kind: '855', stepKey: `855:${stepKey}`, message }, at);
+}
+
+/** What a partner said of an order. */
+interface Said {
+  readonly order: Order;
+  /** ST to SE; null: its content was removed. */
+  readonly set: Uint8Array | null;
+  readonly context: X12Context;
+}
+
+/**
+ * What the partner said last of an order. What people corrected or replaced at a desk is ours; an order that could not be
+ * read has no number to speak of, and its 997 says what is wrong.
+ */
+async function findSaid(tx: Store, order: OrderRow): Promise<Said | undefined> {
+  const own = await getSlice(tx, order.id);
+  if (own.format !== 'x12') return undefined;
+  const context = own.locator as X12Context;
+  for (const { origin, revision } of (await listRevisions(tx, order.id)).toReversed()) {
+    if (origin === 'corrected') continue;
+    const content = () => getRevision(tx, { orderId: order.id, revision });
+    if (origin === 'parsed') return { order: await content(), set: own.bytes, context };
+    const change = await findChangeRow(tx, order.id, revision);
+    if (change?.source !== order.source) continue;
+    if (isGone(change)) return { order: await content(), set: null, context };
+    const slice = await getSlice(tx, change.id);
+    if (slice.format === 'x12')
+      return { order: await content(), set: slice.bytes, context: slice.locator as X12Context };
+  }
+  return undefined;
+}
+
+async function findChangeRow(tx: Store, orderId: string, revision: number): Promise<OrderRow | undefined> {
+  const id = await findChangeOf(tx, orderId, revision);
+  return id === undefined ? undefined : peekOrder(tx, id);
+}
+
+/** A copy of an order that came another way is not answered: what became of that order is said of that. */
+const COPY = 'X12.ORDER.COPY';
+/** An order with a number that another one has: of that, the partner hears otherwise. */
+const DUPLICATE = 'PO.DUPLICATE';
+
+/** How an order is answered; undefined: not at all. */
+async function chooseAnswer(
+  tx: Store,
+  order: OrderRow,
+  fate: Fate,
+): Promise<Pick<AcknowledgedOrder, 'purpose' | 'answer'> | undefined> {
+  const codes = (await listFindings(tx, `order:${order.id}`, order.revision)).map(({ code }) => code);
+  if (codes.includes(COPY)) return undefined;
+  // The order that it would have changed stands as it was.
+  if (order.type !== 'new') return { purpose: order.type === 'cancel' ? '01' : '05', answer: 'refused' };
+  if (fate === 'rejected' && codes.includes(DUPLICATE)) return { purpose: '07', answer: 'refused' };
+  if (fate === 'cancelled' && (await isCancelledBySender(tx, order))) return { purpose: '01', answer: 'done' };
+  const isFirst = (await listOutbox(tx, `order:${order.id}`)).every(({ kind }) => kind !== '855');
+  return { purpose: isFirst ? '00' : '05', answer: 'lines' };
 }
 
 /** Messages of ours that a partner acknowledges, by AK101. */

@@ -2,21 +2,27 @@ import { v7 as uuidv7 } from 'uuid';
 import {
   findChanged,
   findLastRequest,
+  findToldBefore,
   hasEarlierChange,
+  hasLaterChange,
+  isApprovedSince,
   readChange,
   reviveOrder,
   toSuperseding,
 } from '../db/changes.ts';
 import { writeDecision } from '../db/decisions.ts';
+import { Damaged } from '../db/faults.ts';
 import { putFindings } from '../db/findings.ts';
-import { openHolds } from '../db/holds.ts';
+import { listApprovedCodes, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { getOrder, getRevision, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
+import { getOrder, getRevision, isGone, listRevisions, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
 import { indexPeople } from '../db/people.ts';
 import { getSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
+import type { Order } from '../orders/order.ts';
 import { isSameContent } from '../orders/same-content.ts';
+import type { OrderState } from '../orders/state.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { putNotice } from './notice.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
@@ -26,12 +32,17 @@ export const CHANGE_WAITS = 'CHANGE.WAITS';
 /** It did not come for so long that a person looks. */
 export const NO_ORIGINAL = 'CHANGE.NO_ORIGINAL';
 /** It was handed off: a person decides whether production is to change it. */
-const AFTER_HANDOFF = 'CHANGE.AFTER_HANDOFF';
+export const AFTER_HANDOFF = 'CHANGE.AFTER_HANDOFF';
 /** It was cancelled: a person decides whether it comes to life again. */
-const OF_CANCELLED = 'CHANGE.OF_CANCELLED';
-/** It would not take the change. */
+export const OF_CANCELLED = 'CHANGE.OF_CANCELLED';
+/** It, or production, would not take the change. */
 const REFUSED = 'CHANGE.REFUSED';
+/** It took in a change that came later: a person decides whether the earlier one is still to take effect. */
+const OUTDATED = 'CHANGE.OUTDATED';
+/** Its content was removed, at the end of its retention or because a person asked for it. */
+export const CONTENT_GONE = 'CHANGE.CONTENT_GONE';
 
+const GIVEN_UP: readonly OrderState[] = ['rejected', 'cancelled'];
 const HOUR_MS = 3_600_000;
 
 /** What is to become of a change now. */
@@ -69,32 +80,79 @@ export async function linkChange(deps: Deps, ref: OrderRef): Promise<OrderProgre
   return readProgress(store, ref.orderId);
 }
 
-/** Whether a change that waits may go on: what it waits for came, or it has waited long enough. */
+/**
+ * Whether a change that waits may go on: what it waits for came, or it has waited long enough. One of which something is
+ * damaged may: others are not to wait for it, and it finds out by itself.
+ */
 export async function mayGoOn(store: Store, changeId: string): Promise<boolean> {
   const change = await getOrder(store, changeId);
-  return (await choose(store, change)).kind !== 'wait';
+  try {
+    return (await choose(store, change)).kind !== 'wait';
+  } catch (error) {
+    if (error instanceof Damaged) return true;
+    throw error;
+  }
 }
 
 async function choose(tx: Store, change: OrderRow): Promise<Course> {
   const changed = await findChanged(tx, change);
   if (!changed) return (await isOverdue(tx, change)) ? lookFor(change) : { kind: 'wait' };
-  if (await hasEarlierChange(tx, change)) return { kind: 'wait' };
+  if (changed.state === 'received' || (await hasEarlierChange(tx, change, changed))) return { kind: 'wait' };
   const request = await findLastRequest(tx, change.id);
   if (request?.order_id === changed.id) {
-    if (request.state === 'applied') return { kind: 'done', changed };
+    if (request.state === 'applied') return { kind: 'done', changed: asTakenIn(changed, request) };
     if (request.state === 'pending') return { kind: 'wait' };
     // Refused because it came between two revisions, or too late: asked anew, or decided by where the order is now.
-    if (request.revision === changed.revision && changed.terminal_at === null) return refused(request.refusal, changed);
+    const isAsBefore = request.revision === changed.revision && !isOver(changed);
+    if (isAsBefore && !(await isApprovedSince(tx, change, REFUSED, request.settled_at ?? '')))
+      return refused(request.refusal, changed);
   }
+  if (isGone(changed)) return chooseOfGone(change, changed);
   if (await changesNothing(tx, change, changed)) return { kind: 'done', changed };
-  return chooseByState(change, changed);
+  return (await isOutdated(tx, change, changed)) ? askOfOutdated(changed) : chooseByState(change, changed);
 }
 
-/** Whether the order is as the change wants it. One that was given up is begun anew all the same. */
+/** The order in the revision that the change became; it may have had others since. */
+function asTakenIn(changed: OrderRow, request: { readonly action: string; readonly revision: number }): OrderRow {
+  const next = request.action === 'supersede' ? request.revision + 1 : request.revision;
+  return { ...changed, revision: Math.min(next, changed.revision) };
+}
+
+/** Whether nothing but giving back and telling is left to do. */
+function isOver({ state, terminal_at: terminalAt }: OrderRow): boolean {
+  return terminalAt !== null || GIVEN_UP.includes(state);
+}
+
+/** Nothing can be written about it any more, so nothing is done to it either. */
+function chooseOfGone({ type }: OrderRow, changed: OrderRow): Course {
+  if (type === 'cancel' && GIVEN_UP.includes(changed.state)) return { kind: 'done', changed };
+  const message = 'the content of the order that this changes was removed; see to it in production, then reject this';
+  return { kind: 'review', code: CONTENT_GONE, message, changed };
+}
+
+async function isOutdated(tx: Store, change: OrderRow, changed: OrderRow): Promise<boolean> {
+  if (!(await hasLaterChange(tx, change, changed))) return false;
+  const ref = { orderId: change.id, revision: change.revision };
+  return !(await listApprovedCodes(tx, ref)).includes(OUTDATED);
+}
+
+function askOfOutdated(changed: OrderRow): Course {
+  const message = 'the order took in a change that came after this one; approve to bring this one to it all the same';
+  return { kind: 'review', code: OUTDATED, message, changed };
+}
+
+/**
+ * Whether the order is as the change wants it. One that was given up is begun anew all the same, unless it is only told
+ * anew: what people corrected or decided of what was said before stands.
+ */
 async function changesNothing(tx: Store, change: OrderRow, changed: OrderRow): Promise<boolean> {
-  if (change.type !== 'replace' || changed.state === 'rejected' || changed.state === 'cancelled') return false;
+  if (change.type !== 'replace') return false;
+  const wanted = await readChange(tx, change.id);
+  const told = await findToldBefore(tx, change, changed);
+  if (told && isSameContent(told, wanted)) return true;
+  if (GIVEN_UP.includes(changed.state)) return false;
   const content = await findContent(tx, changed);
-  return content !== undefined && isSameContent(content, await readChange(tx, change.id));
+  return content !== undefined && isSameContent(content, wanted);
 }
 
 function chooseByState({ type }: OrderRow, changed: OrderRow): Course {
@@ -104,7 +162,7 @@ function chooseByState({ type }: OrderRow, changed: OrderRow): Course {
     const message = `this cancels an order that production has, as ${String(productionOrder)}; approve to cancel it there`;
     return { kind: 'review', code: AFTER_HANDOFF, message, changed };
   }
-  const isGivenUp = state === 'rejected' || state === 'cancelled';
+  const isGivenUp = GIVEN_UP.includes(state);
   if (isGivenUp && terminalAt === null) return { kind: 'wait' };
   if (isGivenUp && type === 'cancel') return { kind: 'done', changed };
   if (state === 'cancelled') {
@@ -185,11 +243,15 @@ async function hold(tx: Store, ref: OrderRef, { code, state, resume, changed }: 
   await appendLog(tx, `order:${ref.orderId}`, entry);
 }
 
+/** Where an approval has it chosen anew what is to become of the change; after others it is carried out. */
+const ASKED_ANEW: readonly string[] = [NO_ORIGINAL, REFUSED, OUTDATED, CONTENT_GONE];
+
 async function review(
   tx: Store,
   change: OrderRow,
   { code, message, changed }: Extract<Course, { kind: 'review' }>,
   at: string,
+  resume: Stop['resume'] = ASKED_ANEW.includes(code) ? 'parsed' : 'validated',
 ): Promise<void> {
   const ref = { orderId: change.id, revision: change.revision };
   const finding: Finding = {
@@ -202,13 +264,12 @@ async function review(
     location: {},
   };
   await putFindings(tx, { subject: `order:${change.id}`, revision: change.revision, step: 'clash', at }, [finding]);
-  const resume = code === NO_ORIGINAL ? 'parsed' : 'validated';
   await hold(tx, ref, { code, state: 'in_review', resume, changed: changed?.id ?? null }, at);
 }
 
-/** Leaves a change that its order or production would not take to a person. */
+/** Leaves a change that production would not take to a person, who may have production asked again. */
 export function holdRefusedChange(tx: Store, change: OrderRow, why: string, at: string): Promise<void> {
-  return review(tx, change, refused(why, undefined), at);
+  return review(tx, change, refused(why, undefined), at, 'validated');
 }
 
 async function noteChanged(tx: Store, ref: OrderRef, changed: OrderRow): Promise<void> {
@@ -251,9 +312,12 @@ export async function revive(tx: Store, change: OrderRow, changed: OrderRow, at:
   await finishChange(tx, change, { ...changed, revision }, at);
 }
 
-/** Its present content; undefined for one whose content is gone. */
-export async function findContent(tx: Store, { id, revision, expired_at, erased_at }: OrderRow) {
-  return expired_at === null && erased_at === null ? getRevision(tx, { orderId: id, revision }) : undefined;
+/** Its present content; undefined for one whose content is gone, or that could not be read when it was begun anew. */
+export async function findContent(tx: Store, order: OrderRow): Promise<Order | undefined> {
+  const ref = { orderId: order.id, revision: order.revision };
+  if (isGone(order)) return undefined;
+  const isKept = (await listRevisions(tx, order.id)).some(({ revision }) => revision === order.revision);
+  return isKept ? getRevision(tx, ref) : undefined;
 }
 
 /** Ends a change that its order took in. */

@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
 import { BackOfficeUnavailable, type SubmitResult } from '../backoffice/port.ts';
-import { readChange, toSuperseding } from '../db/changes.ts';
+import {
+  findChangeOf,
+  findLastRequest,
+  isWithdrawn,
+  listAuthorsOfChange,
+  readChange,
+  toSuperseding,
+} from '../db/changes.ts';
 import { findDecision, type KeptDecision, settleDecision } from '../db/decisions.ts';
 import { Damaged } from '../db/faults.ts';
 import { putFindings } from '../db/findings.ts';
@@ -25,7 +32,8 @@ import { applyChanges } from '../orders/correction.ts';
 import type { Order } from '../orders/order.ts';
 import type { OrderState } from '../orders/state.ts';
 import { askBackOffice, REFUSED } from './back-office.ts';
-import { NO_ORIGINAL } from './apply-change.ts';
+import { CONTENT_GONE, NO_ORIGINAL } from './apply-change.ts';
+import { settleChange } from './carry-out-change.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 import { keepSubmitResult } from './submit-order.ts';
@@ -96,9 +104,10 @@ async function settleSubmission(deps: Deps, order: OrderRow): Promise<string | n
   const { store } = deps;
   const ref = { orderId: order.id, revision: order.revision };
   const handoff = await findHandoff(store, ref);
-  if (!handoff || handoff.outcome === 'accepted' || handoff.outcome === 'cancelled') return null;
+  const isSettled = !handoff || handoff.outcome === 'accepted' || handoff.outcome === 'cancelled';
   try {
-    await keepOutcome(store, ref, await askBackOffice(() => endSubmission(deps, ref)));
+    if (order.type !== 'new') await settleChange(deps, ref);
+    else if (!isSettled) await keepOutcome(store, ref, await askBackOffice(() => endSubmission(deps, ref)));
     return null;
   } catch (error) {
     // Final: the order would wait in vain for a better answer, and the person would not learn of it.
@@ -153,6 +162,10 @@ async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Pr
   if (decision.revision !== order.revision) {
     return `the decision is about revision ${String(decision.revision)}, the order is at revision ${String(order.revision)}`;
   }
+  if (order.type !== 'new' && (await findLastRequest(tx, order.id))?.state === 'applied')
+    return 'the order that this changes has taken it in';
+  if (decision.changeOrderId !== undefined && (await isWithdrawn(tx, decision.changeOrderId)))
+    return 'the change that asks for it was given up';
   if (decision.action === 'cancel' || decision.action === 'supersede') return undefined;
   if (order.state !== 'in_review') return `the order is ${order.state}, not in review`;
   const review = await findOpenReview(tx, order.id);
@@ -161,12 +174,13 @@ async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Pr
 }
 
 async function objectionToApproval(tx: Store, decision: KeptDecision, order: OrderRow): Promise<string | undefined> {
-  const corrected = (await listRevisions(tx, order.id)).filter(({ origin }) => origin !== 'parsed');
-  const authors = [order.operator_id, ...corrected.map((revision) => revision.created_by)];
-  if (authors.includes(decision.actor)) return 'nobody approves an order that they typed or corrected';
+  if ((await listAuthors(tx, order)).includes(decision.actor))
+    return 'nobody approves an order that they typed or corrected';
   const holds = await listOpenHolds(tx, order.id);
-  if (holds.some(({ code }) => code === NO_ORIGINAL))
-    return 'there is no order that this changes; correct its PO number, or reject it';
+  if (order.type === 'cancel' && holds.some(({ code }) => code === NO_ORIGINAL))
+    return 'there is no order that this cancels; correct its PO number, or reject it';
+  if (holds.some(({ code }) => code === CONTENT_GONE))
+    return 'the content of the order that this changes was removed; see to it in production, then reject this';
   // The rules that need the customer were skipped, those of a supervisor among them.
   if (holds.some(({ code }) => code === 'CUSTOMER.UNKNOWN'))
     return 'the order could not be judged without its customer; have the customer set up, then correct the order so that it is judged anew';
@@ -176,11 +190,22 @@ async function objectionToApproval(tx: Store, decision: KeptDecision, order: Ord
   return missing && `hold ${missing.code} is released by a supervisor`;
 }
 
+/** Who typed or corrected what the order is: in person, or by a change that it took in. */
+async function listAuthors(tx: Store, order: OrderRow): Promise<readonly (string | null)[]> {
+  const written = (await listRevisions(tx, order.id)).filter(({ origin }) => origin !== 'parsed');
+  const changes = await Promise.all(written.map(({ revision }) => findChangeOf(tx, order.id, revision)));
+  const taken = changes.filter((id) => id !== undefined);
+  const ofChanges = await Promise.all(taken.map((id) => listAuthorsOfChange(tx, id)));
+  return [order.operator_id, ...written.map((revision) => revision.created_by), ...ofChanges.flat()];
+}
+
 async function perform(tx: Store, decision: KeptDecision, order: OrderRow, at: string): Promise<string | null> {
   const ref = { orderId: order.id, revision: order.revision };
   const from = [order.state];
   if (decision.action === 'correct') return correct(tx, decision, order, at);
   if (decision.action === 'supersede') return supersede(tx, decision, order, at);
+  if (decision.action === 'approve' && order.type === 'replace' && (await lacksOriginal(tx, order)))
+    return enterAsNew(tx, decision, order, at);
   await clearHolds(tx, order.id, { clearedBy: decision.id, at });
   await closeReview(tx, order.id, at);
   if (decision.action === 'approve') {
@@ -188,6 +213,17 @@ async function perform(tx: Store, decision: KeptDecision, order: OrderRow, at: s
     await putFindings(tx, { subject: `order:${order.id}`, revision: order.revision, step: 'process', at }, []);
     await moveOrder(tx, ref, from, order.resume_state ?? 'validated', at);
   } else await moveOrder(tx, ref, from, decision.action === 'reject' ? 'rejected' : 'cancelled', at);
+  return null;
+}
+
+async function lacksOriginal(tx: Store, { id }: OrderRow): Promise<boolean> {
+  return (await listOpenHolds(tx, id)).some(({ code }) => code === NO_ORIGINAL);
+}
+
+/** What replaces an order that never came is that order: some senders call every order a replacement. */
+async function enterAsNew(tx: Store, decision: KeptDecision, order: OrderRow, at: string): Promise<null> {
+  const content = await getRevision(tx, { orderId: order.id, revision: order.revision });
+  await keepRevision(tx, order, { ...content, type: 'new' }, decision, at);
   return null;
 }
 
@@ -220,12 +256,15 @@ async function keepRevision(
   at: string,
 ): Promise<void> {
   const next = { orderId, revision: revision + 1 };
-  const origin = decision.action === 'correct' ? 'corrected' : 'superseded';
+  const origin = decision.action === 'supersede' ? 'superseded' : 'corrected';
   await clearHolds(tx, orderId, { clearedBy: decision.id, at });
   await putRevision(tx, next, content, { origin, actor: decision.actor, at });
   await indexPeople(tx, orderId, content);
   await moveOrder(tx, { orderId, revision }, [state], 'parsed', at, {
     ...columnsOf(content),
     revision: next.revision,
+    // Of a change: it may be about another order now.
+    changes_order_id: null,
+    changes_revision: null,
   });
 }

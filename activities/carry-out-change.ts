@@ -1,12 +1,23 @@
 import type { SubmitResult } from '../backoffice/port.ts';
-import { claimChangeRevision, findChanged, readChange, toSuperseding } from '../db/changes.ts';
+import { claimChangeRevision, findChanged, noteAsked, readChange, toSuperseding } from '../db/changes.ts';
+import { claimPurchaseOrder } from '../db/duplicates.ts';
+import { clearHolds, listApprovedCodes } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { columnsOf, getOrder, moveOrder, type OrderRef, type OrderRow, putRevision } from '../db/orders.ts';
+import { columnsOf, getOrder, isGone, moveOrder, type OrderRef, type OrderRow, putRevision } from '../db/orders.ts';
 import { indexPeople } from '../db/people.ts';
+import { closeReview } from '../db/reviews.ts';
 import { putStaged } from '../db/staged.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Order } from '../orders/order.ts';
-import { authorOf, findContent, finishChange, holdRefusedChange, revive } from './apply-change.ts';
+import {
+  AFTER_HANDOFF,
+  authorOf,
+  findContent,
+  finishChange,
+  holdRefusedChange,
+  OF_CANCELLED,
+  revive,
+} from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
@@ -31,6 +42,10 @@ export async function carryOutChange(deps: Deps, ref: OrderRef): Promise<OrderPr
   return readProgress(store, ref.orderId);
 }
 
+function isRevivable({ type }: OrderRow, changed: OrderRow): boolean {
+  return type === 'replace' && changed.state === 'cancelled' && changed.terminal_at !== null && !isGone(changed);
+}
+
 async function begin(
   tx: Store,
   ref: OrderRef,
@@ -39,19 +54,23 @@ async function begin(
   const change = await getOrder(tx, ref.orderId);
   if (change.state !== 'validated' || change.revision !== ref.revision) return undefined;
   const changed = await findChanged(tx, change);
-  if (changed?.state === 'cancelled' && changed.terminal_at !== null && change.type === 'replace') {
+  const approved = await listApprovedCodes(tx, ref);
+  if (changed && approved.includes(OF_CANCELLED) && isRevivable(change, changed)) {
     await revive(tx, change, changed, at);
     return { kind: 'revived', changed };
   }
-  if (changed?.state !== 'completed') {
-    // It moved while a person thought: what is to become of the change is asked anew.
+  if (changed?.state !== 'completed' || isGone(changed) || !approved.includes(AFTER_HANDOFF)) {
+    // It moved while a person thought, who approved something else: what is to become of the change is chosen anew.
     await moveOrder(tx, ref, ['validated'], 'parsed', at);
     return undefined;
   }
   const gate = await passGate(tx, ref, 'validated', at);
   if (gate === 'shadow') await moveOrder(tx, ref, ['validated'], 'staged', at, { terminal_at: at });
   if (gate !== 'live') return undefined;
-  if (change.type === 'cancel') return { kind: 'cancel', changed };
+  if (change.type === 'cancel') {
+    await noteAsked(tx, change, { orderId: changed.id, revision: changed.revision });
+    return { kind: 'cancel', changed };
+  }
   const former = await findContent(tx, changed);
   const content = toSuperseding(changed, former, await readChange(tx, change.id));
   return { kind: 'amend', changed, content, revision: await claimChangeRevision(tx, change, changed) };
@@ -109,6 +128,7 @@ async function noteAmended(
     await putRevision(tx, next, content, { origin: 'superseded', actor: authorOf(change), at });
     await indexPeople(tx, changed.id, content);
     await putStaged(tx, next, content, at);
+    await claimPurchaseOrder(tx, await getOrder(tx, changed.id), at);
     await putNotice(tx, changed.id, { kind: 'order.completed', stepKey: `amended:${String(revision)}`, at });
     const detail = { change: change.id, revision, productionOrderId };
     const entry = { stepKey: `amended:${String(revision)}`, at, actor: WORKER, action: 'order.amended', detail };
@@ -120,4 +140,33 @@ async function noteAmended(
 async function refuse(tx: Store, ref: OrderRef, why: string): Promise<void> {
   const change = await getOrder(tx, ref.orderId);
   if (change.state === 'validated') await holdRefusedChange(tx, change, why, nowIso());
+}
+
+/**
+ * Learns what became of a change that production was asked for, before the change may be given up: one that production
+ * made is taken in.
+ */
+export async function settleChange({ store, backOffice }: Deps, ref: OrderRef): Promise<void> {
+  const change = await getOrder(store, ref.orderId);
+  const { changes_order_id: orderId, changes_revision: revision, type } = change;
+  if (orderId === null || revision === null || change.terminal_at !== null) return;
+  const key = { orderId, revision };
+  const status = await askBackOffice(() => backOffice().status(key));
+  if (status.state !== (type === 'cancel' ? 'cancelled' : 'accepted')) return;
+  await inTransaction(store, async (tx) => {
+    const at = nowIso();
+    const changed = await takeUp(tx, ref, orderId, at);
+    if (!changed) return;
+    if (type === 'cancel' || status.state !== 'accepted') return noteCancelled(tx, ref, key);
+    const content = toSuperseding(changed, await findContent(tx, changed), await readChange(tx, change.id));
+    return noteAmended(tx, ref, { kind: 'amend', changed, revision, content }, { accepted: true, ...status });
+  });
+}
+
+/** Takes a change that waits up again. @returns the order that it changes; undefined if it does not wait any more */
+async function takeUp(tx: Store, ref: OrderRef, orderId: string, at: string): Promise<OrderRow | undefined> {
+  if (!(await moveOrder(tx, ref, ['held', 'in_review', 'validated'], 'validated', at))) return undefined;
+  await clearHolds(tx, ref.orderId, { clearedBy: WORKER, at });
+  await closeReview(tx, ref.orderId, at);
+  return getOrder(tx, orderId);
 }

@@ -45,7 +45,7 @@ export async function putNotice(
     },
   };
   const fate = FATES[notice.kind];
-  if (fate) await putPurchaseOrderAcknowledgment(tx, order, fate, notice.stepKey, notice.at);
+  if (fate) await putPurchaseOrderAcknowledgment(tx, order, fate, notice.stepKey, notice.at).catch(leaveOut);
   const { kind, stepKey } = notice;
   const outgoing = { subject: `order:${orderId}`, source: order.source, kind, stepKey, fileName: null } as const;
   await putOutbox(tx, { ...outgoing, content: JSON.stringify(content) }, notice.at).catch(leaveOut);

@@ -27,6 +27,16 @@ export async function getOrder(store: Store, orderId: string): Promise<OrderRow>
   return row;
 }
 
+/** As {@link findOrder} for what is told beside something else: the row is not locked. */
+export function peekOrder(store: Store, orderId: string): Promise<OrderRow | undefined> {
+  return store.db.selectFrom('orders').selectAll().where('id', '=', orderId).executeTakeFirst();
+}
+
+/** Whether the order's content was removed: at the end of its retention, or because a person asked for it. */
+export function isGone({ expired_at: expiredAt, erased_at: erasedAt }: OrderRow): boolean {
+  return expiredAt !== null || erasedAt !== null;
+}
+
 /** An order with how many holds stand on it, reviews are open and decisions are pending. @throws Error if there is none. */
 export async function getOrderWithCounts(
   store: Store,

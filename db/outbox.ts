@@ -98,9 +98,21 @@ export function composeOutbox(
       // A 997 is never acknowledged.
       control_number: kind === '997' ? null : group,
     };
+    await forgetNumber(tx, source, kind, composed.control_number);
     await tx.db.updateTable('outbox').set(composed).where('id', '=', id).execute();
     return { ...row, ...composed };
   });
+}
+
+/** Numbers begin anew after the last one: from now on this one means the newer message. */
+async function forgetNumber(tx: Store, source: string, kind: string, controlNumber: string | null): Promise<void> {
+  if (controlNumber === null) return;
+  const key = { source, kind, control_number: controlNumber };
+  await tx.db
+    .updateTable('outbox')
+    .set({ control_number: null })
+    .where((eb) => eb.and(key))
+    .execute();
 }
 
 /** Notes what a partner's 997 says of a message of ours. @returns its subject; undefined if there is none to note it on */
@@ -186,12 +198,22 @@ export function listOutbox(store: Store, subject: Subject): Promise<OutboxSummar
   return store.db.selectFrom('outbox').select(SUMMARY).where('subject', '=', subject).orderBy('id').execute();
 }
 
+/** ISA13 has nine digits, GS06 at most nine; after the last number comes 1. @see X12 elements I12 and 28 */
+const LAST_NUMBER = 999_999_999;
+
 /** The next number in a partner's sequence, without gaps when the caller's transaction commits. */
 export async function takeControlNumber(tx: Store, source: string, kind: 'interchange' | 'group'): Promise<number> {
   // The update keeps the row from other takers until the end: nobody reads the same number below.
   const counted = await tx.db
     .updateTable('control_numbers')
-    .set((eb) => ({ last_value: eb('last_value', '+', 1) }))
+    .set((eb) => ({
+      last_value: eb
+        .case()
+        .when('last_value', '>=', LAST_NUMBER)
+        .then(1)
+        .else(eb('last_value', '+', 1))
+        .end(),
+    }))
     .where('source', '=', source)
     .where('kind', '=', kind)
     .executeTakeFirst();

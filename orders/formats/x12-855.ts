@@ -7,11 +7,16 @@ import { type OutboundMessage, printDate, type Segment } from './x12-writing.ts'
 
 /** What became of a purchase order, as its sender is to learn it. */
 export interface AcknowledgedOrder {
-  /** BAK01 (element 353): `00` the first answer, `05` one that replaces it, `01` a cancellation that the sender asked for. */
-  readonly purpose: '00' | '01' | '05';
-  /** As the partner sent it: the order, and the transaction set, ST to SE, that it was read from. */
+  /**
+   * BAK01 (element 353): `00` the first answer to an order, `05` one that replaces it. Of what is answered without lines:
+   * `01` a cancellation, `05` a replacement, `07` an order that came twice.
+   */
+  readonly purpose: '00' | '01' | '05' | '07';
+  /** Line by line; or, without lines, that what was asked for is done, or is not. */
+  readonly answer: 'lines' | 'done' | 'refused';
+  /** As the partner sent it: the order, and the transaction set, ST to SE, that it was read from; null: it is gone. */
   readonly ordered: Order;
-  readonly set: Uint8Array;
+  readonly set: Uint8Array | null;
   /** As it goes to production; null: it does not. */
   readonly accepted: Order | null;
   /** BAK08: our number. */
@@ -45,21 +50,21 @@ export function make855(acknowledged: AcknowledgedOrder, profile: X12Profile, co
 
 /** BAK02 (element 587). */
 type AcknowledgmentType =
-  | /** With detail and change, with detail and no change, rejected with detail, without detail. */ 'AC'
+  | /** With detail and change, with detail and no change, rejected with detail. */ 'AC'
   | 'AD'
   | 'RD'
-  | 'AK';
+  | /** Without detail: acknowledged, rejected. */ 'AK'
+  | 'RJ';
 
 function acknowledge(
-  { purpose, ordered, set, accepted, ourNumber, on }: AcknowledgedOrder,
+  { purpose, answer, ordered, set, accepted, ourNumber, on }: AcknowledgedOrder,
   context: X12Context,
 ): readonly Segment[] {
   const { version } = context;
-  const echoes = readEchoes(set, context);
-  const lines = purpose === '01' ? [] : answerLines(ordered.lines, accepted?.lines ?? [], { version, echoes });
-  const isChanged = lines.some(({ changed }) => changed);
-  const type: AcknowledgmentType = purpose === '01' ? 'AK' : accepted === null ? 'RD' : isChanged ? 'AC' : 'AD';
+  const style = { version, echoes: readEchoes(set, context) };
+  const lines = answer === 'lines' ? answerLines(ordered.lines, accepted?.lines ?? [], style) : [];
   const date = (day: string) => printDate(day, version);
+  const type = typeOf(answer, accepted, lines);
   const bak = ['BAK', purpose, type, ordered.poNumber, date(ordered.orderDate), readRelease(ordered), '', ''];
   return [
     [...bak, ourNumber ?? '', date(on)],
@@ -68,17 +73,32 @@ function acknowledge(
   ];
 }
 
-/** The PO1 segments as the partner wrote them, by line; one without PO101 is called by its place. */
-function readEchoes(set: Uint8Array, { offset, delimiters }: X12Context): ReadonlyMap<string, Segment> {
-  const { segments } = readSegments(set, offset, delimiters);
-  const lines = segments.filter(({ id }) => id === 'PO1');
-  return new Map(lines.map((po1, index) => [element(po1, 1) || String(index + 1), ['PO1', ...po1.elements]]));
+function typeOf(
+  answer: AcknowledgedOrder['answer'],
+  accepted: Order | null,
+  lines: readonly AnsweredLine[],
+): AcknowledgmentType {
+  if (answer !== 'lines') return answer === 'done' ? 'AK' : 'RJ';
+  if (accepted === null) return 'RD';
+  return lines.some(({ changed }) => changed) ? 'AC' : 'AD';
 }
 
-/** How an 855 is written: its version, and the lines to be echoed. */
+/** The PO1 segments as the partner wrote them, by line; one without PO101 is called by its place. */
+function readEchoes(
+  set: Uint8Array | null,
+  { offset, delimiters }: X12Context,
+): ReadonlyMap<string, readonly Segment[]> {
+  const { segments } = set === null ? { segments: [] } : readSegments(set, offset, delimiters);
+  const lines = segments.filter(({ id }) => id === 'PO1');
+  const named = lines.map((po1, index) => ({ line: element(po1, 1) || String(index + 1), po1 }));
+  const byLine = Map.groupBy(named, ({ line }) => line);
+  return new Map([...byLine].map(([line, same]) => [line, same.map(({ po1 }) => ['PO1', ...po1.elements])]));
+}
+
+/** How an 855 is written: its version, and the lines to be echoed; several where PO101 occurs more than once. */
 interface Style {
   readonly version: string;
-  readonly echoes: ReadonlyMap<string, Segment>;
+  readonly echoes: ReadonlyMap<string, readonly Segment[]>;
 }
 
 /** BEG04, which the canonical order keeps among what is X12's own. */
@@ -98,28 +118,60 @@ function answerLines(
   accepted: readonly OrderLine[],
   style: Style,
 ): readonly AnsweredLine[] {
-  const answers = Map.groupBy(accepted, nameIn(accepted));
-  const asked = Map.groupBy(ordered, nameIn(ordered));
-  const added = [...answers].filter(([line]) => !asked.has(line));
+  const nameOf = namer(ordered, style);
+  const answers = new Map(groupLines(accepted, nameOf).map((group) => [keyOf(group), group]));
+  const asked = groupLines(ordered, nameOf);
+  const known = new Set(asked.map(keyOf));
+  const added = [...answers.values()].filter((group) => !known.has(keyOf(group)));
   return [
-    ...[...asked].map(([line, parts]) => answerLine(line, parts, answers.get(line) ?? [], style)),
-    ...added.map(([line, parts]) => ({ ...answerLine(line, parts, parts, style), changed: true })),
+    ...asked.map((group) => answerLine(group, answers.get(keyOf(group))?.parts ?? [], style)),
+    ...added.map((group) => ({ ...answerLine(group, group.parts, style), changed: true })),
   ];
 }
 
+/** The lines of an order that one PO1 stands for. */
+interface LineGroup {
+  /** PO101, or the place of a PO1 without it; and the how manieth of this name it is, counted from 0. */
+  readonly line: string;
+  readonly occurrence: number;
+  readonly parts: readonly OrderLine[];
+}
+
+function keyOf({ line, occurrence }: LineGroup): string {
+  return `${String(occurrence)} ${line}`;
+}
+
 /** PO101 of a line; the parts of one that SDQ or SCH split are called `<PO101>/1`, `<PO101>/2` and so on. */
-function nameIn(lines: readonly OrderLine[]): (line: OrderLine) => string {
-  const names = new Set(lines.map(({ line }) => line));
-  return ({ line }) => {
+function namer(ordered: readonly OrderLine[], { echoes }: Style): (line: string) => string {
+  const names = new Set(ordered.map(({ line }) => line));
+  const isWhole = (line: string): boolean =>
+    echoes.size > 0 ? echoes.has(line) : !names.has(line) && names.has(`${line}/1`) && names.has(`${line}/2`);
+  return (line) => {
     const whole = /^(.+)\/\d+$/.exec(line)?.[1];
-    const isSplit = whole !== undefined && !names.has(whole) && names.has(`${whole}/1`) && names.has(`${whole}/2`);
-    return isSplit ? whole : line;
+    return whole !== undefined && !echoes.has(line) && isWhole(whole) ? whole : line;
   };
 }
 
+/** In the order in which they stand. A part goes to the first of its name that lacks it. */
+function groupLines(lines: readonly OrderLine[], nameOf: (line: string) => string): readonly LineGroup[] {
+  const groups: (LineGroup & { parts: OrderLine[] })[] = [];
+  const byName = new Map<string, typeof groups>();
+  for (const part of lines) {
+    const line = nameOf(part.line);
+    const same = byName.get(line) ?? [];
+    const open = same.find(({ parts }) => parts.every((other) => other.line !== line && other.line !== part.line));
+    if (line !== part.line && open) open.parts.push(part);
+    else {
+      const group = { line, occurrence: same.length, parts: [part] };
+      groups.push(group);
+      byName.set(line, [...same, group]);
+    }
+  }
+  return groups;
+}
+
 function answerLine(
-  line: string,
-  ordered: readonly OrderLine[],
+  { line, occurrence, parts: ordered }: LineGroup,
   accepted: readonly OrderLine[],
   { version, echoes }: Style,
 ): AnsweredLine {
@@ -127,15 +179,17 @@ function answerLine(
   if (!first) return { segments: [], changed: false };
   const wanted = sum(ordered.map(({ quantity }) => quantity));
   const given = sum(accepted.map(({ quantity }) => quantity));
-  const left = wanted.minus(given);
-  const acks = accepted.map((part, index) => {
-    const code = codeOf(ordered[index] ?? first, part, left.isZero());
+  const isMeasuredAlike = accepted.every(({ unit }) => unit === first.unit);
+  const left = isMeasuredAlike ? wanted.minus(given) : decimal('0');
+  const acks = accepted.map((part) => {
+    const of = ordered.find((one) => one.line === part.line) ?? first;
+    const code = codeOf(of, part, left.isZero());
     return { code, segment: ack(code, part.quantity, part, version) };
   });
   const rest = left.greaterThan(0) ? [ack('IR', left.toFixed(), first, version)] : [];
   return {
     segments: [
-      echoes.get(line) ?? describe(line, first, wanted.toFixed()),
+      echoes.get(line)?.[occurrence] ?? describe(line, first, wanted.toFixed()),
       ...acks.map(({ segment }) => segment),
       ...rest,
     ],
@@ -143,11 +197,12 @@ function answerLine(
   };
 }
 
-/** ACK01 (element 668): substituted, price changed, quantity changed, date rescheduled, accepted. */
+/** ACK01 (element 668): substituted, price changed, unit changed, quantity changed, date rescheduled, accepted. */
 function codeOf(ordered: OrderLine, accepted: OrderLine, isWhole: boolean): string {
   if (ordered.sku !== accepted.sku) return 'IS';
   if (!decimal(ordered.unitPrice).equals(accepted.unitPrice)) return 'IP';
-  if (!isWhole) return 'IQ';
+  if (ordered.unit !== accepted.unit) return 'IC';
+  if (!isWhole && !decimal(ordered.quantity).equals(accepted.quantity)) return 'IQ';
   return (ordered.requestedDeliveryDate ?? null) === (accepted.requestedDeliveryDate ?? null) ? 'IA' : 'DR';
 }
 

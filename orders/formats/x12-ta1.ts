@@ -1,4 +1,5 @@
 import type { X12InterchangeEnd } from './x12-events.ts';
+import type { X12Profile } from '../source.ts';
 import { answerTo } from './x12-997.ts';
 import type { OutboundMessage } from './x12-writing.ts';
 
@@ -21,10 +22,14 @@ const INVALID_CONTENT = '024';
 
 /**
  * The interchange acknowledgment: whether an envelope was accepted (`A`), accepted with an error noted (`E`) or rejected
- * (`R`), and why. It goes out when the sender asked for it with ISA14 `1`.
+ * (`R`), and why. It goes out when the sender asked for it with ISA14 `1`, always from us to the partner whose interchange
+ * it came as: the addresses in it may be what is wrong, and we speak for nobody else.
  * @see X12 TA1: I12 control number, I08 and I09 date and time of the interchange, I17 acknowledgment code, I18 note code
  */
-export function makeTa1({ interchange, verdict, findings }: X12InterchangeEnd): OutboundMessage {
+export function makeTa1(
+  { interchange, verdict, findings }: X12InterchangeEnd,
+  { us, partner }: Pick<X12Profile, 'us' | 'partner'>,
+): OutboundMessage {
   const reason = findings.find(({ disposition }) => disposition === 'reject');
   const noted = findings.map(({ code }) => NOTES[code]).find((note) => note !== undefined);
   const [code, note] =
@@ -34,7 +39,7 @@ export function makeTa1({ interchange, verdict, findings }: X12InterchangeEnd): 
         ? ['A', '000']
         : ['E', noted];
   const [date = '', time = ''] = interchange.elements.slice(8, 10);
-  const envelope = { ...answerTo(interchange), ...WITHOUT_GROUP };
+  const envelope = { ...answerTo(interchange), sender: us, receiver: partner, ...WITHOUT_GROUP };
   return { envelope, set: null, segments: [['TA1', interchange.controlNumber, date, time, code, note]] };
 }
 

@@ -62,7 +62,9 @@ function isa({ sender, receiver, version, usage, delimiters }: OutboundEnvelope,
   const [date, time] = stamp(now);
   const blank = ' '.repeat(10);
   const addresses = [sender, receiver].flatMap(({ qualifier, id }) => [qualifier, id.padEnd(ID_LENGTH)]);
-  const rest = [delimiters.repetition ?? 'U', version, controlNumber, '0', usage, delimiters.component];
+  // Before 00402 this was the standards id.
+  const isa11 = version < '00402' ? 'U' : (delimiters.repetition ?? 'U');
+  const rest = [isa11, version, controlNumber, '0', usage, delimiters.component];
   return ['ISA', '00', blank, '00', blank, ...addresses, date.slice(2), time, ...rest];
 }
 

@@ -116,6 +116,20 @@ describe('judging an order', () => {
   });
 });
 
+async function decide(order: OrderRow, changes: Partial<Decision>): Promise<string> {
+  const review = await house.store.db
+    .selectFrom('reviews')
+    .select('id')
+    .where('order_id', '=', order.id)
+    .executeTakeFirstOrThrow();
+  const decision: Decision = {
+    id: uuidv7(), orderId: order.id, revision: order.revision, reviewId: review.id, action: 'approve', actor: 'sofia',
+    roles: ['reviewer', 'supervisor'], reason: '', changes: [], ...changes,
+  }; // prettier-ignore
+  await insertDecision(house.store, decision, at);
+  return decision.id;
+}
+
 describe('a change of an order', () => {
   const run = async (change: { orderId: string; revision: number }) => {
     const first = await steps.linkChange(change);
@@ -152,7 +166,9 @@ describe('a change of an order', () => {
     const change = await givenParsed({ type: 'replace', poNumber, notes: ['changed'] });
     await steps.linkChange(change);
     for (const step of ['takeFacts', 'validateOrder', 'settleVerdict'] as const) await steps[step](change);
-    await house.store.db.updateTable('orders').set({ state: 'validated' }).where('id', '=', change.orderId).execute();
+    await steps.enterReview(change, Date.parse(at));
+    const approval = await decide(await getOrder(house.store, change.orderId), {});
+    expect(await steps.applyDecision(change.orderId, approval)).toMatchObject({ applied: true });
     const [one, other] = await Promise.all([steps.carryOutChange(change), steps.carryOutChange(change)]);
     expect(one).toEqual(other);
     expect(one).toMatchObject({ state: 'applied', finished: true });
@@ -216,20 +232,6 @@ describe('holding an order', () => {
 });
 
 describe('a decision', () => {
-  async function decide(order: OrderRow, changes: Partial<Decision>): Promise<string> {
-    const review = await house.store.db
-      .selectFrom('reviews')
-      .select('id')
-      .where('order_id', '=', order.id)
-      .executeTakeFirstOrThrow();
-    const decision: Decision = {
-      id: uuidv7(), orderId: order.id, revision: order.revision, reviewId: review.id, action: 'approve', actor: 'sofia',
-      roles: ['reviewer', 'supervisor'], reason: '', changes: [], ...changes,
-    }; // prettier-ignore
-    await insertDecision(house.store, decision, at);
-    return decision.id;
-  }
-
   test.each<Decision['action']>(['approve', 'reject', 'cancel'])(
     'to %s that is applied by two at once, and once more, is applied',
     async (action) => {

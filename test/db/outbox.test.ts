@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  composeOutbox,
+  type ControlNumbers,
   listDueOutbox,
   listOutbox,
+  markAcknowledged,
   markDelivered,
   openOutbox,
   postponeOutbox,
   putOutbox,
+  putUncomposed,
   takeControlNumber,
 } from '../../db/outbox.ts';
+import { Erased, eraseKeys } from '../../db/seal.ts';
 import { inTransaction } from '../../db/store.ts';
 import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
 
@@ -94,5 +99,58 @@ describe('control numbers', () => {
     );
     const numbers = attempts.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+  });
+
+  test('begin anew after the last that fits in nine digits', async () => {
+    await take('d');
+    const last = { last_value: 999_999_998 };
+    await house.store.db.updateTable('control_numbers').set(last).where('source', '=', 'd').execute();
+    expect([await take('d'), await take('d'), await take('d')]).toEqual([999_999_999, 1, 2]);
+  });
+});
+
+describe('a message that is composed when it is sent', () => {
+  const hasGroup = (): boolean => true;
+  const print = (message: unknown, { interchange, group }: ControlNumbers) => ({
+    fileName: `${interchange}.edi`,
+    content: Buffer.from(`${JSON.stringify(message)} ${interchange} ${group}`),
+  });
+  async function givenUncomposed(source: string) {
+    const subject = `order:${(await givenOrder(house.store)).id}` as const;
+    await putUncomposed(house.store, { subject, source, kind: '855', stepKey: '855:completed', message: 'AD' }, at(0));
+    const [row] = await listOutbox(house.store, subject);
+    return { id: row?.id ?? '', subject };
+  }
+
+  test('has its numbers once, however often and by however many it is composed', async () => {
+    const { id } = await givenUncomposed('e');
+    const compose = () => composeOutbox(house.store, id, hasGroup, print);
+    const rows = [...(await Promise.all([compose(), compose()])), await compose()];
+    for (const row of rows) {
+      expect(row).toMatchObject({ file_name: '1.edi', control_number: '1' });
+      expect((await openOutbox(house.store, row)).toString()).toBe('"AD" 1 1');
+    }
+  });
+
+  test('takes no number if it cannot be composed, or was erased', async () => {
+    const broken = await givenUncomposed('f');
+    const failing = () => composeOutbox(house.store, broken.id, hasGroup, () => { throw new Error('no space left'); }); // prettier-ignore
+    await expect(failing()).rejects.toThrow('no space left');
+    const gone = await givenUncomposed('f');
+    await inTransaction(house.store, (tx) => eraseKeys(tx, [gone.subject]));
+    await expect(composeOutbox(house.store, gone.id, hasGroup, print)).rejects.toBeInstanceOf(Erased);
+    expect(await composeOutbox(house.store, broken.id, hasGroup, print)).toMatchObject({ file_name: '1.edi' });
+  });
+
+  test('is the one that its number means, and not one of a billion messages before', async () => {
+    const [older, newer] = [await givenUncomposed('g'), await givenUncomposed('g')];
+    for (const { id } of [older, newer]) {
+      await house.store.db.deleteFrom('control_numbers').where('source', '=', 'g').execute();
+      await composeOutbox(house.store, id, hasGroup, print);
+    }
+    const of = { source: 'g', kind: '855', controlNumber: '1' };
+    expect(await inTransaction(house.store, (tx) => markAcknowledged(tx, of, 'A', at(1)))).toBe(newer.subject);
+    expect(await listOutbox(house.store, older.subject)).toMatchObject([{ acknowledgment: null }]);
+    expect(await listOutbox(house.store, newer.subject)).toMatchObject([{ acknowledgment: 'A' }]);
   });
 });

@@ -29,7 +29,13 @@ function write(
 ): string {
   const { element, segment } = context.delimiters;
   const text = setOf('0001', segments).replaceAll('~', '\0').replaceAll('*', element).replaceAll('\0', segment);
-  const usual = { purpose: '00', accepted: acknowledged.ordered, ourNumber: 'PRD-7', on: '2026-11-24' } as const;
+  const usual = {
+    purpose: '00',
+    answer: 'lines',
+    accepted: acknowledged.ordered,
+    ourNumber: 'PRD-7',
+    on: '2026-11-24',
+  } as const;
   const message = make855({ set: Buffer.from(text), ...usual, ...acknowledged }, profileOf().x12!, context);
   return Buffer.from(composeInterchange(message, { interchange: '41', group: '40' }, NOW)).toString('latin1');
 }
@@ -92,8 +98,56 @@ describe('an 855', () => {
   });
 
   test('acknowledges a cancellation without detail', () => {
-    expect(bodyOf(write({ ordered: read(), accepted: null, purpose: '01' }))).toEqual([
+    expect(bodyOf(write({ ordered: read(), accepted: null, purpose: '01', answer: 'done' }))).toEqual([
       'BAK*01*AK*PO-1*20261120****PRD-7*20261124',
+    ]);
+  });
+
+  test.each(['01', '05', '07'] as const)('refuses what BAK01 %s speaks of without detail', (purpose) => {
+    const refused = write({ ordered: read(), accepted: null, purpose, answer: 'refused', ourNumber: null });
+    expect(bodyOf(refused)).toEqual([`BAK*${purpose}*RJ*PO-1*20261120*****20261124`]);
+  });
+
+  test('answers a line whose other destination was left out in the one PO1 that the partner wrote', () => {
+    const segments = [...ORDER.slice(0, 3), 'SDQ*EA*92*A*4*B*6', 'CTT*1'];
+    const ordered = read(segments);
+    const [, toB] = ordered.lines as [OrderLine, OrderLine];
+    const left = (lines: OrderLine[]) => bodyOf(write({ ordered, accepted: { ...ordered, lines } }, CONTEXT, segments)); // prettier-ignore
+    const common = ['BAK*00*AC*PO-1*20261120****PRD-7*20261124', 'PO1*1*10*EA*1.50**VN*SKU-1'];
+    expect(left([toB])).toEqual([...common, 'ACK*IA*6*EA', 'ACK*IR*4*EA', 'CTT*1']);
+    const [toA] = ordered.lines as [OrderLine];
+    expect(left([toA, { ...toB, quantity: '5' }])).toEqual([
+      ...common, 'ACK*IA*4*EA', 'ACK*IQ*5*EA', 'ACK*IR*1*EA', 'CTT*1',
+    ]); // prettier-ignore
+  });
+
+  test('echoes each PO1 once, also where PO101 is blank, occurs twice, or looks like the part of another', () => {
+    const lines = [
+      'PO1**1*EA*1.50**VN*SKU-1',
+      'PO1*1*2*EA*1.50**VN*SKU-1',
+      'PO1*A*3*EA*1.50**VN*SKU-1',
+      'PO1*A*4*EA*2**VN*SKU-2',
+      'PO1*A/1*5*EA*2**VN*SKU-2',
+      'PO1*A/2*6*EA*2**VN*SKU-2',
+    ];
+    const segments = ['BEG*00*SA*PO-1**20261120', 'N1*BY*Northwind*92*0042', ...lines, 'CTT*6'];
+    const body = bodyOf(write({ ordered: read(segments) }, CONTEXT, segments));
+    const answered = lines.flatMap((po1) => [po1, `ACK*IA*${String(po1.split('*')[2])}*EA`]);
+    expect(body).toEqual(['BAK*00*AD*PO-1*20261120****PRD-7*20261124', ...answered, 'CTT*6']);
+  });
+
+  test('says of another unit that the item was changed: the quantities do not compare', () => {
+    const ordered = read();
+    const accepted = changed(ordered, { unit: 'CA', quantity: '1' });
+    expect(bodyOf(write({ ordered, accepted }))).toContain('ACK*IC*1*CA');
+  });
+
+  test('describes the lines itself where what the partner wrote was removed', () => {
+    expect(bodyOf(write({ ordered: read(), set: null }))).toEqual([
+      'BAK*00*AD*PO-1*20261120****PRD-7*20261124',
+      'PO1*1*10*EA*1.50**VP*SKU-1',
+      'ACK*IA*10*EA',
+      'CTT*1',
     ]);
   });
 
@@ -127,6 +181,11 @@ describe('an 855', () => {
     expect(write({ ordered: read() }, { ...CONTEXT, version: '003040' })).toContain(
       'BAK*00*AD*PO-1*261120****PRD-7*261124~',
     );
+  });
+
+  test('has the standards id in ISA11 where its version knows no repetition separator', () => {
+    const delimiters = { ...CONTEXT.delimiters, repetition: '^' };
+    expect(write({ ordered: read() }, { ...CONTEXT, delimiters })).toContain('*U*00401*');
   });
 
   test('never loses or makes a quantity, whatever is accepted', () => {

@@ -6,10 +6,14 @@ import { codesOf, document, interchangesOf, type Parts, split } from './x12-docu
 
 const NOW = new Date('2026-11-23T18:05:59Z');
 
+const PARTNERS = { us: { qualifier: 'ZZ', id: 'STAGING' }, partner: { qualifier: 'ZZ', id: 'NORTHWIND' } };
+
 function acknowledge(parts: Parts, x12: Partial<X12Profile> = {}, cut?: number): string {
   const [end] = interchangesOf(split(document(parts).slice(0, cut), x12));
   if (!end) throw new Error('the test has no interchange');
-  return Buffer.from(composeInterchange(makeTa1(end), { interchange: '8', group: '' }, NOW)).toString('latin1');
+  return Buffer.from(composeInterchange(makeTa1(end, PARTNERS), { interchange: '8', group: '' }, NOW)).toString(
+    'latin1',
+  );
 }
 const noteOf = (text: string): string => text.split('~')[1] ?? '';
 
@@ -33,6 +37,10 @@ describe('a TA1', () => {
     ['a test where production was agreed', { usage: 'T' }, '020'],
   ] as const)('rejects %s, and says which', (_what, parts, note) => {
     expect(noteOf(acknowledge(parts))).toMatch(new RegExp(`^TA1\\*\\d{9}\\*261123\\*0915\\*R\\*${note}$`));
+  });
+
+  test.each([{ partner: 'SOMEBODY' }, { us: 'SOMEBODY' }])('goes from us to the partner whatever %p says', (parts) => {
+    expect(acknowledge(parts)).toContain('*ZZ*STAGING        *ZZ*NORTHWIND      *');
   });
 
   test('rejects what was cut off', () => {
