@@ -1,12 +1,12 @@
 import { v4 as uuidv4 } from 'uuid';
 import { findRulesSequence, listRulesInForce } from '../db/rules.ts';
 import type { Finding } from '../orders/finding.ts';
-import type { OrderPart } from '../orders/formats/format.ts';
-import { readerOf } from '../orders/formats/readers.ts';
+import type { ParseResult } from '../orders/formats/format.ts';
 import type { Order } from '../orders/order.ts';
 import { evaluateRules } from '../orders/rules/evaluate.ts';
 import type { Deps } from './deps.ts';
 import type { Visitor } from './intake.ts';
+import { ask } from './reading/ask.ts';
 
 /** How many orders are judged at once: each asks the back office. */
 const AT_ONCE = 8;
@@ -34,31 +34,20 @@ export async function dryRun(
   operatorId: string | null,
   page: { readonly from: number; readonly size: number },
 ): Promise<DryRunPage> {
-  const { format, profile, masked } = visitor;
-  const { parts, findings } = takeApart(visitor);
-  const wanted = parts.slice(page.from, page.from + page.size);
+  const { format, holds, bytes, profile, masked } = visitor;
+  const { orders: read, count, findings } = await ask('readOrders', bytes, { format, holds, profile }, page);
   const sequence = await findRulesSequence(store);
-  const judgePart = async ({ bytes, locator }: (typeof parts)[number]): Promise<JudgedOrder> => {
-    const read = readerOf(format).parse(bytes, locator, profile);
-    const order = read.order && { ...read.order, operatorId };
+  const judgeRead = async (parsed: ParseResult): Promise<JudgedOrder> => {
+    const order = parsed.order && { ...parsed.order, operatorId };
     return {
       order,
-      findings: [...read.findings, ...(order ? await judge({ store, backOffice }, sequence, order) : [])],
+      findings: [...parsed.findings, ...(order ? await judge({ store, backOffice }, sequence, order) : [])],
     };
   };
   const orders: JudgedOrder[] = [];
-  for (let at = 0; at < wanted.length; at += AT_ONCE)
-    orders.push(...(await Promise.all(wanted.slice(at, at + AT_ONCE).map(judgePart))));
-  return { orders, count: parts.length, findings: [...masked, ...findings] };
-}
-
-function takeApart({ format, holds, bytes, profile }: Visitor): {
-  readonly parts: readonly Pick<OrderPart, 'bytes' | 'locator'>[];
-  readonly findings: readonly Finding[];
-} {
-  return holds === 'many'
-    ? readerOf(format).split(bytes, profile)
-    : { parts: [{ bytes, locator: null }], findings: [] };
+  for (let at = 0; at < read.length; at += AT_ONCE)
+    orders.push(...(await Promise.all(read.slice(at, at + AT_ONCE).map(judgeRead))));
+  return { orders, count, findings: [...masked, ...findings] };
 }
 
 async function judge(

@@ -4,13 +4,13 @@ import { listDocumentOrders } from '../db/documents.ts';
 import { type Acceptance, acceptDocument, type Arrival, refuseDocument } from '../db/intake.ts';
 import { getOrder, type OrderRow } from '../db/orders.ts';
 import { findSource } from '../db/sources.ts';
-import { examineDocument, type ExaminedDocument, type NotTaken } from '../orders/formats/examine.ts';
-import { readerOf } from '../orders/formats/readers.ts';
+import type { ExaminedDocument, NotTaken } from '../orders/formats/examine.ts';
 import { formatsOf, type SourceProfile } from '../orders/source.ts';
 import { CONTENT_TYPES } from './content-types.ts';
 import type { Deps } from './deps.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
+import { ask } from './reading/ask.ts';
 import { readIdempotencyKey, readMediaType } from './request-headers.ts';
 
 /** The source that people type for. */
@@ -77,7 +77,7 @@ export async function inspectDocument(
 ): Promise<Visitor> {
   const { body, contentType } = delivery;
   if (body.length === 0) throw new Problem('invalid-request', 'the body is empty; send one order document');
-  const { document, notTaken } = examineDocument(body, contentType, profile);
+  const { document, notTaken } = await ask('examine', body, contentType, profile);
   if (notTaken) throw toProblem(notTaken, profile);
   const visitor = { profile, ...document };
   if (document.unreadable.length > 0) await refuse(delivery, visitor, keep);
@@ -85,7 +85,7 @@ export async function inspectDocument(
     const findings = document.masked;
     throw new Problem('card-number', `source "${profile.id}" sends no card numbers; nothing was kept`, { findings });
   }
-  requireOwnCustomers(delivery.caller, visitor);
+  await requireOwnCustomers(delivery.caller, visitor);
   return visitor;
 }
 
@@ -117,11 +117,12 @@ async function refuse(delivery: Delivery, visitor: Visitor, keep: boolean): Prom
 }
 
 /** A person who is limited to customers types for these only. */
-function requireOwnCustomers({ customers }: Caller, { format, holds, bytes, profile }: Visitor): void {
+async function requireOwnCustomers({ customers }: Caller, { format, holds, bytes, profile }: Visitor): Promise<void> {
   if (!customers) return;
   if (holds === 'many')
     throw new Problem('not-allowed', 'this takes somebody who may see all customers of the document');
-  const { order } = readerOf(format).parse(bytes, null, profile);
+  const { orders } = await ask('readOrders', bytes, { format, holds, profile }, { from: 0, size: 1 });
+  const order = orders[0]?.order;
   if (order && customers.includes(order.customerId)) return;
   throw new Problem(
     'not-allowed',

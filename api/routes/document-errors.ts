@@ -2,12 +2,12 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { findDocument } from '../../db/documents.ts';
 import { getSource } from '../../db/sources.ts';
-import { writeErrorCsv } from '../../orders/formats/csv-errors.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { CONTENT_TYPES } from '../content-types.ts';
 import { readContent } from '../document-content.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
+import { ask } from '../reading/ask.ts';
 import { logReading } from '../reading-log.ts';
 import { shapes } from '../views.ts';
 
@@ -43,7 +43,7 @@ async function showErrors({ deps, caller, params }: Call<{ id: string }, undefin
   if (!content) throw new Problem('erased', 'the content of the document, or of an order in it, was erased');
   await logReading(deps, caller, `document:${document.id}`, 'document.content_read');
   const profile = await getSource(deps.store, document.source);
-  const body = Buffer.from(writeErrorCsv(await buffer(content), profile));
+  const body = Buffer.from(await ask('writeErrors', await buffer(content), profile));
   const headers = { 'Content-Disposition': `attachment; filename="errors-${document.id}.csv"` };
   return { status: 200, body, contentType: CONTENT_TYPES.csv, headers };
 }

@@ -3,7 +3,6 @@ import { getDocument } from '../../db/documents.ts';
 import { readSecrets } from '../../db/source-secrets.ts';
 import { findSource } from '../../db/sources.ts';
 import type { Finding } from '../../orders/finding.ts';
-import { readerOf } from '../../orders/formats/readers.ts';
 import type { SourceProfile } from '../../orders/source.ts';
 import type { WebhookProfile } from '../../orders/webhook-profile.ts';
 import type { Deps } from '../deps.ts';
@@ -12,6 +11,7 @@ import { type Delivery, inspectDocument, keepDocument, readDocumentOrders } from
 import { type Call, operation, type Reply } from '../operation.ts';
 import { toCaller } from '../principal.ts';
 import { Problem } from '../problem.ts';
+import { ask } from '../reading/ask.ts';
 import { shapes } from '../views.ts';
 import { createPace } from '../webhooks/pace.ts';
 import { answerCxml, answerCxmlProblem, judgeCxml } from '../webhooks/cxml.ts';
@@ -82,7 +82,7 @@ async function takePush(deps: Deps, profile: SourceProfile, webhook: WebhookProf
   const verdict = isCxml ? judgeCxml(webhook, push) : judgePush(webhook, push);
   if (!isCxml) return settle(deps, profile, webhook, push, verdict);
   try {
-    return answerTaken(profile, push, await settle(deps, profile, webhook, push, verdict));
+    return await answerTaken(profile, push, await settle(deps, profile, webhook, push, verdict));
   } catch (error) {
     return answerCxmlProblem(error, push.now);
   }
@@ -107,12 +107,18 @@ async function settle(
 const MOST_TOLD = 3;
 
 /** A cXML sender learns at once what is wrong with its order; the order is kept, and rejected with the same findings. */
-function answerTaken(profile: SourceProfile, { body, now }: Push, reply: Reply): Reply {
+async function answerTaken(profile: SourceProfile, { body, now }: Push, reply: Reply): Promise<Reply> {
   const { documentId, findings = [] } = reply.body as { documentId?: string; findings?: readonly Finding[] };
-  const wrong = findings.length > 0 ? findings : readerOf('xml').parse(body, null, profile).findings;
+  const wrong = findings.length > 0 ? findings : await findWrong(body, profile);
   const told = wrong.filter(({ disposition }) => disposition === 'reject').map(({ message }) => message);
   if (told.length > 0) return answerCxml(400, told.slice(0, MOST_TOLD).join(' '), now);
   return answerCxml(200, `kept as document ${documentId ?? ''}`, now);
+}
+
+async function findWrong(body: Buffer, profile: SourceProfile): Promise<readonly Finding[]> {
+  const document = { format: 'xml', holds: 'one', profile } as const;
+  const { orders } = await ask('readOrders', body, document, { from: 0, size: 1 });
+  return orders[0]?.findings ?? [];
 }
 
 const refused = new Map<string, number>();
