@@ -38,19 +38,43 @@ const SQLITE_FAULTS: Readonly<Record<number, DatabaseFault>> = {
 
 /** @see https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors */
 const SQL_SERVER_FAULTS: Readonly<Record<number, DatabaseFault>> = {
+  // No right to write.
   229: 'read_only',
   262: 'read_only',
-  823: 'damaged',
+  // A page that belongs to something else, is not what was written, or waits for its restore; a database marked suspect.
+  605: 'damaged',
   824: 'damaged',
+  829: 'damaged',
+  926: 'damaged',
+  // The operating system's own error; files that are not there; a log that is not there.
+  823: 'failing',
+  945: 'failing',
+  9001: 'failing',
+  // The database comes up, is being restored, or is the other replica's.
+  921: 'unreachable',
+  922: 'unreachable',
+  927: 'unreachable',
+  976: 'unreachable',
+  983: 'unreachable',
   1101: 'full',
   1105: 'full',
+  9002: 'full',
   1222: 'locked',
   3906: 'read_only',
-  9002: 'full',
+  // Azure SQL: at its limits, its quota used up, the database moves.
+  10928: 'unreachable',
+  10929: 'unreachable',
+  40197: 'unreachable',
+  40501: 'unreachable',
+  40544: 'full',
+  40613: 'unreachable',
 };
 
-/** Of the driver: no connection, or no answer to a statement. */
-const UNREACHABLE: readonly unknown[] = ['ESOCKET', 'ECLOSE', 'ETIMEOUT', 'ECONNCLOSED', 'EINVALIDSTATE'];
+/**
+ * Of the driver: no connection, or no answer to a statement. A login is also refused while the database comes up or moves
+ * to another machine.
+ */
+const UNREACHABLE: readonly unknown[] = ['ESOCKET', 'ECLOSE', 'ETIMEOUT', 'ECONNCLOSED', 'EINVALIDSTATE', 'ELOGIN'];
 
 interface Coded {
   readonly errcode?: unknown;

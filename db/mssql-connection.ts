@@ -1,6 +1,7 @@
 import { type Driver, MssqlDriver } from 'kysely';
-import { Pool } from 'tarn';
+import { Pool, TimeoutError } from 'tarn';
 import { Connection, ISOLATION_LEVEL, Request, TYPES } from 'tedious';
+import { StoreUnusable } from './faults.ts';
 import type { ServerAddress } from './mssql-url.ts';
 
 const MOST_CONNECTIONS = 10;
@@ -12,22 +13,37 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 /**
  * Kysely's driver on a pool of connections, each asked for a sign of life before it is used again. None is reset: no
  * statement of ours leaves anything behind on its connection, and a transaction that cannot be taken back closes it.
+ * @param acquireTimeoutMs how long who needs a connection waits for one.
  */
-export function createServerDriver(server: ServerAddress): Driver {
+export function createServerDriver(server: ServerAddress, acquireTimeoutMs = ACQUIRE_TIMEOUT_MS): Driver {
   const options = {
     min: 0,
     max: MOST_CONNECTIONS,
-    acquireTimeoutMillis: ACQUIRE_TIMEOUT_MS,
+    acquireTimeoutMillis: acquireTimeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     // Who waits learns at once that there is no server: a login tried again and again would be locked.
     propagateCreateError: true,
   };
-  return new MssqlDriver({
+  return new ServerDriver({
     tarn: { Pool, options },
     tedious: { connectionFactory: () => new ServerConnection(server), ISOLATION_LEVEL, Request: ServerRequest, TYPES },
     validateConnections: true,
     resetConnectionsOnRelease: false,
   });
+}
+
+class ServerDriver extends MssqlDriver {
+  override async acquireConnection(): ReturnType<Driver['acquireConnection']> {
+    try {
+      return await super.acquireConnection();
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      // The pool's own error has no code by which it could be told from others.
+      throw Object.assign(new Error('no connection to SQL Server could be had in time', { cause: error }), {
+        code: 'ETIMEOUT',
+      });
+    }
+  }
 }
 
 type Listener = (error?: Error | null) => void;
@@ -81,14 +97,14 @@ function explain(
   cause: Error & { readonly code?: string },
   complaints: readonly (number | undefined)[],
   { host, port, user, database }: ServerAddress,
-): Error {
+): StoreUnusable {
   const server = `SQL Server at ${host}:${String(port)}`;
-  if (complaints.includes(CANNOT_OPEN_DATABASE)) {
-    return new Error(`${server} has no database "${database}" that "${user}" may open`, { cause });
-  }
-  if (cause.code === 'ELOGIN')
-    return new Error(`${server} refuses the login of "${user}": ${cause.message}`, { cause });
-  return new Error(`${server} cannot be reached: ${reasonOf(cause)}`, { cause });
+  const why = complaints.includes(CANNOT_OPEN_DATABASE)
+    ? `has no database "${database}" that "${user}" may open`
+    : cause.code === 'ELOGIN'
+      ? `refuses the login of "${user}": ${cause.message}`
+      : `cannot be reached: ${reasonOf(cause)}`;
+  return new StoreUnusable(`${server} ${why}`, { cause });
 }
 
 /** An error with what is behind it: of several tries, the first one. */
@@ -113,6 +129,7 @@ class ServerRequest extends Request {
     super(text, (error, ...rest) => {
       completed(((error as Nested | null)?.errors?.[0] as Error | undefined) ?? error, ...rest);
     }, options); // prettier-ignore
+    if (text !== undefined && mayTakeLong(text)) this.setTimeout(0);
   }
 
   override addParameter(name: string, type: DataType, value?: unknown): void {
@@ -121,6 +138,14 @@ class ServerRequest extends Request {
       value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined;
     super.addParameter(name, fitting, bytes ?? value, length === undefined ? {} : { length });
   }
+}
+
+/**
+ * Whether a statement may run for as long as it needs: it changes the schema, which for an index of a large table takes
+ * minutes, or waits its turn behind a process that does.
+ */
+export function mayTakeLong(text: string): boolean {
+  return /^\s*(create|alter|drop)\s|sp_getapplock/.test(text);
 }
 
 /**

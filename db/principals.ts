@@ -15,9 +15,18 @@ export interface Principal {
   readonly customers?: readonly string[];
 }
 
-/** Puts a person in place, with the token they sign in with. @throws Error if their id is not plain ASCII. */
+/** Sources and customers together: each is a parameter of a list, and SQL Server takes 2,100. */
+const MOST_LIMITS = 1000;
+
+/**
+ * Puts a person in place, with the token they sign in with.
+ * @throws Error if their id is not plain ASCII, or they are limited to more than can be asked for at once.
+ */
 export async function putPrincipal(store: Store, principal: Principal, token: string, at: string): Promise<void> {
   requireName(principal.id, 'the id of the person');
+  const { sources = [], customers = [] } = principal;
+  if (sources.length + customers.length > MOST_LIMITS)
+    throw new Error(`a person is limited to at most ${String(MOST_LIMITS)} sources and customers`);
   const values = {
     token_hash: hashToken(token),
     roles_json: JSON.stringify(principal.roles),

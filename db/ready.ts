@@ -32,6 +32,7 @@ export async function openReadyStore(place: StorePlace, onWait: (why: string) =>
         continue;
       }
       await closeStore(store).catch(() => undefined);
+      // Of a server that cannot be reached these words say which.
       throw error instanceof StoreUnusable || fault === undefined
         ? error
         : new StoreUnusable(`${FAULT_WORDS[fault]}: ${nameOf(place)}`, { cause: error });

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DatabaseConnection, DummyDriver, type QueryResult, sql } from 'kysely';
 import { TYPES } from 'tedious';
 import { insertOnce, openDatabase, requireSetUp } from '../../db/dialect.ts';
+import { findDatabaseFault } from '../../db/faults.ts';
 import { createKeyring } from '../../db/keyring.ts';
 import { appendLog } from '../../db/log.ts';
 import { mssqlDialect } from '../../db/mssql.ts';
-import { fitType } from '../../db/mssql-connection.ts';
+import { createServerDriver, fitType, mayTakeLong } from '../../db/mssql-connection.ts';
 import { parseServerUrl } from '../../db/mssql-url.ts';
 import type { Statement } from '../../db/on-paper.ts';
 import { findOrder, getOrder, moveOrder } from '../../db/orders.ts';
@@ -103,9 +104,23 @@ describe('a server that cannot be reached', () => {
     const error: unknown = await inTransaction(store, (tx) => findOrder(tx, 'o')).catch((reason: unknown) => reason);
     await closeStore(store);
     const reason = `connect ECONNREFUSED 127.0.0.1:${String(port)}`;
-    expect(String(error)).toBe(`Error: SQL Server at 127.0.0.1:${String(port)} cannot be reached: ${reason}`);
+    expect(String(error)).toBe(`StoreUnusable: SQL Server at 127.0.0.1:${String(port)} cannot be reached: ${reason}`);
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('s3cret');
+    expect(findDatabaseFault(error)).toBe('unreachable');
   });
+});
+
+describe('a statement', () => {
+  test.each([
+    'create index "ix_orders_state" on "orders" ("state")',
+    'alter table "orders" add "gate" varchar(200)',
+    "declare @answer int; exec @answer = sp_getapplock @Resource = 'order-staging migrations'",
+  ])('that changes the schema may take as long as it needs: %s', (text) => expect(mayTakeLong(text)).toBe(true));
+
+  test.each(['select * from "orders"', 'update "orders" set "state" = @1', 'insert into "orders" ("id") values (@1)'])(
+    'of the daily work may not: %s',
+    (text) => expect(mayTakeLong(text)).toBe(false),
+  );
 });
 
 describe('a parameter', () => {
@@ -267,6 +282,25 @@ describeServer('on a server (that of TEST_MSSQL_URL)', () => {
     const nowhere = await complaintOf(changed((url) => (url.pathname = '/order_staging_nowhere')));
     expect(nowhere).toMatch(/SQL Server at \S+ (has no database "order_staging_nowhere"|refuses the login of)/);
     expect(nowhere).not.toContain(password);
+  });
+
+  test('a connection has the options that indexes with a filter need, and others to be written beside them', async () => {
+    const options = ['QUOTED_IDENTIFIER', 'ANSI_NULLS', 'ANSI_PADDING', 'ANSI_WARNINGS', 'ARITHABORT', 'CONCAT_NULL_YIELDS_NULL']; // prettier-ignore
+    for (const option of options) {
+      const { rows } = await sql<{ is: number }>`select sessionproperty(${option}) as "is"`.execute(house.store.db);
+      expect({ option, is: Number(rows[0]?.is) }).toEqual({ option, is: 1 });
+    }
+  });
+
+  test('who gets no connection, because all are taken, learns that the database does not answer', async () => {
+    const driver = createServerDriver(parseServerUrl(house.url), 3000);
+    await driver.init();
+    const all = await Promise.all(Array.from({ length: 10 }, () => driver.acquireConnection()));
+    const error: unknown = await driver.acquireConnection().catch((reason: unknown) => reason);
+    expect(String(error)).toBe('Error: no connection to SQL Server could be had in time');
+    expect(findDatabaseFault(error)).toBe('unreachable');
+    for (const connection of all) await driver.releaseConnection(connection);
+    await driver.destroy();
   });
 
   test('a deadlock ends with both transactions done', async () => {

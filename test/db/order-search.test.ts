@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openHolds } from '../../db/holds.ts';
 import { countOrdersByState, type OrderCursor, type OrderFilter, searchOrders } from '../../db/order-search.ts';
 import type { OrderRow } from '../../db/orders.ts';
-import type { Principal } from '../../db/principals.ts';
+import { type Principal, putPrincipal } from '../../db/principals.ts';
+import { listReviews } from '../../db/reviews.ts';
 import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
 
 let house: TestStore;
@@ -197,4 +198,27 @@ describe('whatever is combined, the search finds', () => {
   function isShown({ source, customer_id: customerId }: OrderRow, { sources, customers }: Partial<Principal>): boolean {
     return (!sources || sources.includes(source)) && (!customers || customers.includes(String(customerId)));
   }
+});
+
+describe('a person who is limited to as many customers as can be', () => {
+  const customers = Array.from({ length: 1000 }, (_, i) => `C-${String(i)}`);
+  const person: Principal = { id: 'all-of-them', roles: ['reviewer'], customers };
+
+  test('can ask for all lists', async () => {
+    await putPrincipal(house.store, person, 'their token', hour(8));
+    const documentId = String(orders['web']?.document_id);
+    const filters: OrderFilter[] = [{ documentId }, { hold: 'STOCK.SHORT' }, { poNumber: 'PO-1' }, {}];
+    for (const filter of filters) {
+      const search = (who: Principal) => searchOrders(house.store, who, filter, { size: 1000 });
+      const theirs = (await search(everyone)).filter((order) => customers.includes(String(order.customer_id)));
+      expect(await search(person)).toEqual(theirs);
+    }
+    expect(await listReviews(house.store, person, {}, { size: 100 })).toEqual([]);
+  });
+
+  test('is not given more', async () => {
+    const more = { ...person, sources: ['web-shop'] };
+    const words = 'limited to at most 1000 sources and customers';
+    await expect(putPrincipal(house.store, more, 'their token', hour(8))).rejects.toThrow(words);
+  });
 });
