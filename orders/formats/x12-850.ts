@@ -4,14 +4,21 @@ import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import type { ParseResult } from './format.ts';
 import { findNearest } from './draft.ts';
-import { printAmount, readCharges, type Charge } from './x12-amounts.ts';
+import { printAmount, readCharges } from './x12-amounts.ts';
 import { x12Finding } from './x12-codes.ts';
 import { fitsAtAGlance, type OrderDraft } from './x12-fit.ts';
-import { readLines, type LineSegments, type ReadLines } from './x12-lines.ts';
+import {
+  markCharge,
+  MOST_LINES,
+  readLines,
+  readRequestedDate,
+  type LineSegments,
+  type ReadLines,
+} from './x12-lines.ts';
 import { findCustomer, partyKey, readContact, readParty } from './x12-parties.ts';
-import { listPlaces } from './x12-places.ts';
-import { checkLength, headsOf, readDate, readLoops, readMandatory, readReal, say, use } from './x12-reading.ts';
-import type { Loop, Reading, X12Context } from './x12-reading.ts';
+import { checkLength, headsOf, mark, readDate, readLoops, readMandatory, readReal, say, use } from './x12-reading.ts';
+import type { Loop, Place, Reading, X12Context } from './x12-reading.ts';
+import { isZero } from './x12-values.ts';
 import { element, locate, ORDER_SEGMENTS, readSegments, type X12Segment } from './x12-segments.ts';
 
 export type { X12Context } from './x12-reading.ts';
@@ -21,7 +28,7 @@ const MOST_FINDINGS = 200;
 const [MOST_NOTES, LONGEST_NOTE] = [50, 2000];
 
 /** BEG01 (element 353). 06 confirmation, 07 duplicate and 22 information copy never make a second order. */
-const PURPOSES: Readonly<Record<string, Order['type']>> = { '00': 'new', '01': 'cancel', '05': 'replace' };
+const PURPOSES: ReadonlyMap<string, Order['type']> = new Map([['00', 'new'], ['01', 'cancel'], ['05', 'replace']]); // prettier-ignore
 const COPIES: ReadonlySet<string> = new Set(['06', '07', '22']);
 /** BEG02 (element 92): blanket orders, and those that are shipped like any other. */
 const BLANKETS: ReadonlySet<string> = new Set(['BK', 'BE']);
@@ -41,14 +48,30 @@ interface Areas {
  * confirmation, duplicate or information copy.
  */
 export function parseX12Order(bytes: Uint8Array, context: X12Context, profile: SourceProfile): ParseResult {
+  const { reading, draft, purpose } = readSet(bytes, context, profile);
+  const placesOf = () => listPlaces(bytes, context, profile);
+  const order = draft && !COPIES.has(purpose) ? complete(reading, draft, placesOf) : null;
+  return { order, findings: limit(reading.findings) };
+}
+
+function readSet(bytes: Uint8Array, context: X12Context, profile: SourceProfile, places?: Map<string, Place>) {
   const { segments, findings } = readSegments(bytes, context.offset, context.delimiters);
-  const reading: Reading = { context, profile, findings: [...findings], used: new Uint8Array(segments.length + 1) };
+  const used = new Uint8Array(segments.length + 1);
+  const reading: Reading = { context, profile, findings: [...findings], used, ...(places && { places }) };
   const areas = divide(reading, segments);
   const beg = areas && findBeg(reading, areas, segments);
-  if (!areas || !beg) return { order: null, findings: reading.findings };
-  const read = readOrder(reading, areas, beg, segments);
-  const order = COPIES.has(element(beg, 1)) ? null : complete(reading, read.draft, read.places);
-  return { order, findings: reading.findings.slice(0, MOST_FINDINGS) };
+  if (!areas || !beg) return { reading, purpose: '' };
+  return { reading, purpose: element(beg, 1), draft: readOrder(reading, areas, beg, segments) };
+}
+
+/** The findings that a sender is shown: the gravest, where there are too many, and never without what refuses the order. */
+function limit(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= MOST_FINDINGS) return findings;
+  const gravest = (['reject', 'hold', 'warn'] as const).flatMap((grave) =>
+    findings.filter(({ disposition }) => disposition === grave),
+  );
+  const shown = new Set(gravest.slice(0, MOST_FINDINGS));
+  return findings.filter((finding) => shown.has(finding));
 }
 
 /**
@@ -61,18 +84,39 @@ export function locateX12Field(
   profile: SourceProfile,
   pointer: string,
 ): Location {
-  const { segments } = readSegments(bytes, context.offset, context.delimiters);
-  const reading: Reading = { context, profile, findings: [], used: new Uint8Array(segments.length + 1) };
-  const areas = divide(reading, segments);
-  const beg = areas && findBeg(reading, areas, segments);
-  if (!areas || !beg) return { offset: context.offset, segment: 'ST', segmentPosition: 1 };
-  const { draft, places, sources } = readOrder(reading, areas, beg, segments);
-  const { header, summary } = areas;
-  const fine = listPlaces({ header, summary, loops: readLoops(header), lines: draft.lines, sources });
-  return findNearest(new Map([...places, ...fine]), pointer)?.place ?? locate(beg);
+  return (
+    placeOf(listPlaces(bytes, context, profile), pointer) ?? {
+      offset: context.offset,
+      segment: 'ST',
+      segmentPosition: 1,
+    }
+  );
 }
 
-/** Cuts the set into its parts; undefined if it has no line. */
+type Places = ReadonlyMap<string, Place>;
+
+/** Where every field of the order stands. What is asked for the same bytes again is not read again. */
+function listPlaces(bytes: Uint8Array, context: X12Context, profile: SourceProfile): Places {
+  const known = listed.get(bytes);
+  if (known && known.context === context && known.profile === profile) return known.places;
+  const places = new Map<string, Place>();
+  readSet(bytes, context, profile, places);
+  listed.set(bytes, { context, profile, places });
+  return places;
+}
+
+const listed = new WeakMap<Uint8Array, Pick<Reading, 'context' | 'profile'> & { readonly places: Places }>();
+
+function placeOf(places: Places, pointer: string): Location | undefined {
+  const found = findNearest(places, pointer);
+  if (!found) return undefined;
+  const { segment, number } = found.place;
+  // Elements of segments that are only kept are many, and not listed one by one.
+  const kept = /^\/extensions\/x12\/segments\/\d+\/elements\/(\d{1,5})$/.exec(pointer)?.[1];
+  return locate(segment, kept === undefined ? number : Number(kept) + 1);
+}
+
+/** Cuts the set into its parts; undefined if it has no line, or more than an order may have. */
 function divide(reading: Reading, segments: readonly X12Segment[]): Areas | undefined {
   if (segments.length === 0) return undefined;
   const header: X12Segment[] = [];
@@ -90,7 +134,12 @@ function divide(reading: Reading, segments: readonly X12Segment[]): Areas | unde
   if (stray)
     say(reading, 'X12.SEGMENT.SEQUENCE', stray, undefined, 'PO1 stands after CTT; lines must stand before it.');
   if (lines.length === 0) sayMissing(reading, 'PO1', segments.at(-1), 'The order has no line (PO1).', '/lines');
-  return lines.length === 0 ? undefined : { header, lines: lines.map(describeLine), summary };
+  const beyond = lines[MOST_LINES]?.po1;
+  if (beyond) {
+    const message = `The order has ${lines.length} PO1 segments; ${MOST_LINES} are the most. Send several orders.`;
+    say(reading, 'X12.ORDER.TOO_MANY_LINES', beyond, undefined, message, '/lines');
+  }
+  return lines.length === 0 || beyond ? undefined : { header, lines: lines.map(describeLine), summary };
 }
 
 function describeLine({ po1, rest }: Pick<LineSegments, 'po1' | 'rest'>, index: number): LineSegments {
@@ -118,37 +167,20 @@ function readOrder(reading: Reading, areas: Areas, beg: X12Segment, segments: re
   checkCounts(reading, areas, read);
   const amounts = readAmounts(reading, areas, header, read, currency ?? '');
   const customerId = readCustomer(reading, header);
+  mark(reading, '', '', beg);
   const draft: OrderDraft = {
     source: reading.profile.id,
     ...readBeg(reading, beg),
     ...readParties(reading, header),
     ...(currency !== undefined && { currency }),
     ...(customerId !== undefined && { customerId }),
-    requestedDeliveryDate: readRequestedDate(reading, header),
-    payment: readTerms(header),
+    requestedDeliveryDate: readRequestedDate(reading, header, '') ?? null,
+    payment: readTerms(reading, header),
     lines: [...read.lines],
     ...amounts,
     notes: readNotes(reading, header, areas.lines, segments),
   };
-  const extensions = keepRest(reading, beg, areas);
-  return { draft: { ...draft, extensions }, places: readPlaces(areas, beg, read), sources: read.sources };
-}
-
-/** Where a field of the order stands, for what the schema says about it. */
-function readPlaces(areas: Areas, beg: X12Segment, { sources }: ReadLines): ReadonlyMap<string, Location> {
-  const places = new Map<string, Location>([
-    ['', locate(beg)],
-    ['/poNumber', locate(beg, 3)],
-    ['/externalId', locate(beg, 3)],
-    ['/orderDate', locate(beg, 5)],
-  ]);
-  sources.forEach((po1, index) => places.set(`/lines/${index}`, locate(po1)));
-  for (const { head } of readLoops(areas.header)) {
-    if (head.id === 'N1' && element(head, 1) === 'ST') places.set('/shipTo', locate(head));
-    if (head.id === 'N1' && element(head, 1) === 'BT') places.set('/billTo', locate(head));
-    if (head.id === 'PER') places.set('/contact', locate(head));
-  }
-  return places;
+  return { ...draft, extensions: keepRest(reading, beg, areas) };
 }
 
 // Header
@@ -161,21 +193,29 @@ function readBeg(reading: Reading, beg: X12Segment) {
   readMandatory(reading, beg, 5, 'BEG05 (order date)', '/orderDate');
   const orderDate = readDate(reading, beg, 5, 'BEG05 (order date)', '/orderDate');
   const release = element(beg, 4);
+  BEG_FIELDS.forEach(([field, number]) => mark(reading, field, '', beg, number));
   return {
     // Releases of one blanket order share its number: each is an order of its own.
     externalId: release === '' ? poNumber : `${poNumber}/${release}`,
     poNumber,
-    type: PURPOSES[element(beg, 1)] ?? 'new',
+    type: PURPOSES.get(element(beg, 1)) ?? 'new',
     ...(orderDate !== undefined && { orderDate }),
   };
 }
+
+/** Which element of BEG gives which field. */
+// prettier-ignore
+const BEG_FIELDS = [
+  ['/type', 1], ['/poNumber', 3], ['/externalId', 3], ['/orderDate', 5],
+  ['/extensions/x12/purpose', 1], ['/extensions/x12/orderType', 2], ['/extensions/x12/release', 4],
+] as const;
 
 function judgePurpose(reading: Reading, beg: X12Segment): void {
   const purpose = readMandatory(reading, beg, 1, 'BEG01 (purpose)', '/type');
   if (COPIES.has(purpose)) {
     const message = `BEG01 is "${purpose}": a confirmation, duplicate or information copy is never entered as an order.`;
     say(reading, 'X12.ORDER.COPY', beg, 1, message, '/type');
-  } else if (purpose !== '' && PURPOSES[purpose] === undefined) {
+  } else if (purpose !== '' && !PURPOSES.has(purpose)) {
     const message = `BEG01 is "${purpose.slice(0, 10)}"; send 00 for an original, 01 for a cancellation or 05 for a replacement.`;
     say(reading, 'X12.ORDER.PURPOSE', beg, 1, message, '/type');
   }
@@ -200,9 +240,16 @@ function judgeType(reading: Reading, beg: X12Segment): void {
 
 /** The header's CUR, else the one that all lines repeat, else the profile's. */
 function readCurrency(reading: Reading, header: readonly Loop[], lines: readonly LineSegments[]): string | undefined {
-  const cur = headsOf(header, 'CUR')[0] ?? lines.flatMap(({ rest }) => rest).find(({ id }) => id === 'CUR');
+  const own = headsOf(header, 'CUR');
+  const cur = own[0] ?? lines.flatMap(({ rest }) => rest).find(({ id }) => id === 'CUR');
   const currency = (cur && element(cur, 2)) || reading.profile.defaults.currency;
   if (cur) use(reading, cur, 1, 2);
+  if (cur) mark(reading, '/currency', '', cur, 2);
+  const other = own.find((each) => element(each, 2) !== '' && element(each, 2) !== currency);
+  if (other) {
+    const message = `CUR occurs twice, with ${currency} and "${element(other, 2).slice(0, 10)}"; an order has one currency.`;
+    say(reading, 'X12.SEGMENT.REPEATED', other, 2, message, '/currency');
+  }
   if (currency === undefined) {
     const message = 'There is no CUR; send one, or let the default currency of this source be configured.';
     reading.findings.push(x12Finding('X12.ORDER.CURRENCY', message, { segment: 'CUR' }, { path: '/currency' }));
@@ -225,36 +272,22 @@ function readCustomer(reading: Reading, header: readonly Loop[]): string | undef
 
 function readParties(reading: Reading, header: readonly Loop[]): Pick<Order, 'contact' | 'shipTo' | 'billTo'> {
   return {
-    contact: readContact(header),
+    contact: readContact(reading, header),
     shipTo: readParty(reading, header, 'ST', '/shipTo'),
     billTo: readParty(reading, header, 'BT', '/billTo'),
   };
-}
-
-/** DTM 002, delivery requested. The other dates of the header are read to tell of invalid ones, and kept. */
-function readRequestedDate(reading: Reading, header: readonly Loop[]): string | null {
-  let requested: string | undefined;
-  for (const dtm of headsOf(header, 'DTM')) {
-    const isRequested = element(dtm, 1) === '002';
-    const name = `DTM02 (date ${element(dtm, 1).slice(0, 3)})`;
-    const [path, code] = isRequested
-      ? (['/requestedDeliveryDate'] as const)
-      : (['', 'X12.ELEMENT.DATE_IGNORED'] as const);
-    const date = readDate(reading, dtm, 2, name, path, code);
-    if (!isRequested || requested !== undefined) continue;
-    requested = date;
-    if (date !== undefined) use(reading, dtm, 1, 2);
-  }
-  return requested ?? null;
 }
 
 /**
  * An 850 is bought on account. ITD07 gives the net days, or ITD12 in words: `NET30`. Discounts for early payment do not
  * change the code and are kept with the ITD.
  */
-function readTerms(header: readonly Loop[]): Order['payment'] {
+function readTerms(reading: Reading, header: readonly Loop[]): Order['payment'] {
   const itd = headsOf(header, 'ITD')[0];
-  const days = itd && (/^\d{1,3}$/.exec(element(itd, 7))?.[0] ?? /\bnet\s*(\d{1,3})\b/i.exec(element(itd, 12))?.[1]);
+  const net = itd && /^\d{1,3}$/.exec(element(itd, 7))?.[0];
+  const days = net ?? (itd && /\bnet\s*(\d{1,3})\b/i.exec(element(itd, 12))?.[1]);
+  if (itd) mark(reading, '/payment', '', itd);
+  if (itd && days !== undefined) mark(reading, '/payment', '/terms', itd, net === undefined ? 12 : 7);
   return { method: 'terms', terms: days === undefined ? null : `NET${Number(days)}` };
 }
 
@@ -292,7 +325,9 @@ function readAmounts(reading: Reading, areas: Areas, header: readonly Loop[], re
     currency,
     '/charges',
   );
-  const charges = [...sacs, ...read.charges].map(({ code, amount }: Charge) => ({ code, amount }));
+  const all = [...sacs, ...read.charges];
+  if (reading.places) all.forEach(({ segment }, index) => markCharge(reading, `/charges/${index}`, segment));
+  const charges = all.map(({ code, amount }) => ({ code, amount }));
   const tax = readTax(reading, areas, currency);
   const computed = toCurrency(goods.plus(sum(charges.map(({ amount }) => amount))).plus(decimal(tax)), currency);
   const total = readTotal(reading, areas, { computed, goods: toCurrency(goods, currency) }, currency);
@@ -304,9 +339,25 @@ function readTax(reading: Reading, { header, lines, summary }: Areas, currency: 
   const taxes = [header, ...lines.map(({ rest }) => rest), summary].flatMap((area) =>
     area.filter(({ id }) => id === 'TXI'),
   );
-  const amounts = taxes.map((txi) => readReal(reading, txi, 2, 'TXI02 (tax)', '/tax') ?? '0');
+  const amounts = taxes.map((txi) => readTaxAmount(reading, txi));
   return printAmount(sum(amounts), currency);
 }
+
+/** What a TXI adds to the order: nothing where TXI07 says that the price has it in it, or that it only informs. */
+function readTaxAmount(reading: Reading, txi: X12Segment): string {
+  const amount = readReal(reading, txi, 2, 'TXI02 (tax)', '/tax');
+  if (TAX_NOT_ADDED.has(element(txi, 7))) return '0';
+  const percent = readReal(reading, txi, 3, 'TXI03 (percent)', '/tax') ?? '0';
+  if (element(txi, 2) === '' && !isZero(percent)) {
+    const message = `TXI02 is empty; which amount TXI03 (${percent} %) makes is not told, and the order is shown without it.`;
+    say(reading, 'X12.TAX.AMOUNT', txi, 2, message, '/tax');
+  }
+  if (amount !== undefined) mark(reading, '/tax', '', txi, 2);
+  return amount ?? '0';
+}
+
+/** TXI07 (element 662): included, information only. */
+const TAX_NOT_ADDED: ReadonlySet<string> = new Set(['I', 'O']);
 
 /**
  * What the order comes to. Where the sender states another total (AMT TT, or GV where the goods alone do not come to it),
@@ -326,6 +377,7 @@ function readTotal(
   const amt = stated.find((each) => element(each, 1) === 'TT') ?? stated.find((each) => element(each, 1) === 'GV');
   const amount = amt && readReal(reading, amt, 2, 'AMT02 (total)', '/total');
   if (!amt || amount === undefined) return own.computed;
+  mark(reading, '/total', '', amt, 2);
   if (element(amt, 1) === 'GV' && isNear(amount, own.goods, lines, currency)) return own.computed;
   if (decimal(amount).equals(decimal(own.computed))) use(reading, amt, 1, 2);
   if (isNear(amount, own.computed, lines, currency)) return own.computed;
@@ -365,7 +417,7 @@ function readNotes(
 ): string[] {
   const notes: string[] = [];
   const add = (loop: Loop, prefix: string) => {
-    const note = mayHoldNote(loop) ? readNote(reading, loop) : '';
+    const note = mayHoldNote(loop) ? readNote(reading, loop, `/notes/${notes.length}`) : '';
     if (note !== '') notes.push(prefix + note);
   };
   for (const loop of header) add(loop, '');
@@ -387,11 +439,12 @@ function mayHoldNote({ head, members }: Loop): boolean {
   return members.length > 0 || NOTE_ELEMENT[head.id] !== undefined;
 }
 
-function readNote(reading: Reading, { head, members }: Loop): string {
+function readNote(reading: Reading, { head, members }: Loop, path: string): string {
   const texts = [head, ...members].flatMap((segment) => {
     const number = NOTE_ELEMENT[segment.id];
     if (number === undefined) return [];
     use(reading, segment, number);
+    if (element(segment, number) !== '') mark(reading, path, '', segment, number);
     return [element(segment, number).replaceAll(/\s+/g, ' ').trim()];
   });
   return texts.filter((text) => text !== '').join(' ');
@@ -413,6 +466,7 @@ function keepRest(reading: Reading, beg: X12Segment, { header, lines, summary }:
   const keep = (segment: X12Segment, line?: string) => {
     const { id, position, elements } = segment;
     if (reading.used[position] === 1) return;
+    if (reading.places) mark(reading, `/extensions/x12/segments/${kept.length}`, '', segment);
     kept.push({ segment: id, position, ...(line !== undefined && { line }), elements });
   };
   header.forEach((segment) => keep(segment));
@@ -436,25 +490,23 @@ function keepRest(reading: Reading, beg: X12Segment, { header, lines, summary }:
 }
 
 /** Lets the canonical schema judge. What it refuses becomes a finding, unless one says so already. */
-function complete(reading: Reading, draft: OrderDraft, places: ReadonlyMap<string, Location>): Order | null {
+function complete(reading: Reading, draft: OrderDraft, placesOf: () => Places): Order | null {
   if (fitsAtAGlance(draft)) return draft;
   const parsed = orderSchema.safeParse(draft);
   if (parsed.success) return parsed.data;
   const said = new Set(reading.findings.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
   for (const issue of parsed.error.issues) {
     const path = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-    if (!said.has(path)) reading.findings.push(schemaFinding(issue.message, path, places));
+    if (!said.has(path)) reading.findings.push(schemaFinding(issue.message, path, placesOf()));
   }
   return null;
 }
 
-function schemaFinding(message: string, path: string, places: ReadonlyMap<string, Location>): Finding {
-  let at = path;
-  while (at !== '' && !places.has(at)) at = at.slice(0, at.lastIndexOf('/'));
+function schemaFinding(message: string, path: string, places: Places): Finding {
   return x12Finding(
     'X12.ORDER.SCHEMA',
     `The order's ${path || 'form'} does not fit: ${message}.`,
-    places.get(at) ?? {},
+    placeOf(places, path) ?? {},
     { path },
   );
 }

@@ -1,14 +1,22 @@
 import type { Decimal } from 'decimal.js';
 import { decimal, minorUnits, toCurrency } from '../money.ts';
-import { readReal, say, use, type Reading } from './x12-reading.ts';
+import { readMandatory, readReal, say, use, type Reading } from './x12-reading.ts';
 import { element, type X12Segment } from './x12-segments.ts';
 import { isUsable, parseImpliedCents, parseReal } from './x12-values.ts';
+
+/** Allowances and charges of one line, or of the header: so many discounts a line may have. */
+const MOST_CHARGES = 50;
 
 /** A SAC as it changes what is to be paid: negative for an allowance. */
 export interface Charge {
   readonly segment: X12Segment;
   readonly code: string;
   readonly amount: string;
+}
+
+/** Where a SAC names its kind: SAC02 (element 1300), else SAC04 (1301), an agency's own code. */
+export function codeElement(sac: X12Segment): 2 | 4 {
+  return element(sac, 2) === '' && element(sac, 4) !== '' ? 4 : 2;
 }
 
 /** What a SAC's percentage and rate apply to. */
@@ -24,8 +32,9 @@ export interface ChargeBase {
  * Bill-backs, vendor's checks and credits are settled another way.
  */
 const ON_INVOICE: ReadonlySet<string> = new Set(['', '02', '06']);
-/** SAC01: `A` allowance, `C` charge. Others (`N` none, `P` promotion, `Q` and `R` requests, `S` service) cost nothing. */
-const SIGN: Readonly<Record<string, 1 | -1>> = { A: -1, C: 1 };
+/** SAC01 (element 248): `A` allowance, `C` charge. `N` none, `P` promotion, `Q` and `R` requests, `S` service cost nothing. */
+const FREE: ReadonlySet<string> = new Set(['N', 'P', 'Q', 'R', 'S']);
+const SIGN: ReadonlyMap<string, 1 | -1> = new Map([['A', -1], ['C', 1]]); // prettier-ignore
 
 /** The SACs that change the order's amounts; the others are told about or only kept. */
 export function readCharges(
@@ -35,9 +44,14 @@ export function readCharges(
   currency: string,
   path: string,
 ): readonly Charge[] {
-  return segments.flatMap((segment) => {
-    const sign = SIGN[element(segment, 1)];
-    if (sign === undefined) return [];
+  const signed = segments.map((segment) => ({ segment, sign: readSign(reading, segment, path) }));
+  const counted = signed.filter(({ sign }) => sign !== undefined);
+  const beyond = counted[MOST_CHARGES]?.segment;
+  if (beyond) {
+    const message = `There are ${counted.length} allowances and charges here; ${MOST_CHARGES} are the most.`;
+    say(reading, 'X12.CHARGE.TOO_MANY', beyond, undefined, message, path);
+  }
+  return counted.slice(0, MOST_CHARGES).flatMap(({ segment, sign = 1 }) => {
     if (!ON_INVOICE.has(element(segment, 12))) {
       const message = `SAC12 is "${element(segment, 12)}": settled outside this order, so its total is without it.`;
       say(reading, 'X12.CHARGE.OUTSIDE_TOTAL', segment, 12, message, path);
@@ -46,8 +60,16 @@ export function readCharges(
     const size = readChargeAmount(reading, segment, base, currency, path);
     if (size === undefined) return [];
     const amount = printAmount(decimal(size).times(sign), currency);
-    return [{ segment, code: (element(segment, 2) || element(segment, 4) || 'SAC').slice(0, 40), amount }];
+    return [{ segment, code: (element(segment, codeElement(segment)) || 'SAC').slice(0, 40), amount }];
   });
+}
+
+function readSign(reading: Reading, segment: X12Segment, path: string): 1 | -1 | undefined {
+  const kind = readMandatory(reading, segment, 1, 'SAC01 (allowance or charge)', path);
+  if (kind === '' || SIGN.has(kind) || FREE.has(kind)) return SIGN.get(kind);
+  const message = `SAC01 is "${kind.slice(0, 10)}"; write A for an allowance or C for a charge. It is not in the total.`;
+  say(reading, 'X12.CHARGE.KIND', segment, 1, message, path);
+  return undefined;
 }
 
 function readChargeAmount(
@@ -58,7 +80,7 @@ function readChargeAmount(
   path: string,
 ): string | undefined {
   if (element(segment, 5) !== '') {
-    use(reading, segment, 1, 2, 3, 4, 5);
+    use(reading, segment, 1, codeElement(segment), 5);
     return readImplied(reading, segment, path);
   }
   const computed = computeCharge(reading, segment, base, path);

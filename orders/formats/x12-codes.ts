@@ -83,7 +83,7 @@ export const X12_CODES = {
   'X12.SE.SEGMENT_COUNT': entry('data_format', 'reject', 'SE01 is not the number of segments, ST and SE included.', at('set', '4'), 'segment_count'),
   'X12.SE.PADDED_COUNT': entry('data_format', 'warn', 'SE01 has leading zeros.'),
   'X12.SET.TOO_LARGE': entry('data_format', 'reject', 'The transaction set is larger than the limit; it was not read.', at('set', '5')),
-  'X12.SET.UNREADABLE': entry('data_format', 'reject', 'Two readers do not agree about the segments of this set.', at('set', '5')),
+  'X12.SET.UNREADABLE': entry('data_format', 'reject', 'The set is not the segments from ST to SE and nothing else.', at('set', '5')),
   'X12.SET.LATIN1': entry('data_format', 'warn', 'The set is not UTF-8; its text was read as Latin-1.'),
 
   // Segments and elements
@@ -93,6 +93,7 @@ export const X12_CODES = {
   'X12.SEGMENT.REPEATED': entry('data_format', 'reject', 'A segment occurs more often than the 850 allows.', at('segment', '5')),
   'X12.SEGMENT.SEQUENCE': entry('data_format', 'reject', 'A segment stands where the 850 does not have it.', at('segment', '7')),
   'X12.ELEMENT.MISSING': entry('data_format', 'reject', 'A mandatory element is empty.', at('element', '1')),
+  'X12.ELEMENT.PAIR': entry('data_format', 'warn', 'Of two elements that only mean something together, such as a qualifier and an id, one is empty.', at('element', '2')),
   'X12.ELEMENT.LENGTH': entry('data_format', 'reject', 'An element is longer than X12 allows.', at('element', '5')),
   'X12.ELEMENT.NUMBER': entry('data_format', 'reject', 'An element is no number in X12 notation.', at('element', '6')),
   'X12.ELEMENT.DATE': entry('data_format', 'reject', 'An element is no calendar date.', at('element', '8')),
@@ -109,6 +110,7 @@ export const X12_CODES = {
   'X12.ORDER.COPY': entry('business_rule', 'reject', 'BEG01 says confirmation, duplicate or information copy: the order itself came, or comes, another way.'),
   'X12.ORDER.BLANKET': entry('business_rule', 'reject', 'A blanket order (BEG02 BK or BE) has nothing to ship; its releases do.'),
   'X12.ORDER.TYPE': entry('business_rule', 'warn', 'BEG02 is an order type without a meaning here; the order is taken as a stand-alone one.'),
+  'X12.ORDER.TOO_MANY_LINES': entry('data_format', 'reject', 'The order has more than 5,000 lines, each delivery of a split line counted.'),
   'X12.ORDER.LINE_COUNT': entry('data_format', 'reject', 'CTT01 is not the number of PO1 segments: lines were lost or added.', at('set', '5')),
   'X12.ORDER.COUNT_MISSING': entry('data_format', 'warn', 'There is no CTT, so the number of lines cannot be checked.'),
   'X12.ORDER.HASH_TOTAL': entry('data_format', 'warn', 'CTT02 is not the sum of the ordered quantities.'),
@@ -118,20 +120,27 @@ export const X12_CODES = {
   'X12.ORDER.SCHEMA': entry('data_format', 'reject', 'A value does not fit the canonical order.'),
   'X12.CUSTOMER.UNMAPPED': entry('system_integration', 'reject', 'No N1 party is mapped to a customer, and the source has no default customer.'),
   'X12.PARTY.REPEATED': entry('business_rule', 'hold', 'There are two ship-to or bill-to parties (N1) in the same place; the first is used.'),
+  'X12.DATE.REPEATED': entry('business_rule', 'hold', 'Two different days are requested for the same delivery (DTM 002); the first is used.'),
+  'X12.CHARGE.KIND': entry('data_format', 'hold', 'SAC01 is neither an allowance nor a charge, nor one of the kinds that cost nothing.', at('element', '7')),
   'X12.CHARGE.AMOUNT': entry('business_rule', 'hold', 'A SAC charge or allowance has no amount, and none can be computed.'),
+  'X12.CHARGE.TOO_MANY': entry('data_format', 'reject', 'There are more than 50 allowances and charges (SAC) in the header or in one line.'),
   'X12.CHARGE.COMPUTED': entry('business_rule', 'warn', 'A SAC amount was computed from its percentage or rate.'),
   'X12.CHARGE.OUTSIDE_TOTAL': entry('business_rule', 'warn', 'A SAC allowance or charge is settled outside this order; it is not in the total.'),
+  'X12.TAX.AMOUNT': entry('business_rule', 'hold', 'A TXI gives a percentage and no amount; the order is shown without this tax.'),
   'X12.NOTES.SHORTENED': entry('data_format', 'warn', 'There is more text than an order holds; all of it is kept in the extensions.'),
 
   // Its lines
   'X12.LINE.DUPLICATE_ID': entry('data_format', 'warn', 'Two lines have the same PO101.'),
   'X12.LINE.SKU': entry('data_format', 'reject', 'No product id of the line has a qualifier that names our SKU.'),
+  'X12.LINE.SKU_REPEATED': entry('business_rule', 'hold', 'The qualifier that names our SKU occurs twice in a line with different ids; the first is used.'),
+  'X12.LINE.ID_QUALIFIER': entry('data_format', 'warn', 'A product id has a qualifier that is none: two capitals or digits.', at('element', '7')),
   'X12.LINE.AMOUNT': entry('data_format', 'reject', 'Quantity times price comes to more digits than an order can hold.'),
   'X12.LINE.PRICE_MISSING': entry('business_rule', 'hold', 'The line has no price; it is shown as zero until a person sets one.'),
   'X12.LINE.PRICE_BASIS': entry('business_rule', 'hold', 'PO105 says that the price is not per ordered unit, so the amount is uncertain.'),
   'X12.LINE.UNIT_MISSING': entry('data_format', 'warn', 'PO103 is empty; the unit was taken as EA.'),
   'X12.LINE.CURRENCY': entry('business_rule', 'reject', 'A line is priced in another currency than the order.'),
   'X12.LINE.SPLIT_SUM': entry('business_rule', 'hold', 'The quantities in SCH or SDQ do not add up to PO102; the line is not split.'),
+  'X12.LINE.SPLIT_UNIT': entry('business_rule', 'hold', 'SCH or SDQ counts in another unit than PO103; the line is not split.'),
   'X12.LINE.SPLIT_TWICE': entry('business_rule', 'hold', 'The line is split by date (SCH) and by place (SDQ); it is split by place only.'),
 } as const satisfies Readonly<Record<string, X12CodeEntry>>;
 

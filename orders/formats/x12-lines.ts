@@ -1,18 +1,22 @@
 import type { Decimal } from 'decimal.js';
 import { decimal, extend, sum, toCurrency } from '../money.ts';
 import type { Address, OrderLine } from '../order.ts';
-import { apportion, readCharges, type Charge } from './x12-amounts.ts';
+import { apportion, codeElement, readCharges, type Charge } from './x12-amounts.ts';
 import { readParty } from './x12-parties.ts';
-import { isUsable } from './x12-values.ts';
+import { isUsable, isZero } from './x12-values.ts';
 import {
   checkLength,
+  checkPair,
   headsOf,
+  mark,
   readDate,
+  readDtm,
   readMandatory,
   readReal,
   say,
   use,
   type Loop,
+  type Place,
   type Reading,
 } from './x12-reading.ts';
 import { element, type X12Segment } from './x12-segments.ts';
@@ -33,8 +37,6 @@ export interface ReadLines {
   readonly charges: readonly Charge[];
   /** PO102 of each PO1, for CTT02. */
   readonly quantities: readonly string[];
-  /** PO1 of each line, for findings about it. */
-  readonly sources: readonly X12Segment[];
 }
 
 /** One destination or date of a line. */
@@ -42,41 +44,50 @@ interface Part {
   readonly quantity: string;
   readonly deliverTo?: Address;
   readonly date?: string | undefined;
+  /** Where its quantity stands, and its date or place. */
+  readonly segment?: X12Segment;
+  readonly at?: Readonly<Partial<Record<'/quantity' | '/deliverTo' | '/requestedDeliveryDate', number>>>;
 }
 
 /** Element 639 of prices that are per more than one unit, by a power of ten. */
 // prettier-ignore
-const PRICED_PER: Readonly<Record<string, number>> = {
+const PRICED_PER: ReadonlyMap<string, number> = new Map(Object.entries({
   PN: 10, HP: 100, LC: 100, QH: 100, RC: 100, TC: 100, WC: 100, TP: 1e3, LM: 1e3, QS: 1e3, RM: 1e3, TM: 1e3, WM: 1e3,
   TT: 1e4, HT: 1e5,
-};
+}));
 
 /** Element 639 of prices that are per ordered unit: the others in use say whose price it is, not what it is for. */
 const PRICED_EACH: ReadonlySet<string> = new Set(
   'PE UM EA LE QE RE TE WE CA CP CT DI DR DS FX NC NT PR QT RS RT SR ST WH BR SC SW TC NS KP'.split(' '),
 );
 
+/** PO125: ten pairs of a product id. */
+const LAST_ID = 25;
+
 /** CTP02 (element 236) of prices that stand for PO104 where that is empty. */
 const PRICE_IN_CTP: ReadonlySet<string> = new Set(['UCP', 'CON', 'NET', 'INV', 'PUR', 'ACT']);
 
 const LONGEST_DESCRIPTION = 500;
+/** Lines that an order may have, each delivery of a split one counted. */
+export const MOST_LINES = 5000;
 
 /** All lines of an order. SCH and SDQ split a line into one for each date or place. */
 export function readLines(reading: Reading, groups: readonly LineSegments[], currency: string): ReadLines {
-  const read: { lines: OrderLine[]; charges: Charge[]; quantities: string[]; sources: X12Segment[] } = {
+  const read: { lines: OrderLine[]; charges: Charge[]; quantities: string[] } = {
     lines: [],
     charges: [],
     quantities: [],
-    sources: [],
   };
-  groups.forEach((group) => {
-    const path = `/lines/${read.lines.length}`;
-    const { lines, charges, quantity } = readLine(reading, group, currency, path);
+  for (const group of groups) {
+    const { lines, charges, quantity } = readLine(reading, group, currency, read.lines.length);
     read.lines.push(...lines);
-    read.charges.push(...charges);
+    for (const charge of charges) read.charges.push(charge);
     read.quantities.push(quantity);
-    read.sources.push(...lines.map(() => group.po1));
-  });
+    if (read.lines.length <= MOST_LINES) continue;
+    const message = `PO1 line ${group.id}: here the order has more than ${MOST_LINES} lines, deliveries counted; send several orders.`;
+    say(reading, 'X12.ORDER.TOO_MANY_LINES', group.po1, undefined, message, '/lines');
+    break;
+  }
   sayDuplicateIds(reading, groups);
   return read;
 }
@@ -90,27 +101,59 @@ function sayDuplicateIds(reading: Reading, groups: readonly LineSegments[]): voi
   }
 }
 
-function readLine(reading: Reading, group: LineSegments, currency: string, path: string) {
+function readLine(order: Reading, group: LineSegments, currency: string, index: number) {
   const { po1, id, loops } = group;
+  const path = `/lines/${index}`;
+  const reading = order.places ? { ...order, places: new Map<string, Place>() } : order;
+  mark(reading, path, '', po1);
+  mark(reading, path, '/line', po1, 1);
   const quantity = readQuantity(reading, po1, id, path);
   const price = readPrice(reading, po1, loops, id, path);
   const unitPrice = isUsable(extend(quantity, price, currency)) ? price : refusePrice(reading, po1, id, path);
   checkCurrency(reading, loops, currency, id);
   const amount = () => decimal(quantity).times(decimal(unitPrice));
   const sacs = readCharges(reading, headsOf(loops, 'SAC'), { amount, quantity }, currency, `${path}/discounts`);
+  const allowances = sacs.filter(isAllowance);
+  if (reading.places) allowances.forEach(({ segment }, at) => markCharge(reading, `${path}/discounts/${at}`, segment));
   const common = {
     ...readIds(reading, po1, id, path),
-    description: readDescription(reading, loops),
+    description: readDescription(reading, loops, path),
     unit: readUnit(reading, po1, id, path),
     unitPrice,
   };
-  const parts = readParts(reading, loops, quantity, id, path);
-  const lines = makeLines(common, parts, sacs, id, currency);
-  return { lines, charges: sacs.filter(isCharge), quantity };
+  const parts = readParts(reading, loops, group, quantity, path);
+  const lines = makeLines(common, parts, allowances, id, currency);
+  if (order.places && reading.places) markLines(order.places, reading.places, parts, index);
+  return { lines, charges: sacs.filter((sac) => !isAllowance(sac)), quantity };
 }
 
-function isCharge({ amount }: Charge): boolean {
-  return !amount.startsWith('-');
+function isAllowance({ amount }: Charge): boolean {
+  return amount.startsWith('-');
+}
+
+/** Notes where a discount or charge stands. */
+export function markCharge(reading: Reading, path: string, sac: X12Segment): void {
+  mark(reading, path, '', sac);
+  mark(reading, path, '/code', sac, codeElement(sac));
+  const amount = [5, 7, 8].find((number) => element(sac, number) !== '');
+  if (amount !== undefined) mark(reading, path, '/amount', sac, amount);
+}
+
+/** The places of the lines that a PO1 became: what they have in common stands in one place, what was split in its own. */
+function markLines(
+  places: Map<string, Place>,
+  common: ReadonlyMap<string, Place>,
+  parts: readonly Part[],
+  first: number,
+): void {
+  const length = `/lines/${first}`.length;
+  parts.forEach(({ segment, at = {} }, offset) => {
+    const path = `/lines/${first + offset}`;
+    for (const [pointer, place] of common) places.set(path + pointer.slice(length), place);
+    if (!segment) return;
+    for (const [field, number] of Object.entries(at)) places.set(path + field, { segment, number });
+    if (at['/deliverTo'] !== undefined) places.set(`${path}/deliverTo/id`, { segment, number: at['/deliverTo'] });
+  });
 }
 
 type CommonLine = Pick<OrderLine, 'sku' | 'ids' | 'description' | 'unit' | 'unitPrice'>;
@@ -123,12 +166,10 @@ function makeLines(
   currency: string,
 ): readonly OrderLine[] {
   const quantities = parts.map(({ quantity }) => quantity);
-  const allowances = sacs
-    .filter((sac) => !isCharge(sac))
-    .map(({ code, amount }) => ({
-      code,
-      shares: apportion(decimal(amount).negated().toFixed(), quantities, currency),
-    }));
+  const allowances = sacs.map(({ code, amount }) => ({
+    code,
+    shares: apportion(decimal(amount).negated().toFixed(), quantities, currency),
+  }));
   return parts.map(({ quantity, deliverTo, date }, at) => {
     const discounts = allowances.map(({ code, shares }) => ({ code, amount: shares[at] ?? '0' }));
     return {
@@ -154,11 +195,13 @@ function amountOf(quantity: string, unitPrice: string, discounts: OrderLine['dis
 function readQuantity(reading: Reading, po1: X12Segment, id: string, path: string): string {
   const name = `PO1 line ${id}: quantity (PO102)`;
   readMandatory(reading, po1, 2, name, `${path}/quantity`);
+  mark(reading, path, '/quantity', po1, 2);
   return readReal(reading, po1, 2, name, `${path}/quantity`) ?? '0';
 }
 
 function readUnit(reading: Reading, po1: X12Segment, id: string, path: string): string {
   checkLength(reading, po1, 3, 2, `PO1 line ${id}: unit of measure (PO103)`, `${path}/unit`);
+  mark(reading, path, '/unit', po1, 3);
   if (element(po1, 3) !== '') return element(po1, 3);
   say(reading, 'X12.LINE.UNIT_MISSING', po1, 3, `PO1 line ${id}: PO103 is empty; EA was assumed.`, `${path}/unit`);
   return 'EA';
@@ -166,6 +209,7 @@ function readUnit(reading: Reading, po1: X12Segment, id: string, path: string): 
 
 function readPrice(reading: Reading, po1: X12Segment, loops: readonly Loop[], id: string, path: string): string {
   const at = `${path}/unitPrice`;
+  if (element(po1, 4) !== '') mark(reading, at, '', po1, 4);
   const written = readReal(reading, po1, 4, `PO1 line ${id}: unit price (PO104)`, at);
   const price = written ?? (element(po1, 4) === '' ? readCtpPrice(reading, loops, id, at) : '0');
   if (price !== undefined) return scalePrice(reading, po1, price, id, at);
@@ -177,7 +221,9 @@ function readPrice(reading: Reading, po1: X12Segment, loops: readonly Loop[], id
 
 function readCtpPrice(reading: Reading, loops: readonly Loop[], id: string, path: string): string | undefined {
   const ctp = headsOf(loops, 'CTP').find((segment) => PRICE_IN_CTP.has(element(segment, 2)));
-  return ctp && readReal(reading, ctp, 3, `PO1 line ${id}: unit price (CTP03)`, path);
+  if (!ctp) return undefined;
+  mark(reading, path, '', ctp, 3);
+  return readReal(reading, ctp, 3, `PO1 line ${id}: unit price (CTP03)`, path);
 }
 
 /** Each number is one, but what they come to is none that an order can hold. */
@@ -190,7 +236,7 @@ function refusePrice(reading: Reading, po1: X12Segment, id: string, path: string
 /** A price per hundred becomes a price per unit. What is per dozen, foot or pound needs a person. */
 function scalePrice(reading: Reading, po1: X12Segment, price: string, id: string, path: string): string {
   const basis = element(po1, 5);
-  const divisor = PRICED_PER[basis];
+  const divisor = PRICED_PER.get(basis);
   const scaled = divisor === undefined ? '' : decimal(price).dividedBy(divisor).toFixed();
   if (isUsable(scaled)) return scaled;
   if (basis !== '' && !PRICED_EACH.has(basis)) {
@@ -216,13 +262,21 @@ function checkCurrency(reading: Reading, loops: readonly Loop[], currency: strin
 /** The pairs from PO106 on: a qualifier (element 235) and an id (234). The profile says which one names our SKU. */
 function readIds(reading: Reading, po1: X12Segment, id: string, path: string): Pick<OrderLine, 'sku' | 'ids'> {
   const found = new Map<string, string>();
+  const repeated = new Map<string, number>();
   const held = element(po1, 5) === 'PE' ? [1, 2, 3, 4, 5] : [1, 2, 3, 4];
-  for (let at = 6; at < po1.elements.length; at += 2) {
+  for (let at = 6; at < LAST_ID; at += 2) {
     const qualifier = element(po1, at);
     const value = element(po1, at + 1);
-    if (!/^[A-Z0-9]{2}$/.test(qualifier) || value === '' || found.has(qualifier)) continue;
-    found.set(qualifier, value);
-    held.push(at, at + 1);
+    if (!checkPair(reading, po1, at, `${path}/ids`, `PO1 line ${id}: `) || value === '') continue;
+    if (!/^[A-Z0-9]{2}$/.test(qualifier)) {
+      sayQualifier(reading, po1, at, id, path);
+    } else if (!found.has(qualifier)) {
+      found.set(qualifier, value);
+      mark(reading, path, `/ids/${qualifier}`, po1, at + 1);
+      held.push(at, at + 1);
+    } else if (found.get(qualifier) !== value) {
+      repeated.set(qualifier, at + 1);
+    }
   }
   use(reading, po1, ...held);
   const wanted = reading.profile.x12?.skuQualifiers ?? [];
@@ -233,12 +287,31 @@ function readIds(reading: Reading, po1: X12Segment, id: string, path: string): P
     return { sku: '', ids: Object.fromEntries(found) };
   }
   const sku = found.get(chosen) ?? '';
+  markSku(reading, path, chosen);
   found.delete(chosen);
+  const second = repeated.get(chosen);
+  if (second !== undefined) {
+    const message = `PO1 line ${id}: ${chosen} names our product twice, as "${sku}" and "${element(po1, second)}"; the first is used.`;
+    say(reading, 'X12.LINE.SKU_REPEATED', po1, second, message.slice(0, 300), `${path}/sku`);
+  }
   return { sku, ids: Object.fromEntries(found) };
 }
 
-function readDescription(reading: Reading, loops: readonly Loop[]): string | null {
+function sayQualifier(reading: Reading, po1: X12Segment, at: number, id: string, path: string): void {
+  const name = `PO1${String(at).padStart(2, '0')}`;
+  const message = `PO1 line ${id}: ${name} is "${element(po1, at).slice(0, 10)}"; write the qualifier of a product id, such as VN.`;
+  say(reading, 'X12.LINE.ID_QUALIFIER', po1, at, message, `${path}/ids`);
+}
+
+/** The id that names our SKU is the order's `sku` and none of its other ids. */
+function markSku({ places }: Reading, path: string, qualifier: string): void {
+  const place = places?.get(`${path}/ids/${qualifier}`);
+  if (place) places?.set(`${path}/sku`, place);
+}
+
+function readDescription(reading: Reading, loops: readonly Loop[], path: string): string | null {
   const described = headsOf(loops, 'PID').filter((pid) => element(pid, 5) !== '');
+  if (described[0]) mark(reading, path, '/description', described[0], 5);
   const text = described.map((pid) => element(pid, 5)).join('; ');
   if (text.length <= LONGEST_DESCRIPTION) described.forEach((pid) => use(reading, pid, 1, 5));
   return text.slice(0, LONGEST_DESCRIPTION) || null;
@@ -249,28 +322,48 @@ function readDescription(reading: Reading, loops: readonly Loop[]): string | nul
 function readParts(
   reading: Reading,
   loops: readonly Loop[],
+  { po1, id }: LineSegments,
   quantity: string,
-  id: string,
   path: string,
 ): readonly Part[] {
-  const date = readLineDate(reading, loops, path);
+  const date = readRequestedDate(reading, loops, path, `PO1 line ${id}: `);
   const deliverTo = readParty(reading, loops, 'ST', `${path}/deliverTo`);
   const whole: Part = { quantity, date, ...(deliverTo && { deliverTo }) };
-  const places = readPlaces(reading, headsOf(loops, 'SDQ'), id, path);
-  const dates = readSchedules(reading, headsOf(loops, 'SCH'), id, path);
-  if (places.length > 0 && dates.length > 1) {
+  const [sdqs, schs] = [headsOf(loops, 'SDQ'), headsOf(loops, 'SCH')];
+  const [split] = sdqs.length > 0 ? sdqs : schs;
+  if (!split) return [whole];
+  const places = readPlaces(reading, sdqs, id, path);
+  const dates = readSchedules(reading, schs, id, path);
+  if (sdqs.length > 0 && dates.length > 1) {
     const message = `PO1 line ${id} is split by SCH and by SDQ; which place gets what when cannot be told.`;
-    say(reading, 'X12.LINE.SPLIT_TWICE', headsOf(loops, 'SCH')[0] as X12Segment, undefined, message, path);
+    say(reading, 'X12.LINE.SPLIT_TWICE', schs[0] as X12Segment, undefined, message, path);
   }
-  const parts = places.length > 0 ? places.map((part) => ({ ...part, date: date ?? onlyDate(dates) })) : dates;
-  if (parts.length === 0) return [whole];
-  const split = headsOf(loops, places.length > 0 ? 'SDQ' : 'SCH')[0];
-  if (split && !isSumRight(reading, split, parts, quantity, id, path)) return [whole];
-  return parts.map((part) => ({ ...whole, ...part, date: part.date ?? date }));
+  const parts = sdqs.length > 0 ? places.map((part) => ({ ...part, date: date ?? onlyDate(dates) })) : dates;
+  if (!isUnitRight(reading, [...sdqs, ...schs], po1, id, path)) return [whole];
+  if (!isSumRight(reading, split, parts, quantity, id, path)) return [whole];
+  // One more than an order may have is enough to refuse it.
+  return parts.slice(0, MOST_LINES + 1).map((part) => ({ ...whole, ...part, date: part.date ?? date }));
 }
 
 function onlyDate(dates: readonly Part[]): string | undefined {
   return dates.length === 1 ? dates[0]?.date : undefined;
+}
+
+/** SCH02 and SDQ01: ten cartons ordered cannot be compared with 120 pieces scheduled. */
+function isUnitRight(
+  reading: Reading,
+  splits: readonly X12Segment[],
+  po1: X12Segment,
+  id: string,
+  path: string,
+): boolean {
+  const ordered = element(po1, 3);
+  const unitOf = (split: X12Segment) => element(split, split.id === 'SCH' ? 2 : 1);
+  const other = splits.find((split) => ordered !== '' && unitOf(split) !== '' && unitOf(split) !== ordered);
+  if (!other) return true;
+  const message = `PO1 line ${id}: ${other.id} counts in "${unitOf(other).slice(0, 10)}", PO103 is "${ordered.slice(0, 10)}"; use the same unit.`;
+  say(reading, 'X12.LINE.SPLIT_UNIT', other, other.id === 'SCH' ? 2 : 1, message, `${path}/unit`);
+  return false;
 }
 
 function isSumRight(
@@ -288,36 +381,65 @@ function isSumRight(
   return false;
 }
 
-/** DTM 002, delivery requested. Other dates are kept as they are. */
-function readLineDate(reading: Reading, loops: readonly Loop[], path: string): string | undefined {
-  const dtm = headsOf(loops, 'DTM').find((segment) => element(segment, 1) === '002');
-  if (!dtm) return undefined;
-  use(reading, dtm, 1, 2);
-  return readDate(reading, dtm, 2, 'DTM02 (requested delivery)', `${path}/requestedDeliveryDate`);
+/**
+ * DTM 002, delivery requested, of the header or of a line. Other dates are read to tell of invalid ones, and kept; where
+ * two different days are requested, the first is used and a person looks.
+ * @param path of the order or line
+ */
+export function readRequestedDate(
+  reading: Reading,
+  loops: readonly Loop[],
+  path: string,
+  whose = '',
+): string | undefined {
+  let requested: string | undefined;
+  for (const dtm of headsOf(loops, 'DTM')) {
+    if (element(dtm, 1) !== '002') {
+      readDtm(reading, dtm, path, { whose, code: 'X12.ELEMENT.DATE_IGNORED' });
+      continue;
+    }
+    const { date, number } = readDtm(reading, dtm, `${path}/requestedDeliveryDate`, { whose });
+    if (date === undefined) continue;
+    if (requested === undefined) {
+      requested = date;
+      mark(reading, path, '/requestedDeliveryDate', dtm, number);
+      use(reading, dtm, 1, ...(number === 2 ? [2] : [5, 6]));
+    } else if (date !== requested) {
+      const message = `${whose}DTM 002 asks for delivery on ${requested} and on ${date}; the first is used.`;
+      say(reading, 'X12.DATE.REPEATED', dtm, number, message, `${path}/requestedDeliveryDate`);
+    }
+  }
+  return requested;
 }
 
-/** SCH01 quantity and, where SCH05 says delivery requested, SCH06 date. */
+/** SCH01 quantity and, where SCH05 says delivery requested, SCH06 date. Nothing at all is no delivery. */
 function readSchedules(reading: Reading, schedules: readonly X12Segment[], id: string, path: string): readonly Part[] {
-  return schedules.map((sch) => {
+  return schedules.flatMap((sch) => {
     const name = `PO1 line ${id}: scheduled quantity (SCH01)`;
+    const isRequested = element(sch, 5) === '002';
+    readMandatory(reading, sch, 1, name, `${path}/quantity`);
     const quantity = readReal(reading, sch, 1, name, `${path}/quantity`) ?? '0';
     const at = `${path}/requestedDeliveryDate`;
-    const date = readDate(reading, sch, 6, 'SCH06 (schedule date)', at, 'X12.ELEMENT.DATE_IGNORED');
-    if (element(sch, 5) !== '002') return { quantity };
+    const code = isRequested ? 'X12.ELEMENT.DATE' : 'X12.ELEMENT.DATE_IGNORED';
+    const date = readDate(reading, sch, 6, `PO1 line ${id}: schedule date (SCH06)`, at, code);
+    if (isZero(quantity)) return [];
+    if (!isRequested) return [{ quantity, segment: sch, at: { '/quantity': 1 } }];
     use(reading, sch, 1, 2, 5, 6);
-    return { quantity, date };
+    return [{ quantity, date, segment: sch, at: { '/quantity': 1, '/requestedDeliveryDate': 6 } }];
   });
 }
 
-/** SDQ01 unit, SDQ02 kind of place, then up to ten pairs of place and quantity. */
+/** SDQ01 unit, SDQ02 kind of place, then up to ten pairs of place and quantity. A place that gets nothing is none. */
 function readPlaces(reading: Reading, segments: readonly X12Segment[], id: string, path: string): readonly Part[] {
   return segments.flatMap((sdq) => {
     const parts: Part[] = [];
-    for (let at = 3; at < Math.min(sdq.elements.length, 22); at += 2) {
-      if (element(sdq, at) === '') continue;
+    for (let at = 3; at < 23; at += 2) {
+      checkPair(reading, sdq, at, `${path}/quantity`, `PO1 line ${id}: `);
       const name = `PO1 line ${id}: quantity (SDQ${String(at + 1).padStart(2, '0')})`;
       const quantity = readReal(reading, sdq, at + 1, name, `${path}/quantity`) ?? '0';
-      parts.push({ quantity, deliverTo: { id: element(sdq, at), lines: [] } });
+      if (element(sdq, at) === '' || isZero(quantity)) continue;
+      const deliverTo = { id: element(sdq, at), lines: [] };
+      parts.push({ quantity, deliverTo, segment: sdq, at: { '/quantity': at + 1, '/deliverTo': at } });
     }
     return parts;
   });

@@ -23,6 +23,14 @@ export interface Reading {
   readonly findings: Finding[];
   /** By position: 1 for each segment that the order holds completely. */
   readonly used: Uint8Array;
+  /** Where each field of the order stands, by JSON pointer into it; only where somebody asks for places. */
+  readonly places?: Map<string, Place>;
+}
+
+/** The element that gives a field, or the segment. */
+export interface Place {
+  readonly segment: X12Segment;
+  readonly number?: number | undefined;
 }
 
 /** A segment that opens a loop, and the segments that belong to it. */
@@ -76,6 +84,11 @@ export function say(
   reading.findings.push(x12Finding(code, message, locate(segment, number), { path, ...evidence }));
 }
 
+/** Notes where a field of the order stands; an earlier place stays. Costs nothing where nobody asks. */
+export function mark({ places }: Reading, path: string, field: string, segment: X12Segment, number?: number): void {
+  if (places && !places.has(path + field)) places.set(path + field, { segment, number });
+}
+
 /** Marks the segment as held by the order, unless it says more than the elements that were read. */
 export function use(reading: Reading, segment: X12Segment, ...numbers: readonly number[]): void {
   const { elements, position } = segment;
@@ -127,6 +140,32 @@ export function readDate(
     say(reading, 'X12.ELEMENT.SHORT_DATE', segment, number, message, path);
   }
   return read.date;
+}
+
+/**
+ * The day of a DTM: DTM02, or DTM06 where DTM05 says that one stands there (`D8`).
+ * @returns the day, if there is a valid one, and the element that it was looked for in
+ */
+export function readDtm(
+  reading: Reading,
+  dtm: X12Segment,
+  path: string,
+  said: { readonly whose?: string; readonly code?: X12Code } = {},
+): { readonly date: string | undefined; readonly number: number } {
+  const number = element(dtm, 2) === '' && element(dtm, 5) === 'D8' ? 6 : 2;
+  const name = `${said.whose ?? ''}DTM0${number} (date ${element(dtm, 1).slice(0, 3)})`;
+  return { date: readDate(reading, dtm, number, name, path, said.code), number };
+}
+
+/** Says if of two elements that belong together, such as a qualifier and its number, only one is there. */
+export function checkPair(reading: Reading, segment: X12Segment, first: number, path: string, whose = ''): boolean {
+  const [one, other] = [element(segment, first), element(segment, first + 1)];
+  if ((one === '') === (other === '')) return true;
+  const [empty, full] = one === '' ? [first, first + 1] : [first + 1, first];
+  const name = (number: number) => `${segment.id}${String(number).padStart(2, '0')}`;
+  const message = `${whose}${name(empty)} is empty but ${name(full)} is "${(one || other).slice(0, 30)}"; send both or none.`;
+  say(reading, 'X12.ELEMENT.PAIR', segment, empty, message, path);
+  return false;
 }
 
 /** A mandatory element; says if it is empty. */

@@ -7,6 +7,9 @@ import { decimal } from '../money.ts';
 const MOST_DIGITS = 12;
 const USABLE = /^-?\d{1,12}(?:\.\d{1,12})?$/;
 
+/** X12 allows no number this long; one of a megabyte is not worth looking at. */
+const LONGEST_NUMBER = 64;
+
 /** What nearly all numbers are. */
 const CANONICAL = /^(?:0|[1-9]\d{0,11})(?:\.\d{1,12})?$/;
 
@@ -17,6 +20,7 @@ const CANONICAL = /^(?:0|[1-9]\d{0,11})(?:\.\d{1,12})?$/;
  */
 export function parseReal(text: string): string | undefined {
   if (CANONICAL.test(text)) return text;
+  if (text.length > LONGEST_NUMBER) return undefined;
   const match = /^(-?)0*(\d*)(?:\.(\d*))?$/.exec(text.trim());
   if (!match || !/\d/.test(text)) return undefined;
   const [, sign = '', whole = '', fraction = ''] = match;
@@ -30,6 +34,11 @@ export function isUsable(amount: string): boolean {
   return USABLE.test(amount);
 }
 
+/** Whether a canonical decimal is nought. */
+export function isZero(amount: string): boolean {
+  return !/[1-9]/.test(amount);
+}
+
 /** A number of X12 type N2, two implied decimals: `4331` is `"43.31"`. Undefined if it is not all digits. */
 export function parseImpliedCents(text: string): string | undefined {
   if (!/^-?\d{1,14}$/.test(text.trim())) return undefined;
@@ -38,9 +47,9 @@ export function parseImpliedCents(text: string): string | undefined {
 
 /** What to write instead of a number that could not be read. */
 export function adviseNumber(text: string): string {
-  if (/^-?\d+(?:\.\d*)?$/.test(text.trim()))
+  if (text.length > LONGEST_NUMBER || /^-?\d+(?:\.\d*)?$/.test(text))
     return `write at most ${MOST_DIGITS} digits before the point and 12 behind`;
-  if (/^-?[\d.]*,\d{1,2}$/.test(text.trim())) return 'use a point';
+  if (/^-?[\d.]*,\d{1,2}$/.test(text)) return 'use a point';
   if (text.includes(',')) return 'leave out the grouping';
   return 'write digits and at most one decimal point';
 }
