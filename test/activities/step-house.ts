@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { v7 as uuidv7 } from 'uuid';
+import type { Deps } from '../../activities/deps.ts';
+import { type Activities, createActivities } from '../../activities/index.ts';
+import type { BackOffice } from '../../backoffice/port.ts';
+import { openCredentials, seedDefaults } from '../../cli/setup.ts';
+import { type Decision, insertDecision } from '../../db/decisions.ts';
+import { getOrder } from '../../db/orders.ts';
+import { findOpenReview } from '../../db/reviews.ts';
+import { type RunningBackOffice, startBackOffice } from '../backoffice/back-office.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+/** A database and a back office without workflows: a test takes the steps itself, in any order. */
+export interface StepHouse extends TestStore {
+  readonly back: RunningBackOffice;
+  readonly steps: Activities;
+  /** Writes a decision of sofia, a reviewer and supervisor, on the order as it stands. @returns its id */
+  decide(orderId: string, saying: Pick<Decision, 'action'> & Partial<Decision>): Promise<string>;
+}
+
+/**
+ * @param options.reach what stands between the steps and the back office; nothing by default.
+ * @param options.runs who is told; nobody by default.
+ */
+export async function openStepHouse(options: {
+  readonly reach?: (backOffice: BackOffice) => BackOffice;
+  readonly runs?: Partial<Deps['runs']>;
+}): Promise<StepHouse> {
+  const house = await openTestStore();
+  const { store } = house;
+  const back = await startBackOffice();
+  await seedDefaults(store, openCredentials(join(house.folder, 'credentials.json')));
+  await back.admin.changeCustomer('C-1001', { creditLimit: '9999999.00' });
+  await back.admin.changeProduct('SKU-1', { stock: '1000000' });
+  const nobody = { tellDecision: done, startOrder: done, recheckOrder: done };
+  const runs = { ...nobody, ...options.runs } as Deps['runs'];
+  const backOffice = () => options.reach?.(back.backOffice) ?? back.backOffice;
+  const elsewhere = {} as Pick<Deps, 'transport' | 'retention' | 'anchorDir'>;
+  return {
+    ...house,
+    back,
+    steps: inActivity(createActivities({ store, backOffice, runs, ...elsewhere })),
+    async decide(orderId, saying) {
+      const { revision } = await getOrder(store, orderId);
+      const review = saying.action === 'cancel' ? undefined : await findOpenReview(store, orderId);
+      const by = { actor: 'sofia', roles: ['reviewer', 'supervisor'], reason: 'a test', changes: [] } as const;
+      const decision = { id: uuidv7(), orderId, revision, reviewId: review?.id ?? null, ...by, ...saying };
+      await insertDecision(store, decision, new Date().toISOString());
+      return decision.id;
+    },
+    async close() {
+      await back.server.close();
+      await house.close();
+    },
+  };
+}
+
+const done = (): Promise<void> => Promise.resolve();
+
+/** The steps as a worker runs them. */
+function inActivity(activities: Activities): Activities {
+  const logger = new DefaultLogger('ERROR', () => undefined);
+  const inside = Object.entries(activities).map(([name, step]) => {
+    const run = (...args: never[]) => new MockActivityEnvironment({}, { logger }).run(() => (step as (...all: never[]) => Promise<unknown>)(...args)); // prettier-ignore
+    return [name, run];
+  });
+  return Object.fromEntries(inside) as Activities;
+}
