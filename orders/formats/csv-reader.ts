@@ -3,7 +3,7 @@ import type { Location } from '../finding.ts';
 import type { CsvProfile } from './csv-profile.ts';
 
 /** The most that is read of one file. A row holds an order line; an order has at most 5,000. */
-const CSV_LIMITS = { rows: 500_000, columns: 1_000, rowCharacters: 256 * 1024 } as const;
+const CSV_LIMITS = { rows: 500_000, columns: 1_000, rowCharacters: 256 * 1024, strayQuotes: 50 } as const;
 
 /** One row as it stands in the file. Offsets are bytes of the document, whatever its encoding. */
 export interface CsvRow {
@@ -217,8 +217,12 @@ function walkRows({ utf8, encoding, start }: DecodedCsv, delimiter: string, visi
     return null;
   };
   const explain = (error: CsvError | undefined): undefined => {
-    if (error?.code === 'INVALID_OPENING_QUOTE') next.strayQuotes.push(next.values.length);
-    else throw stop(...explainError(error?.code, next.row, next.values.length + 1));
+    if (error?.code !== 'INVALID_OPENING_QUOTE')
+      throw stop(...explainError(error?.code, next.row, next.values.length + 1));
+    next.strayQuotes.push(next.values.length);
+    // For each of them the library copies the field up to there.
+    if (next.strayQuotes.length <= CSV_LIMITS.strayQuotes) return;
+    throw stop('QUOTE', `row ${next.row} has more than ${CSV_LIMITS.strayQuotes} quotes inside fields without quotes`);
   };
 
   try {

@@ -342,6 +342,7 @@ describe('any file', () => {
 
   test.each([
     ['one endless field in quotes', `po,sku,qty\n"${'x'.repeat(5_000_000)}`, 'CSV.TOO_LARGE'],
+    ['quotes without end inside a field', `po,sku,qty\n1,x${'"'.repeat(200_000)},1`, 'CSV.QUOTE'],
     ['a million commas', `po,sku,qty\n${','.repeat(1_000_000)}`, 'CSV.TOO_LARGE'],
     ['a million quotes', `po,sku,qty\n${'"'.repeat(1_000_001)}`, 'CSV.TOO_LARGE'],
     ['a million blank rows', `po,sku,qty\n${'\n'.repeat(1_000_000)}`, 'CSV.TOO_LARGE'],
