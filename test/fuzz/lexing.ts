@@ -48,7 +48,7 @@ function lexBy(text: string, pattern: RegExp): Lexed {
     tokens.push(found);
     return '\0';
   });
-  return { skeleton: skeleton.replace(/\s+/g, ' '), tokens };
+  return { skeleton: skeleton.replace(/\s+/g, ''), tokens };
 }
 
 function lexX12(text: string): Lexed {

@@ -12,6 +12,8 @@ export interface Baseline extends Sender {
   readonly units: Units;
   /** Whole, and no mutant itself: nothing of it may be missing. */
   readonly asSent: boolean;
+  /** Accepted as it came. Of a document that has faults already nobody knows what it meant. */
+  readonly known: boolean;
 }
 
 /** What must never be. */
@@ -34,14 +36,16 @@ export type Judged =
 export function takeBaseline(bytes: Uint8Array, { profile, contentType }: Sender, units?: Units): Baseline {
   const sender = { profile, contentType };
   const known = units ?? unitsOf(readDocument(bytes, sender));
-  return { ...sender, bytes, asSent: true, units: known, reading: readDocument(bytes, sender, known) };
+  const reading = readDocument(bytes, sender, known);
+  const isAccepted = reading.orders.length > 0 && reading.orders.every(({ accepted }) => accepted);
+  return { ...sender, bytes, reading, units: known, asSent: true, known: isAccepted };
 }
 
 /**
  * Judges a mutant by what its document was:
  * - nothing breaks, whatever the bytes;
  * - no order of a document that was cut off is accepted ({@link mayStandInCut} says what counts as whole);
- * - every accepted order has the lines, quantities, units, prices, discounts and currency of an order of the documents
+ * - where the document was accepted itself, every accepted order has the lines, quantities, units, prices, discounts and currency of an order of the documents
  *   that it was made of, or each difference is told by a finding that names the field, or is another valid value
  *   ({@link isAnotherValue}).
  * @param others documents whose orders may stand in the mutant too
@@ -106,8 +110,8 @@ function judgeContent(base: Baseline, mutant: Uint8Array, reading: Reading, othe
   const originals = [base, ...others].flatMap(({ reading: { orders } }) => orders);
   let outcome = outcomeOf(reading);
   for (const [index, found] of reading.orders.entries()) {
-    if (!found.accepted || originals.some((order) => hasSameContent(order, found))) continue;
-    if (isToldNextDoor(base.reading, reading)) continue;
+    if (!base.known || !found.accepted || originals.some((order) => hasSameContent(order, found))) continue;
+    if (isToldNextDoor(base.reading, reading) || isOtherTable(base, mutant)) continue;
     const original = findOriginal(base.reading, reading, index);
     const untold = original
       ? differences(original, found, reading.format).filter((difference) => !isTold(difference, found))
@@ -181,6 +185,27 @@ function valuesOf({ sku, quantity, unit, unitPrice, discounts }: OrderLine): Rea
 
 function toNumber(text: string): string {
   return isDecimal(text) ? decimal(text).toFixed() : text;
+}
+
+/**
+ * Two things make another valid table of a CSV, unless it ends with a mark that counts its rows: columns that exchanged
+ * their headers, and a stretch that is missing from the middle of one row to the middle of another, so that both are one.
+ */
+function isOtherTable({ bytes, reading, profile }: Baseline, mutant: Uint8Array): boolean {
+  if (reading.format !== 'csv' || profile.csv?.endMark !== undefined) return false;
+  const [before, after] = [bytes, mutant].map((each) => Buffer.from(each).toString('latin1')) as [string, string];
+  const [end, newEnd] = [before.search(/[\r\n]/), after.search(/[\r\n]/)];
+  const headers = (text: string): string =>
+    text
+      .split(/[,;\t|]/)
+      .sort()
+      .join();
+  const isRenamed = headers(before.slice(0, end)) === headers(after.slice(0, newEnd));
+  if (isRenamed && before.slice(end) === after.slice(newEnd) && end === newEnd) return before !== after;
+  let same = 0;
+  while (same < after.length && before[same] === after[same]) same++;
+  const missing = before.length - after.length;
+  return missing > 0 && before.endsWith(after.slice(same)) && /[\r\n]/.test(before.slice(same, same + missing));
 }
 
 function differences(
