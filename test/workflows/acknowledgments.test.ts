@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getDocument, listDocumentOrders } from '../../db/documents.ts';
 import { listLog } from '../../db/log.ts';
-import { getOrder, type OrderRow } from '../../db/orders.ts';
+import { getOrder, getRevision, type OrderRow } from '../../db/orders.ts';
 import { listOutbox } from '../../db/outbox.ts';
 import { getSource, putSource } from '../../db/sources.ts';
 import type { X12Profile } from '../../orders/source.ts';
 import { TASK_QUEUES } from '../../workflows/contract.ts';
 import type { deliverOutboxWorkflow, ediBatchWorkflow } from '../../workflows/index.ts';
-import { type House, openHouse, untilOrder } from '../support/house.ts';
+import { acceptOrder, type House, openHouse, untilOrder } from '../support/house.ts';
+import { makeOrderJson } from '../support/order-factory.ts';
 import { makeInterchange } from './edi-document.ts';
 import { decide, untilReview } from './people.ts';
 
@@ -115,6 +116,92 @@ describe('an 855', () => {
     await changeProfile({ acknowledge: ['997', 'TA1', '855'] });
     expect(await readSent('855')).toEqual([]);
     expect(await readSent('997')).toHaveLength(1);
+  });
+});
+
+describe('an 855 for a change', () => {
+  const bakOf = async (): Promise<string[]> =>
+    (await readSent('855')).map((text) => segmentOf(text, 'BAK')?.split('*').slice(0, 3).join('*') ?? '');
+  let count = 0;
+  const nextNumber = (): string => {
+    count += 1;
+    return `NW-ACK-${Date.now().toString(36)}-${String(count)}`;
+  };
+
+  test('says of an order that its sender cancelled that it is, and of one that we cancelled that nothing comes', async () => {
+    const poNumber = nextNumber();
+    const [theirs, ours] = [
+      await receiveOrder({ isHeld: () => true, poNumber }),
+      await receiveOrder({ isHeld: () => true }),
+    ];
+    await untilReview(house, theirs);
+    await receiveOrder({ purpose: '01', poNumber });
+    await untilOrder(house.store, theirs, ended);
+    await deliver();
+    expect(await bakOf()).toEqual(['BAK*01*AK']);
+    await rm(outbox, { recursive: true });
+    await untilReview(house, ours);
+    await decide(house, ours, { action: 'cancel' });
+    await untilOrder(house.store, ours, ended);
+    await deliver();
+    expect(await bakOf()).toEqual(['BAK*00*RD']);
+  });
+
+  test('echoes the lines of the replacement, be the order done before the replacement knows', async () => {
+    const poNumber = nextNumber();
+    const orderId = await receiveOrder({ isHeld: () => true, poNumber });
+    await untilReview(house, orderId);
+    await receiveOrder({ purpose: '05', poNumber, quantity: 3 });
+    await untilOrder(house.store, orderId, ended);
+    await deliver();
+    const [sent] = await readSent('855');
+    expect(segmentOf(sent, 'BAK')).toMatch(/^BAK\*00\*AD\*/);
+    expect(segmentOf(sent, 'PO1')).toBe('PO1*1*3*EA*5.25**VN*SKU-2');
+    expect(segmentOf(sent, 'ACK')).toBe('ACK*IA*3*EA');
+  });
+
+  test('that a person rejected says so of the change, and nothing of the order', async () => {
+    const poNumber = nextNumber();
+    const orderId = await receiveOrder({ poNumber });
+    await untilOrder(house.store, orderId, ended);
+    await deliver();
+    await rm(outbox, { recursive: true });
+    for (const [purpose, bak] of [
+      ['05', 'BAK*05*RJ'],
+      ['01', 'BAK*01*RJ'],
+    ] as const) {
+      const change = await receiveOrder({ purpose, poNumber, quantity: 3 });
+      await untilReview(house, change);
+      await decide(house, change, { action: 'reject' });
+      await untilOrder(house.store, change, ended);
+      await deliver();
+      expect(await bakOf()).toEqual([bak]);
+      await rm(outbox, { recursive: true });
+    }
+    const copy = await receiveOrder({ purpose: '07', poNumber });
+    expect(await untilOrder(house.store, copy, ended)).toMatchObject({ state: 'rejected' });
+    const second = await receiveOrder({ poNumber, quantity: 4 });
+    await untilReview(house, second);
+    await decide(house, second, { action: 'reject' });
+    await untilOrder(house.store, second, ended);
+    await deliver();
+    expect(await bakOf()).toEqual(['BAK*07*RJ']);
+  });
+
+  test('typed at a desk compares with what the partner said', async () => {
+    const poNumber = nextNumber();
+    const orderId = await receiveOrder({ isHeld: () => true, poNumber });
+    await untilReview(house, orderId);
+    const { customerId, currency, orderDate } = await getRevision(house.store, { orderId, revision: 1 });
+    const line = { line: '1', sku: 'SKU-2', quantity: '1', unitPrice: '5.25', amount: '5.25' };
+    const typed = { type: 'replace', poNumber, customerId, currency, orderDate, lines: [line], total: '5.25' };
+    const change = await acceptOrder(house.store, { ...makeOrderJson(), ...typed }, 'desk', 'olivia');
+    await house.deps.runs.startOrder(await getOrder(house.store, change));
+    expect(await untilOrder(house.store, orderId, ended)).toMatchObject({ state: 'completed', revision: 2 });
+    await deliver();
+    const [sent] = await readSent('855');
+    expect(segmentOf(sent, 'BAK')).toMatch(/^BAK\*00\*AC\*/);
+    expect(sent).toContain('~PO1*1*2*EA*5.00**VN*SKU-2~ACK*IP*1*EA~ACK*IR*1*EA~');
   });
 });
 

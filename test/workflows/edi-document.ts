@@ -5,6 +5,8 @@ export interface InterchangeParts {
   readonly isHeld?: (position: number) => boolean;
   /** BEG01; `00`, new orders, by default. */
   readonly purpose?: string;
+  /** PO102 of the line; 2 by default. */
+  readonly quantity?: number;
   /** PO number of the first, where it is not to be a number of its own. */
   readonly poNumber?: string;
 }
@@ -29,7 +31,7 @@ export function makeInterchange({ orders, isHeld = () => false, ...parts }: Inte
 function makeSet(
   position: number,
   held: boolean,
-  { purpose = '00', poNumber }: Pick<InterchangeParts, 'purpose' | 'poNumber'>,
+  { purpose = '00', poNumber, quantity = 2 }: Pick<InterchangeParts, 'purpose' | 'poNumber' | 'quantity'>,
 ): string[] {
   const number = String(position + 1).padStart(4, '0');
   const body = [
@@ -39,7 +41,7 @@ function makeSet(
     'N1*ST*Northwind Distribution Center*92*0042',
     'N3*3200 Airport Way South',
     'N4*Seattle*WA*98134*US',
-    `PO1*1*2*EA*${held ? '5.00' : '5.25'}**VN*SKU-2`,
+    `PO1*1*${String(quantity)}*EA*${held ? '5.00' : '5.25'}**VN*SKU-2`,
     'CTT*1',
   ];
   return [`ST*850*${number}`, ...body, `SE*${String(body.length + 2)}*${number}`];
