@@ -1,5 +1,5 @@
 import type { ReserveLimit, ReserveResult, Shortage } from '../backoffice/port.ts';
-import { putFindings } from '../db/findings.ts';
+import { listFindings, putFindings } from '../db/findings.ts';
 import { type Hold, listApprovedCodes, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
@@ -23,7 +23,7 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
   const gate = await inTransaction(store, (tx) => prepare(tx, ref));
   if (gate === 'live') {
     const order = await getRevision(store, ref);
-    const allow = (await listApprovedCodes(store, ref)).flatMap((code) => LIMIT_OF[code] ?? []);
+    const allow = (await listAllowedCodes(store, ref)).flatMap((code) => LIMIT_OF[code] ?? []);
     const { customerId, currency, total: amount } = order;
     const lines = order.lines.map(({ sku, quantity }) => ({ sku, quantity }));
     const result = await askBackOffice(() =>
@@ -32,6 +32,13 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
     await inTransaction(store, (tx) => keepResult(tx, ref, result));
   }
   return readProgress(store, ref.orderId);
+}
+
+/** What a person let pass, and what is only told: short stock that the customer takes later is no reason to wait. */
+async function listAllowedCodes(store: Store, ref: OrderRef): Promise<readonly string[]> {
+  const findings = await listFindings(store, `order:${ref.orderId}`, ref.revision);
+  const told = findings.filter(({ disposition }) => disposition === 'warn').map(({ code }) => code);
+  return [...new Set([...(await listApprovedCodes(store, ref)), ...told])];
 }
 
 async function prepare(tx: Store, ref: OrderRef): Promise<'live' | 'shadow' | 'waits' | 'done'> {

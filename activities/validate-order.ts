@@ -3,12 +3,24 @@ import { findRulesOf, getFacts, putFacts } from '../db/facts.ts';
 import { type FindingStep, hasFindings, listFindings, putFindings } from '../db/findings.ts';
 import { type Hold, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { getOrder, getRevision, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
+import {
+  findOrder,
+  getOrder,
+  getRevision,
+  isGone,
+  listRevisions,
+  moveOrder,
+  type OrderRef,
+  type OrderRow,
+} from '../db/orders.ts';
 import { closeReview } from '../db/reviews.ts';
 import { findRulesSequence, listRulesInForce, listRuleVersions } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
+import { putVerdict } from '../db/verdicts.ts';
 import { type Finding, isRejected } from '../orders/finding.ts';
-import { evaluateRules, findRuleOf } from '../orders/rules/evaluate.ts';
+import type { Order } from '../orders/order.ts';
+import { describeDifferences, findDifferences } from '../orders/rules/duplicate-po.ts';
+import { evaluateRules, findRuleOf, type Verdict } from '../orders/rules/evaluate.ts';
 import type { RuleKind, RuleVersion } from '../orders/rules/rule.ts';
 import { describeAfterHandoff } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
@@ -46,12 +58,16 @@ export async function checkInventory({ store }: Deps, ref: OrderRef): Promise<vo
 }
 
 async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<readonly Finding[]> {
+  return (await evaluate(store, ref, which)).findings;
+}
+
+async function evaluate(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<Verdict> {
   const order = await getRevision(store, ref);
   const facts = await getFacts(store, ref);
   // The facts' moment is the verdict's moment: judged again from the snapshot, the verdict is the same.
   const at = new Date(facts.asOf);
   const rules = (await listRulesFor(store, ref, at)).filter((rule) => which(rule.kind));
-  return evaluateRules(rules, order, facts, at).findings;
+  return evaluateRules(rules, order, facts, at);
 }
 
 /** The rules that were there when the facts were taken: all steps of a revision go by the same, whatever is changed meanwhile. */
@@ -83,9 +99,13 @@ async function findUnjudged(tx: Store, ref: OrderRef): Promise<OrderRow | undefi
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
   const rules = await listRuleVersions(store);
+  if (!(await findUnjudged(store, ref))) return readProgress(store, ref.orderId);
+  // The steps side by side found the same, on the same snapshot; here it is explained as a whole.
+  const { explanations } = await evaluate(store, ref, () => true);
   await inTransaction(store, async (tx) => {
     const row = await findUnjudged(tx, ref);
     if (!row) return;
+    await putVerdict(tx, ref, explanations);
     await findClash(tx, row);
     await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
   });
@@ -96,15 +116,37 @@ export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<Ord
 async function findClash(tx: Store, order: OrderRow): Promise<void> {
   const at = nowIso();
   const of = { subject: `order:${order.id}`, revision: order.revision, step: 'clash', at } as const;
-  const common = { category: 'business_rule', disposition: 'hold', location: {} } as const;
   if (order.type !== 'new') {
     await putFindings(tx, of, [describeAfterHandoff(order.changes_order_id)]);
     return;
   }
   const other = await claimPurchaseOrder(tx, order, at);
   if (other === undefined) return;
+  await putFindings(tx, of, [await compareWith(tx, order, other)]);
+}
+
+/** The same order once more goes back, with the number of the first; one with another content is a person's to compare. */
+async function compareWith(tx: Store, { id, revision }: OrderRow, other: string): Promise<Finding> {
+  const common = { category: 'business_rule', path: '/poNumber', location: {} } as const;
+  const here = await getRevision(tx, { orderId: id, revision });
+  const there = await listContents(tx, other);
+  const compared = there.map((order) => findDifferences(here, order));
+  if (compared.some((differences) => differences.length === 0)) {
+    const message = `this is order ${other} once more: it was taken then, and is not made a second time`;
+    return { ...common, code: 'PO.SAME_ORDER', disposition: 'reject', message, evidence: other };
+  }
   const message = `this customer's PO number came before, as order ${other}; compare the two, then reject or approve this one`;
-  await putFindings(tx, of, [{ ...common, code: 'PO.DUPLICATE', path: '/poNumber', message, evidence: other }]);
+  const evidence = describeDifferences(compared.at(-1) ?? []) || other;
+  return { ...common, code: 'PO.DUPLICATE', disposition: 'hold', message, evidence };
+}
+
+/** An order as it was sent and as it is now; nothing if that was removed or erased since. */
+async function listContents(tx: Store, orderId: string): Promise<readonly Order[]> {
+  const row = await findOrder(tx, orderId);
+  if (!row || isGone(row)) return [];
+  const revisions = (await listRevisions(tx, orderId)).map(({ revision }) => revision);
+  const wanted = [...new Set([...revisions.slice(0, 1), ...revisions.slice(-1)])];
+  return Promise.all(wanted.map((revision) => getRevision(tx, { orderId, revision })));
 }
 
 async function applyVerdict(

@@ -26,6 +26,7 @@ import { healthOperations } from './routes/health.ts';
 import { lookupOperations } from './routes/lookups.ts';
 import { serveManualEntry } from './routes/manual-entry.ts';
 import { placeOperations } from './routes/order-places.ts';
+import { verdictOperations } from './routes/order-verdict.ts';
 import { privacyOperations } from './routes/privacy.ts';
 import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
@@ -59,6 +60,7 @@ const OPERATIONS: readonly Operation[] = [
   ...webhookOperations,
   ...orderOperations,
   ...placeOperations,
+  ...verdictOperations,
   ...reviewOperations,
   ...documentOperations,
   ...ediOperations,

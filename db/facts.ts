@@ -24,6 +24,7 @@ export async function putFacts(tx: Store, ref: OrderRef, facts: Facts, rulesSequ
       content_sealed: content,
       taken_at: facts.asOf,
       rules_sequence: rulesSequence,
+      verdict_sealed: null,
     })
     .execute();
 }

@@ -11,6 +11,7 @@ import * as receivedNumbers from './migrations/0006-received-numbers.ts';
 import * as channels from './migrations/0007-channels.ts';
 import * as changes from './migrations/0008-changes.ts';
 import * as acknowledged from './migrations/0009-acknowledged.ts';
+import * as verdicts from './migrations/0010-verdicts.ts';
 import * as ruleAdministration from './migrations/0011-rule-administration.ts';
 import { listMissing } from './schema-check.ts';
 import { inTransaction, type Store } from './store.ts';
@@ -26,6 +27,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-channels': channels,
   '0008-changes': changes,
   '0009-acknowledged': acknowledged,
+  '0010-verdicts': verdicts,
   '0011-rule-administration': ruleAdministration,
 };
 

@@ -444,6 +444,8 @@ create index ix_outbox_unacknowledged on outbox (kind, delivered_at, id)
 create unique index ux_outbox_control_number on outbox (source, kind, control_number)
   where control_number is not null;
 
+alter table "facts_snapshots" add "verdict_sealed" varbinary(max);
+
 alter table "order_validation_rules" add "status" varchar(200) collate Latin1_General_100_BIN2 default 'approved' not null;
 
 alter table "order_validation_rules" add "sequence" int;

@@ -92,6 +92,7 @@ CREATE TABLE "facts_snapshots" (
   "revision" integer not null,
   "content_sealed" blob not null,
   "taken_at" text not null,
+  "verdict_sealed" blob,
   "rules_sequence" integer,
   constraint "pk_facts_snapshots" primary key ("order_id", "revision")
 );

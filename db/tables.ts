@@ -293,6 +293,8 @@ export interface FactsSnapshotTable {
   taken_at: string;
   /** The last version of a rule that counted when they were taken: the revision is judged by these and no later ones. */
   rules_sequence: number | null;
+  /** How each rule came to its verdict, packed and sealed; null until the revision is judged. */
+  verdict_sealed: Uint8Array | null;
 }
 
 /** `ended`: all orders were looked at. `failed`: it was given up; what it counted until then stays. */

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import type { Deps } from '../../activities/deps.ts';
+import { parseOrder } from '../../activities/parse-order.ts';
+import { reserveOrder } from '../../activities/reserve-order.ts';
+import {
+  checkCredit,
+  checkInventory,
+  listRulesFor,
+  settleVerdict,
+  takeFacts,
+  validateOrder,
+} from '../../activities/validate-order.ts';
+import { openCredentials, seedDefaults } from '../../cli/setup.ts';
+import { getFacts } from '../../db/facts.ts';
+import { listFindings } from '../../db/findings.ts';
+import { listOpenHolds } from '../../db/holds.ts';
+import { acceptDocument } from '../../db/intake.ts';
+import { getOrder, getRevision, type OrderRef } from '../../db/orders.ts';
+import { addRuleVersion } from '../../db/rules.ts';
+import { inTransaction } from '../../db/store.ts';
+import { findVerdict } from '../../db/verdicts.ts';
+import { readInputs } from '../../orders/rules/inputs.ts';
+import { evaluateRules } from '../../orders/rules/evaluate.ts';
+import type { Explanation } from '../../orders/rules/rule.ts';
+import { makeRule } from '../orders/rules/factories.ts';
+import { type RunningBackOffice, startBackOffice } from '../backoffice/back-office.ts';
+import { makeOrderJson } from '../support/order-factory.ts';
+import { makeArrival, openTestStore, type TestStore } from '../support/store.ts';
+
+let house: TestStore;
+let back: RunningBackOffice;
+let deps: Deps;
+
+beforeAll(async () => {
+  house = await openTestStore();
+  back = await startBackOffice();
+  await seedDefaults(house.store, openCredentials(join(house.folder, 'credentials.json')));
+  deps = { store: house.store, backOffice: () => back.backOffice } as unknown as Deps;
+});
+afterAll(async () => {
+  await back.server.close();
+  await house.close();
+});
+
+/** An order as a source sent it, read and judged. */
+async function givenJudged(changes: Record<string, unknown> = {}): Promise<OrderRef> {
+  const ref = { orderId: uuidv7(), revision: 1 };
+  const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
+  await acceptDocument(house.store, makeArrival({ bytes }), { orderId: ref.orderId, operatorId: null });
+  await parseOrder(deps, ref.orderId);
+  await takeFacts(deps, ref);
+  await Promise.all([validateOrder, checkCredit, checkInventory].map((step) => step(deps, ref)));
+  await settleVerdict(deps, ref);
+  return ref;
+}
+
+const findingsOf = (ref: OrderRef) => listFindings(house.store, `order:${ref.orderId}`, ref.revision);
+const getVerdict = async (ref: OrderRef): Promise<readonly Explanation[]> =>
+  (await findVerdict(house.store, ref)) ?? [];
+
+describe('the verdict on a revision', () => {
+  test('is kept, and comes again word for word from the sealed snapshot', async () => {
+    const ref = await givenJudged({ total: '1.00' });
+    const kept = await getVerdict(ref);
+    const facts = await getFacts(house.store, ref);
+    const at = new Date(facts.asOf);
+    const rules = await listRulesFor(house.store, ref, at);
+    const again = evaluateRules(rules, await getRevision(house.store, ref), facts, at);
+    expect(kept).toEqual(JSON.parse(JSON.stringify(again.explanations)));
+    const found = (await findingsOf(ref)).map(({ code, message }) => ({ code, message }));
+    expect(found).toEqual(again.findings.map(({ code, message }) => ({ code, message })));
+    const total = kept.find(({ code }) => code === 'TOTAL.MISMATCH');
+    expect(total).toMatchObject({ result: 'breached', findings: 1, version: 1 });
+    expect(total?.working[0]).toContain('The total is 1.00, but lines');
+  });
+
+  test('names what was read, with the values that stand in the snapshot', async () => {
+    const ref = await givenJudged();
+    const order = await getRevision(house.store, ref);
+    const facts = await getFacts(house.store, ref);
+    const credit = (await getVerdict(ref)).find(({ code }) => code === 'CREDIT.LIMIT');
+    expect(readInputs(credit?.reads ?? [], { order, facts, now: facts.asOf })).toMatchObject({
+      '/order/total': order.total,
+      '/facts/customer/creditLimit': facts.customer?.creditLimit,
+    });
+  });
+});
+
+describe('a purchase order number that came before', () => {
+  test('with the same content is the same order again: it goes back and names the first', async () => {
+    const first = await givenJudged({ poNumber: 'PO-TWICE', externalId: 'W-TWICE' });
+    const again = await givenJudged({ poNumber: 'PO-TWICE', externalId: 'W-TWICE', tax: '0' });
+    expect(await getOrder(house.store, again.orderId)).toMatchObject({ state: 'rejected' });
+    const [finding] = await findingsOf(again);
+    expect(finding).toMatchObject({ code: 'PO.SAME_ORDER', disposition: 'reject', evidence: first.orderId });
+    expect(finding?.message).toContain(`this is order ${first.orderId} once more`);
+    expect(await getOrder(house.store, first.orderId)).toMatchObject({ state: 'validated' });
+  });
+
+  test('with another content waits for a person, with the difference shown', async () => {
+    await givenJudged({ poNumber: 'PO-OTHER' });
+    const other = await givenJudged({ poNumber: 'PO-OTHER', requestedDeliveryDate: null, notes: ['a secret place'] });
+    expect(await getOrder(house.store, other.orderId)).toMatchObject({ state: 'in_review' });
+    const finding = (await findingsOf(other)).find(({ code }) => code === 'PO.DUPLICATE');
+    expect(finding?.disposition).toBe('hold');
+    expect(finding?.evidence).toMatch(/\/notes\/0 differs/);
+    expect(finding?.evidence).not.toContain('secret');
+  });
+});
+
+describe('stock that does not cover an order', () => {
+  test('is taken all the same where the customer waits for the rest', async () => {
+    const rule = makeRule({
+      code: 'STOCK.SHORT',
+      kind: 'inventory',
+      version: 2,
+      scope: { kind: 'customer', customer: 'C-1007' },
+      parameters: { partial: 'backorder' },
+    });
+    const by = { actor: 'ada', at: '2026-11-01T00:00:00.000Z' };
+    await inTransaction(house.store, (tx) => addRuleVersion(tx, rule, by, false));
+    const line = { line: '1', sku: 'SKU-5', quantity: '2', unitPrice: '219.00', amount: '438.00' };
+    const ref = await givenJudged({ customerId: 'C-1007', lines: [line], charges: [], total: '438.00', payment: null });
+    const short = (await findingsOf(ref)).find(({ code }) => code === 'STOCK.SHORT');
+    expect(short).toMatchObject({ disposition: 'warn', ruleVersion: 2 });
+    expect((await listOpenHolds(house.store, ref.orderId)).map(({ code }) => code)).not.toContain('STOCK.SHORT');
+    await house.store.db.updateTable('orders').set({ state: 'validated' }).where('id', '=', ref.orderId).execute();
+    await reserveOrder(deps, ref);
+    expect(await getOrder(house.store, ref.orderId)).toMatchObject({ state: 'reserved' });
+  });
+});
