@@ -30,6 +30,7 @@ import { verdictOperations } from './routes/order-verdict.ts';
 import { privacyOperations } from './routes/privacy.ts';
 import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
+import { ruleFileOperations } from './routes/rule-files.ts';
 import { ruleOperations } from './routes/rules.ts';
 import { sourceOperations } from './routes/sources.ts';
 import { sourceSecretOperations } from './routes/source-secrets.ts';
@@ -66,6 +67,8 @@ const OPERATIONS: readonly Operation[] = [
   ...ediOperations,
   ...sourceOperations,
   ...sourceSecretOperations,
+  // Before those of one rule, whose code could be any word.
+  ...ruleFileOperations,
   ...ruleOperations,
   ...lookupOperations,
   ...privacyOperations,
@@ -125,9 +128,10 @@ function identify({ log }: Deps): RequestHandler {
 }
 
 /** Reads the body whole, after it is known who sends it. */
-function readBody({ settings }: Deps, { body, bodyLimit = Infinity }: Operation): RequestHandler {
+function readBody({ settings }: Deps, { body, bodyLimit }: Operation): RequestHandler {
   if (body === undefined) return (_request, _response, next) => next();
-  const limit = body === 'document' ? Math.min(settings.bodyLimitBytes, bodyLimit) : SMALL_BODY;
+  const largest = body === 'document' ? settings.bodyLimitBytes : SMALL_BODY;
+  const limit = body === 'document' ? Math.min(largest, bodyLimit ?? largest) : (bodyLimit ?? largest);
   return express.raw({ type: () => true, limit });
 }
 

@@ -49,7 +49,7 @@ export interface Operation {
   readonly query?: z.ZodObject;
   /** A schema for JSON; `document` for the bytes of an order document. */
   readonly body?: z.ZodType | 'document';
-  /** Largest body in bytes, where documents are smaller than elsewhere. */
+  /** Largest body in bytes, where documents are smaller than elsewhere, or JSON is larger. */
   readonly bodyLimit?: number;
   readonly headers?: readonly HeaderParameter[];
   readonly answers: Readonly<Record<number, Answer>>;

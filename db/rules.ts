@@ -151,8 +151,8 @@ export async function approveRule(
   const versions = await listRuleVersions(tx, code);
   const rule = versions.find((candidate) => candidate.version === version);
   if (rule?.status !== 'draft') return rule ? { why: 'not_draft', rule } : { why: 'unknown' };
-  const newer = versions.findLast((other) => other.status !== 'retired' && placeOf(other) === placeOf(rule));
-  if (newer && newer.version > version) return { why: 'overtaken', by: newer.version };
+  const newer = versions.findLast((other) => overtakes(other, rule, at));
+  if (newer) return { why: 'overtaken', by: newer.version };
   if (rule.author === actor) return { why: 'own', rule };
   const approval = { status: 'approved', sequence: (await findRulesSequence(tx)) + 1, approvedBy: actor, approvedAt: at, approvalReason: reason } as const; // prettier-ignore
   const approved: KeptRule = { ...rule, ...approval };
@@ -174,15 +174,22 @@ export async function withdrawRule(
   return retire(tx, rule, by);
 }
 
-/** Older drafts for the same scope can never count any more. */
+/** Drafts that can never count any more. */
 async function retireOvertaken(
   tx: Store,
   rule: KeptRule,
   versions: readonly KeptRule[],
   by: RuleChange,
 ): Promise<void> {
-  const older = versions.filter(({ status, version }) => status === 'draft' && version < rule.version);
-  for (const draft of older.filter((one) => placeOf(one) === placeOf(rule))) await retire(tx, draft, by);
+  for (const older of versions)
+    if (older.status === 'draft' && overtakes(rule, older, by.at)) await retire(tx, older, by);
+}
+
+/** Whether a version leaves an older one of its scope no time to count in. One that begins later does. */
+function overtakes(newer: KeptRule, older: KeptRule, now: string): boolean {
+  const begins = Math.max(Date.parse(older.effectiveFrom), Date.parse(now));
+  const isNewer = newer.version > older.version && newer.status !== 'retired' && placeOf(newer) === placeOf(older);
+  return isNewer && Date.parse(newer.effectiveFrom) <= begins;
 }
 
 async function retire(tx: Store, rule: KeptRule, { actor, at }: RuleChange): Promise<KeptRule> {

@@ -195,7 +195,8 @@ describe("the API's document", () => {
         '/v1/orders', '/v1/orders/validate', '/v1/orders/{id}', '/v1/orders/{id}/document', '/v1/orders/{id}/log', '/v1/orders/{id}/cancel',
         '/v1/reviews', '/v1/orders/{id}/review/claim', '/v1/orders/{id}/review/release', '/v1/orders/{id}/review/approve',
         '/v1/orders/{id}/review/reject', '/v1/orders/{id}/review/correct', '/v1/documents/{id}', '/v1/edi/run', '/v1/sources',
-        '/v1/sources/{id}', '/v1/customers', '/v1/products', '/v1/rules', '/healthz', '/readyz', '/openapi.json', '/docs',
+        '/v1/sources/{id}', '/v1/customers', '/v1/products', '/v1/rules', '/v1/rules/{code}',
+        '/v1/rules/{code}/approve', '/v1/rules/{code}/withdraw', '/v1/rules/export', '/v1/rules/import', '/healthz', '/readyz', '/openapi.json', '/docs',
       ]),
     ); // prettier-ignore
   });
