@@ -20,6 +20,7 @@ import { indexPeople } from '../db/people.ts';
 import { getSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
+import { isEarlierState } from '../orders/formats/shop-state.ts';
 import type { Order } from '../orders/order.ts';
 import { isSameContent } from '../orders/same-content.ts';
 import type { OrderState } from '../orders/state.ts';
@@ -142,14 +143,14 @@ function askOfOutdated(changed: OrderRow): Course {
 }
 
 /**
- * Whether the order is as the change wants it. One that was given up is begun anew all the same, unless it is only told
- * anew: what people corrected or decided of what was said before stands.
+ * Whether the order is as the change wants it, or was told later than the change. One that was given up is begun anew all
+ * the same, unless it is only told anew: what people corrected or decided of what was said before stands.
  */
 async function changesNothing(tx: Store, change: OrderRow, changed: OrderRow): Promise<boolean> {
   if (change.type !== 'replace') return false;
   const wanted = await readChange(tx, change.id);
   const told = await findToldBefore(tx, change, changed);
-  if (told && isSameContent(told, wanted)) return true;
+  if (told && (isSameContent(told, wanted) || isEarlierState(wanted, told))) return true;
   if (GIVEN_UP.includes(changed.state)) return false;
   const content = await findContent(tx, changed);
   return content !== undefined && isSameContent(content, wanted);

@@ -11,6 +11,9 @@ const LARGE = 256 * 1024;
 type Given<Name extends keyof Questions> = Parameters<Questions[Name]>;
 type Answer<Name extends keyof Questions> = ReturnType<Questions[Name]>;
 
+/** The questions again, so that TypeScript sees that a name, what is given and the answer belong together. */
+const answers: { readonly [Name in keyof Questions]: (...given: Given<Name>) => Answer<Name> } = questions;
+
 /**
  * Asks something of the bytes of a document, here or, if they are many, in the thread for large ones. That thread takes one
  * document after the other: so they need the memory of one, and leave a processor to everybody else.
@@ -18,9 +21,7 @@ type Answer<Name extends keyof Questions> = ReturnType<Questions[Name]>;
  */
 export async function ask<Name extends keyof Questions>(name: Name, ...given: Given<Name>): Promise<Answer<Name>> {
   const [bytes] = given;
-  // TypeScript does not see that name and given belong together.
-  const question = questions[name] as (...given: Given<Name>) => Answer<Name>;
-  return bytes.length < LARGE ? question(...given) : ((await askThread(name, given)) as Answer<Name>);
+  return bytes.length < LARGE ? answers[name](...given) : ((await askThread(name, given)) as Answer<Name>);
 }
 
 type Waiting = Map<number, { readonly resolve: (answer: unknown) => void; readonly reject: (error: unknown) => void }>;

@@ -392,6 +392,21 @@ describe('an order that a shop tells again, as it was before,', () => {
     expect(await getRevision(house.store, { orderId, revision: 2 })).toMatchObject({ notes: ['asked the customer'] });
   });
 
+  test('keeps the later of two states, whichever comes first', async () => {
+    const { json, orderId } = await given();
+    const at = (second: number) => ({ extensions: { updated_at: `2026-11-23T08:58:${String(second)}-08:00` } });
+    const update = await tell({ ...json, ...lineOf(12), ...at(43) });
+    await link(update);
+    await takeIn(orderId);
+    await recheck(update);
+    expect(await rowOf(orderId)).toMatchObject({ revision: 2, total: '239.88' });
+    expect(await link(await tell({ ...json, ...lineOf(10), ...at(42) }))).toMatchObject({ state: 'applied' });
+    expect(await rowOf(orderId)).toMatchObject({ revision: 2, total: '239.88' });
+    await link(await tell({ ...json, ...lineOf(11), ...at(44) }));
+    await takeIn(orderId);
+    expect(await rowOf(orderId)).toMatchObject({ revision: 3, total: '219.89' });
+  });
+
   test('stays rejected', async () => {
     const { json, orderId } = await given();
     await say(orderId, { action: 'reject' });
