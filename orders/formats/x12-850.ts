@@ -15,7 +15,7 @@ import {
   type LineSegments,
   type ReadLines,
 } from './x12-lines.ts';
-import { findCustomer, partyKey, readContact, readParty } from './x12-parties.ts';
+import { checkParties, findCustomer, partyKey, readContact, readParty } from './x12-parties.ts';
 import { checkLength, headsOf, mark, readDate, readLoops, readMandatory, readReal, say, use } from './x12-reading.ts';
 import type { Loop, Place, Reading, X12Context } from './x12-reading.ts';
 import { isZero } from './x12-values.ts';
@@ -196,7 +196,7 @@ function readBeg(reading: Reading, beg: X12Segment) {
   BEG_FIELDS.forEach(([field, number]) => mark(reading, field, '', beg, number));
   return {
     // Releases of one blanket order share its number: each is an order of its own.
-    externalId: release === '' ? poNumber : `${poNumber}/${release}`,
+    ...(poNumber !== '' && { externalId: release === '' ? poNumber : `${poNumber}/${release}` }),
     poNumber,
     type: PURPOSES.get(element(beg, 1)) ?? 'new',
     ...(orderDate !== undefined && { orderDate }),
@@ -271,6 +271,7 @@ function readCustomer(reading: Reading, header: readonly Loop[]): string | undef
 }
 
 function readParties(reading: Reading, header: readonly Loop[]): Pick<Order, 'contact' | 'shipTo' | 'billTo'> {
+  checkParties(reading, header, '');
   return {
     contact: readContact(reading, header),
     shipTo: readParty(reading, header, 'ST', '/shipTo'),
@@ -321,7 +322,7 @@ function readAmounts(reading: Reading, areas: Areas, header: readonly Loop[], re
   const sacs = readCharges(
     reading,
     headsOf(header, 'SAC'),
-    { amount: () => goods, quantity: null },
+    { amount: () => goods, quantity: null, whose: '' },
     currency,
     '/charges',
   );

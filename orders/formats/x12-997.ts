@@ -25,8 +25,18 @@ const LONGEST_BAD_VALUE = 99;
 const REFERENCES: Readonly<Record<string, string>> = {
   ST01: '143', ST02: '329', SE01: '96', SE02: '329', BEG01: '353', BEG02: '92', BEG03: '324', BEG05: '373', CUR02: '100',
   DTM02: '373', N404: '26', SAC05: '610', SAC07: '332', SAC08: '118', SAC10: '380', PO102: '330', PO103: '355', PO104: '212',
-  PO105: '639', PO106: '235', CTP03: '212', SCH01: '380', SCH06: '373', CTT01: '354', CTT02: '347', AMT02: '782', TXI02: '782',
+  PO105: '639', PO106: '235', PO107: '234', CTP03: '212', SCH01: '380', SCH06: '373', CTT01: '354', CTT02: '347', AMT02: '782',
+  TXI02: '782', N103: '66', N104: '67', SAC01: '248', SCH02: '355', SDQ01: '355',
+  ...pairsOf('PO1', 8, 24, '235', '234'),
+  ...pairsOf('SDQ', 3, 21, '67', '380'),
 };
+
+/** Pairs of elements that repeat within a segment, by the number of their first one. */
+function pairsOf(segment: string, from: number, to: number, first: string, second: string): Record<string, string> {
+  const numbers = Array.from({ length: to - from + 2 }, (_, at) => from + at);
+  const name = (number: number) => `${segment}${String(number).padStart(2, '0')}`;
+  return Object.fromEntries(numbers.map((number, at) => [name(number), at % 2 === 0 ? first : second]));
+}
 
 /**
  * The functional acknowledgment of one group: what of it was readable as X12. Only matters of syntax are in it; what

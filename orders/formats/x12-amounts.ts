@@ -25,6 +25,8 @@ export interface ChargeBase {
   readonly amount: () => Decimal;
   /** Pieces; null where a quantity makes no sense. */
   readonly quantity: string | null;
+  /** Begins each message: the line that it is about. */
+  readonly whose: string;
 }
 
 /**
@@ -44,16 +46,16 @@ export function readCharges(
   currency: string,
   path: string,
 ): readonly Charge[] {
-  const signed = segments.map((segment) => ({ segment, sign: readSign(reading, segment, path) }));
+  const signed = segments.map((segment) => ({ segment, sign: readSign(reading, segment, base.whose, path) }));
   const counted = signed.filter(({ sign }) => sign !== undefined);
   const beyond = counted[MOST_CHARGES]?.segment;
   if (beyond) {
-    const message = `There are ${counted.length} allowances and charges here; ${MOST_CHARGES} are the most.`;
+    const message = `${base.whose}There are ${counted.length} allowances and charges here; ${MOST_CHARGES} are the most.`;
     say(reading, 'X12.CHARGE.TOO_MANY', beyond, undefined, message, path);
   }
   return counted.slice(0, MOST_CHARGES).flatMap(({ segment, sign = 1 }) => {
     if (!ON_INVOICE.has(element(segment, 12))) {
-      const message = `SAC12 is "${element(segment, 12)}": settled outside this order, so its total is without it.`;
+      const message = `${base.whose}SAC12 is "${element(segment, 12)}": settled outside this order, so its total is without it.`;
       say(reading, 'X12.CHARGE.OUTSIDE_TOTAL', segment, 12, message, path);
       return [];
     }
@@ -64,10 +66,10 @@ export function readCharges(
   });
 }
 
-function readSign(reading: Reading, segment: X12Segment, path: string): 1 | -1 | undefined {
-  const kind = readMandatory(reading, segment, 1, 'SAC01 (allowance or charge)', path);
+function readSign(reading: Reading, segment: X12Segment, whose: string, path: string): 1 | -1 | undefined {
+  const kind = readMandatory(reading, segment, 1, `${whose}SAC01 (allowance or charge)`, path);
   if (kind === '' || SIGN.has(kind) || FREE.has(kind)) return SIGN.get(kind);
-  const message = `SAC01 is "${kind.slice(0, 10)}"; write A for an allowance or C for a charge. It is not in the total.`;
+  const message = `${whose}SAC01 is "${kind.slice(0, 10)}"; write A for an allowance or C for a charge. It is not in the total.`;
   say(reading, 'X12.CHARGE.KIND', segment, 1, message, path);
   return undefined;
 }
@@ -81,11 +83,11 @@ function readChargeAmount(
 ): string | undefined {
   if (element(segment, 5) !== '') {
     use(reading, segment, 1, codeElement(segment), 5);
-    return readImplied(reading, segment, path);
+    return readImplied(reading, segment, base.whose, path);
   }
   const computed = computeCharge(reading, segment, base, path);
   if (!computed || computed.isNegative() || !isUsable(toCurrency(computed, currency))) {
-    const message = 'SAC05 is empty and SAC07 or SAC08 give no amount; the order is shown without this SAC.';
+    const message = `${base.whose}SAC05 is empty and SAC07 or SAC08 give no amount; the order is shown without this SAC.`;
     say(reading, 'X12.CHARGE.AMOUNT', segment, 5, message, path);
     return undefined;
   }
@@ -95,35 +97,35 @@ function readChargeAmount(
     'X12.CHARGE.COMPUTED',
     segment,
     undefined,
-    `SAC05 is empty; the amount was computed as ${amount}.`,
+    `${base.whose}SAC05 is empty; the amount was computed as ${amount}.`,
     path,
   );
   return amount;
 }
 
 /** SAC05 is N2: its last two digits are decimals and there is no point. @see X12 element 610 */
-function readImplied(reading: Reading, segment: X12Segment, path: string): string | undefined {
+function readImplied(reading: Reading, segment: X12Segment, whose: string, path: string): string | undefined {
   const text = element(segment, 5);
   const amount = parseImpliedCents(text) ?? parseReal(text);
   if (amount === undefined) {
-    const message = `SAC05 is "${text.slice(0, 30)}"; write the amount in hundredths without a point, 4331 for 43.31.`;
+    const message = `${whose}SAC05 is "${text.slice(0, 30)}"; write the amount in hundredths without a point, 4331 for 43.31.`;
     say(reading, 'X12.ELEMENT.NUMBER', segment, 5, message, path);
   } else if (amount.startsWith('-')) {
-    const message = `SAC05 is "${text}"; SAC01 gives the sign, so the amount must not be negative. It was left out.`;
+    const message = `${whose}SAC05 is "${text}"; SAC01 gives the sign, so the amount must not be negative. It was left out.`;
     say(reading, 'X12.CHARGE.AMOUNT', segment, 5, message, path);
     return undefined;
   } else if (text.includes('.')) {
-    const message = `SAC05 is "${text}" and was read as ${amount}; write it in hundredths without a point.`;
+    const message = `${whose}SAC05 is "${text}" and was read as ${amount}; write it in hundredths without a point.`;
     say(reading, 'X12.ELEMENT.IMPLIED_DECIMALS', segment, 5, message, path);
   }
   return amount;
 }
 
 function computeCharge(reading: Reading, segment: X12Segment, base: ChargeBase, path: string): Decimal | undefined {
-  const percent = readReal(reading, segment, 7, 'SAC07 (percent)', path);
+  const percent = readReal(reading, segment, 7, `${base.whose}SAC07 (percent)`, path);
   if (percent !== undefined) return base.amount().times(decimal(percent)).dividedBy(100);
-  const rate = readReal(reading, segment, 8, 'SAC08 (rate)', path);
-  const quantity = readReal(reading, segment, 10, 'SAC10 (quantity)', path) ?? base.quantity;
+  const rate = readReal(reading, segment, 8, `${base.whose}SAC08 (rate)`, path);
+  const quantity = readReal(reading, segment, 10, `${base.whose}SAC10 (quantity)`, path) ?? base.quantity;
   return rate === undefined || quantity === null ? undefined : decimal(rate).times(decimal(quantity));
 }
 

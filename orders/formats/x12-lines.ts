@@ -2,7 +2,7 @@ import type { Decimal } from 'decimal.js';
 import { decimal, extend, sum, toCurrency } from '../money.ts';
 import type { Address, OrderLine } from '../order.ts';
 import { apportion, codeElement, readCharges, type Charge } from './x12-amounts.ts';
-import { readParty } from './x12-parties.ts';
+import { checkParties, readParty } from './x12-parties.ts';
 import { isUsable, isZero } from './x12-values.ts';
 import {
   checkLength,
@@ -112,7 +112,13 @@ function readLine(order: Reading, group: LineSegments, currency: string, index: 
   const unitPrice = isUsable(extend(quantity, price, currency)) ? price : refusePrice(reading, po1, id, path);
   checkCurrency(reading, loops, currency, id);
   const amount = () => decimal(quantity).times(decimal(unitPrice));
-  const sacs = readCharges(reading, headsOf(loops, 'SAC'), { amount, quantity }, currency, `${path}/discounts`);
+  const sacs = readCharges(
+    reading,
+    headsOf(loops, 'SAC'),
+    { amount, quantity, whose: `PO1 line ${id}: ` },
+    currency,
+    `${path}/discounts`,
+  );
   const allowances = sacs.filter(isAllowance);
   if (reading.places) allowances.forEach(({ segment }, at) => markCharge(reading, `${path}/discounts/${at}`, segment));
   const common = {
@@ -327,6 +333,7 @@ function readParts(
   path: string,
 ): readonly Part[] {
   const date = readRequestedDate(reading, loops, path, `PO1 line ${id}: `);
+  checkParties(reading, loops, `PO1 line ${id}: `);
   const deliverTo = readParty(reading, loops, 'ST', `${path}/deliverTo`);
   const whole: Part = { quantity, date, ...(deliverTo && { deliverTo }) };
   const [sdqs, schs] = [headsOf(loops, 'SDQ'), headsOf(loops, 'SCH')];
@@ -399,7 +406,10 @@ export function readRequestedDate(
       continue;
     }
     const { date, number } = readDtm(reading, dtm, `${path}/requestedDeliveryDate`, { whose });
-    if (date === undefined) continue;
+    if (date === undefined) {
+      sayNoDay(reading, dtm, number, path, whose);
+      continue;
+    }
     if (requested === undefined) {
       requested = date;
       mark(reading, path, '/requestedDeliveryDate', dtm, number);
@@ -410,6 +420,13 @@ export function readRequestedDate(
     }
   }
   return requested;
+}
+
+/** A period, or nothing: what cannot be understood as a day. One that is none was told already. */
+function sayNoDay(reading: Reading, dtm: X12Segment, number: number, path: string, whose: string): void {
+  if (element(dtm, number) !== '') return;
+  const message = `${whose}DTM 002 names no day in DTM02; write the date as CCYYMMDD.`;
+  say(reading, 'X12.ELEMENT.DATE_IGNORED', dtm, number, message, `${path}/requestedDeliveryDate`);
 }
 
 /** SCH01 quantity and, where SCH05 says delivery requested, SCH06 date. Nothing at all is no delivery. */

@@ -13,6 +13,11 @@ function findParty(loops: readonly Loop[], entity: string): Loop | undefined {
   return partiesOf(loops, entity)[0];
 }
 
+/** Says of parties whose N103 and N104, kind of id and id, are not both there: nobody could tell who they are. */
+export function checkParties(reading: Reading, loops: readonly Loop[], whose: string): void {
+  for (const { head } of loops) if (head.id === 'N1') checkPair(reading, head, 3, '', whose);
+}
+
 function partiesOf(loops: readonly Loop[], entity: string): readonly Loop[] {
   return loops.filter(({ head }) => head.id === 'N1' && element(head, 1) === entity);
 }
@@ -40,7 +45,6 @@ function readAddress(reading: Reading, { head, members }: Loop, path: string): A
     });
   }
   const place = named('N4')[0];
-  checkPair(reading, head, 3, path);
   use(reading, head, 1, 2, 4);
   mark(reading, path, '', head);
   mark(reading, path, '/id', head, 4);
