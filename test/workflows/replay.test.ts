@@ -27,6 +27,8 @@ test('there is a history of everything that an order or document may live throug
       'cancel',
       'escalation',
       'processing-hold',
+      'replaced',
+      'change',
       'document',
       'edi-batch',
     ]),
@@ -37,14 +39,17 @@ test.each(NAMES)('the present workflows go on with what ran before: %s', async (
   await Worker.runReplayHistory({ workflowBundle: await getBundle() }, readHistory(name));
 });
 
-test('workflows that were changed without care are found out', async () => {
-  const workflowsPath = fileURLToPath(new URL('./fixtures/changed-order.ts', import.meta.url));
-  const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} };
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: quiet });
-  await expect(Worker.runReplayHistory({ workflowBundle }, readHistory('approve'))).rejects.toBeInstanceOf(
-    DeterminismViolationError,
-  );
-});
+test.each(['approve', 'replaced', 'change'])(
+  'workflows that were changed without care are found out: %s',
+  async (name) => {
+    const workflowsPath = fileURLToPath(new URL('./fixtures/changed-order.ts', import.meta.url));
+    const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} };
+    const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+    await expect(Worker.runReplayHistory({ workflowBundle }, readHistory(name))).rejects.toBeInstanceOf(
+      DeterminismViolationError,
+    );
+  },
+);
 
 test('an order whose history grew long begins a new run, and reads from the database where it stands', async () => {
   const { events } = readHistory('approve');

@@ -104,7 +104,6 @@ async function cancelledAfterALostSubmission(house: House): Promise<Told> {
   return { 'cancel-after-lost-submission': await end(house, orderId) };
 }
 
-/** A file of five orders through the hourly batch: the batch, its document, one order. */
 /** A change that came before its order, which takes it in while it is in review. */
 async function replacedByAChange(house: House): Promise<Told> {
   const order = makeOrderJson(WRONG_PRICE);
@@ -116,6 +115,7 @@ async function replacedByAChange(house: House): Promise<Told> {
   return { replaced: await end(house, orderId), change: await end(house, changeId) };
 }
 
+/** A file of five orders through the hourly batch: the batch, its document, one order. */
 async function document(house: House): Promise<Told> {
   const inbox = join(house.folder, 'edi/inbox/edi-northwind');
   await mkdir(inbox, { recursive: true });
