@@ -6,6 +6,7 @@ import { printAmount } from './x12-amounts.ts';
 import type { XmlElement } from './xml-reader.ts';
 import {
   attributeOf,
+  checkStrayLines,
   find,
   findAll,
   locate,
@@ -50,7 +51,9 @@ export function readLines(reading: CxmlReading): {
 } {
   const lines: CxmlLine[] = [];
   const charges: Charge[] = [];
-  for (const item of findAll(reading, reading.base, 'ItemOut')) {
+  const items = findAll(reading, reading.base, 'ItemOut');
+  checkStrayLines(reading, items, 'ItemOut');
+  for (const item of items) {
     // Its places are noted apart, for the parts of a line all stand there.
     const own: CxmlReading = { ...reading, nodes: new Map() };
     const read = readItem(own, item, lines.length);

@@ -6,6 +6,7 @@ import { printAmount } from './x12-amounts.ts';
 import type { XmlElement } from './xml-reader.ts';
 import {
   attributeOf,
+  checkStrayLines,
   find,
   findAll,
   locate,
@@ -43,7 +44,9 @@ export interface UblLine {
 
 /** All lines of an order. */
 export function readLines(reading: UblReading): readonly UblLine[] {
-  return findAll(reading, reading.document.root, 'cac:OrderLine/cac:LineItem').map((item, index) =>
+  const { root } = reading.document;
+  checkStrayLines(reading, findAll(reading, root, 'cac:OrderLine'), 'OrderLine');
+  return findAll(reading, root, 'cac:OrderLine/cac:LineItem').map((item, index) =>
     readLine(reading, item, `/lines/${index}`),
   );
 }

@@ -34,6 +34,9 @@ const COPIES: ReadonlySet<string> = new Set(['06', '07', '22']);
 const BLANKETS: ReadonlySet<string> = new Set(['BK', 'BE']);
 const SHIPPABLE: ReadonlySet<string> = new Set(['SA', 'NE', 'DS', 'RL', 'KN', 'RO', 'OS']);
 
+/** A line, and what splits one: elsewhere it would not count, and nobody would notice. */
+const OF_LINES: ReadonlySet<string> = new Set(['PO1', 'SCH', 'SDQ']);
+
 /** The parts of a set: before the first PO1, its PO1 loops, from CTT on. */
 interface Areas {
   readonly header: readonly X12Segment[];
@@ -123,16 +126,16 @@ function divide(reading: Reading, segments: readonly X12Segment[]): Areas | unde
   const summary: X12Segment[] = [];
   const lines: { po1: X12Segment; rest: X12Segment[] }[] = [];
   for (const segment of segments.slice(1, -1)) {
-    if (!ORDER_SEGMENTS.has(segment.id)) {
-      say(reading, 'X12.SEGMENT.UNKNOWN', segment, undefined, `The 850 has no segment ${segment.id}; it is only kept.`);
-    }
+    if (!ORDER_SEGMENTS.has(segment.id)) sayUnknown(reading, segment, summary.length === 0 ? lines.length : 0);
     if (segment.id === 'CTT' || summary.length > 0) summary.push(segment);
     else if (segment.id === 'PO1') lines.push({ po1: segment, rest: [] });
     else (lines.at(-1)?.rest ?? header).push(segment);
   }
-  const stray = summary.find(({ id }) => id === 'PO1');
-  if (stray)
-    say(reading, 'X12.SEGMENT.SEQUENCE', stray, undefined, 'PO1 stands after CTT; lines must stand before it.');
+  const stray = [...header, ...summary].find(({ id }) => OF_LINES.has(id));
+  if (stray) {
+    const message = `${stray.id} belongs to a line: it must stand between the first PO1 and CTT.`;
+    say(reading, 'X12.SEGMENT.SEQUENCE', stray, undefined, message);
+  }
   if (lines.length === 0) sayMissing(reading, 'PO1', segments.at(-1), 'The order has no line (PO1).', '/lines');
   const beyond = lines[MOST_LINES]?.po1;
   if (beyond) {
@@ -140,6 +143,13 @@ function divide(reading: Reading, segments: readonly X12Segment[]): Areas | unde
     say(reading, 'X12.ORDER.TOO_MANY_LINES', beyond, undefined, message, '/lines');
   }
   return lines.length === 0 || beyond ? undefined : { header, lines: lines.map(describeLine), summary };
+}
+
+/** In a line it may be an SDQ or SCH that was damaged, and then the line would go whole to one place. */
+function sayUnknown(reading: Reading, segment: X12Segment, linesBefore: number): void {
+  const message = `The 850 has no segment ${segment.id}; it is only kept.`;
+  const inLine = linesBefore > 0 && ({ path: `/lines/${linesBefore - 1}`, disposition: 'hold' } as const);
+  reading.findings.push(x12Finding('X12.SEGMENT.UNKNOWN', message, locate(segment), inLine || {}));
 }
 
 function describeLine({ po1, rest }: Pick<LineSegments, 'po1' | 'rest'>, index: number): LineSegments {

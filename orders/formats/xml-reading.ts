@@ -114,6 +114,25 @@ export function readText(reading: XmlReading, from: XmlElement, path: string, po
   return textOf(node);
 }
 
+/**
+ * Says where lines stand elsewhere than lines do: they were not read, and where the document has no total nobody would
+ * notice. @param wanted the elements that were read
+ */
+export function checkStrayLines(reading: XmlReading, wanted: readonly XmlElement[], name: string): void {
+  const { root } = reading.document;
+  const seen = new Set(wanted);
+  const open = [root];
+  for (let element = open.pop(); element; element = open.pop()) {
+    const stray = element.children.find((child) => child.local === name && !seen.has(child));
+    if (stray) {
+      const message = `<${stray.name}> stands in <${element.name.slice(0, 60)}>, where no line is read: an end tag may be lost.`;
+      say(reading, 'XML.TYPE', { element: stray }, '/lines', message);
+      return;
+    }
+    open.push(...element.children);
+  }
+}
+
 /** A value that elements stand in is not one that anybody meant: an end tag was lost, or something came in between. */
 function checkUnparted(reading: XmlReading, node: XmlNode, pointer: string): void {
   const [child] = node.attribute ? [] : node.element.children;

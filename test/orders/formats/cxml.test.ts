@@ -65,6 +65,11 @@ test('a value with an element inside is not read around it', () => {
   expect(codes({ items: parted })).toEqual(['XML.TYPE /lines/0/unitPrice', 'XML.TYPE /lines/0/sku']);
 });
 
+test('a line that stands where none is read is missed', () => {
+  const lost = `<Extrinsic name="x">${item('10.00')}</Extrinsic>`;
+  expect(codes({ inHeader: lost })).toEqual(['XML.TYPE /lines']);
+});
+
 describe('what kind of order it is', () => {
   test.each([
     ['type="update"', 'replace'],

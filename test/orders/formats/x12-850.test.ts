@@ -410,6 +410,7 @@ describe('traps', () => {
 
   test.each([
     ['BEG is missing', ORDER.slice(1), 'X12.SEGMENT.MISSING'],
+    ['SDQ stands before the first PO1', withSegment('N1', 'N1*ST*Dock', 'SDQ*EA*92*001*10'), 'X12.SEGMENT.SEQUENCE'],
     ['BEG comes twice', [...ORDER.slice(0, 1), ...ORDER], 'X12.SEGMENT.REPEATED'],
     ['there is no line', withSegment('PO1'), 'X12.SEGMENT.MISSING'],
     ['a line follows CTT', [...ORDER, 'PO1*2*1*EA*1**VN*T'], 'X12.SEGMENT.SEQUENCE'],
