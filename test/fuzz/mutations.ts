@@ -162,15 +162,18 @@ const PIECES: readonly RegExp[] = [
   /[^,;*\t~\n]+[,;*\t]/g,
 ];
 
+/** All pieces of one kind, of the first kind that there are any of. */
 function piecesOf(text: string, random: Random): readonly Stretch[] {
-  const found = [...text.matchAll(random.pick(PIECES))];
-  return found.map(({ 0: piece, index }) => ({ from: index, to: index + piece.length }));
+  const first = random.int(PIECES.length);
+  for (const pattern of [...PIECES.slice(first), ...PIECES.slice(0, first)]) {
+    const found = [...text.matchAll(pattern)];
+    if (found.length > 0) return found.map(({ 0: piece, index }) => ({ from: index, to: index + piece.length }));
+  }
+  return [{ from: 0, to: text.length }];
 }
 
 function pickPiece(text: string, random: Random): Stretch {
-  const pieces = piecesOf(text, random);
-  const from = random.int(text.length + 1);
-  return pieces[random.int(pieces.length)] ?? { from, to: from + random.int(text.length - from + 1) };
+  return random.pick(piecesOf(text, random));
 }
 
 /** What leaves a document readable more often finds more. */

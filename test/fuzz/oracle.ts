@@ -100,8 +100,8 @@ function mayStandInCut(
   }
   if (cut.format !== 'x12') return false;
   const terminator = text.charAt(105);
-  const lastIea = text.lastIndexOf(`IEA${text.charAt(3)}`);
-  return lastIea > found.offset && text.includes(terminator, lastIea);
+  const lastWhole = text.lastIndexOf(`IEA${text.charAt(3)}`, text.lastIndexOf(terminator));
+  return lastWhole > found.offset;
 }
 
 // Changed orders
@@ -233,7 +233,10 @@ function differences(
 /** A finding tells of a difference if it names the field or a part of it, not if it merely speaks of the order. */
 function isTold(difference: Difference | string, { findings }: ReadOrder): boolean {
   if (typeof difference === 'string') return findings.some(({ path }) => /^\/lines(?:\/\d+)?$/.test(path));
-  return findings.some(({ path }) => path === difference.path || path.startsWith(`${difference.path}/`));
+  const { path: changed } = difference;
+  // The SKU is one of the ids of the line.
+  const names = [changed, changed.replace(/\/sku$/, '/ids')];
+  return findings.some(({ path }) => names.some((name) => path === name || path.startsWith(`${name}/`)));
 }
 
 /**
@@ -241,9 +244,9 @@ function isTold(difference: Difference | string, { findings }: ReadOrder): boole
  * left the skeleton of the document as it was (all names, all punctuation, the number of values), and among the values
  * that it changed must be one that was the field's and is the field's now, each read in the plainest way.
  *
- * Two kinds of documents have a field in more than one place: X12 says by a qualifier which product id is whose, so
- * another qualifier may make another id of the line the SKU; and where quantity and unit price change places, what they
- * come to is the same.
+ * Beyond that, what was merely put elsewhere in the document makes another valid one: an X12 qualifier that makes another
+ * id of the line the SKU; two ids that changed places; quantity and unit price that did; an X12 allowance that stands
+ * behind another segment, and so in another line, while what all comes to is the same.
  */
 function isAnotherValue(
   base: Baseline,
@@ -254,7 +257,7 @@ function isAnotherValue(
   const { format } = base.reading;
   if (format === null) return false;
   const [before, after] = [lexDocument(base.bytes, format, base.profile), lexDocument(mutant, format, base.profile)];
-  if (isExchange(difference, all)) return sortWords(base.bytes) === sortWords(mutant);
+  if (isExchange(base.bytes, difference, all)) return sortWords(base.bytes) === sortWords(mutant);
   if (before.skeleton !== after.skeleton || before.tokens.length !== after.tokens.length) return false;
   const { was, is, path } = difference;
   return before.tokens.some((token, index) => {
@@ -266,10 +269,12 @@ function isAnotherValue(
   });
 }
 
-/** Whether quantity and unit price of a line have changed places. */
-function isExchange({ path }: Difference, all: readonly Difference[]): boolean {
+/** Whether a difference is one of those that come of exchanging pieces of a document, if that is all that was done. */
+function isExchange(bytes: Uint8Array, { path, was, is }: Difference, all: readonly Difference[]): boolean {
   const line = path.slice(0, path.lastIndexOf('/'));
   const [quantity, price] = ['quantity', 'unitPrice'].map((name) => all.find((one) => one.path === `${line}/${name}`));
+  if (path.endsWith('/discounts')) return true;
+  if (path.endsWith('/sku')) return [was, is].every((id) => Buffer.from(bytes).includes(id));
   const isOneOfThem = /\/(?:quantity|unitPrice)$/.test(path);
   return isOneOfThem && quantity?.was !== undefined && quantity.was === price?.is && quantity.is === price.was;
 }
@@ -301,7 +306,8 @@ function means(text: string, value: string, format: Format, { csv, mapping }: So
 }
 
 function unquote(text: string, format: Format): string {
-  if (format === 'csv') return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
+  if (format === 'csv')
+    return (text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text).replace(/^="(.*)"$/, '$1');
   if (format === 'xml')
     return text.replace(/\s+/g, ' ').replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name] ?? '');
   if (format !== 'json' || !text.startsWith('"')) return text;
