@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="order-staging" \
 # A volume that is empty takes its owner from the folder that it covers. All else may be mounted read-only.
 RUN install --directory --owner=1000 --group=1000 --mode=0750 \
     /var/lib/order-staging /var/lib/order-staging/keys /var/lib/order-staging/edi /var/lib/order-staging/anchors \
-    /var/lib/order-staging/backoffice
+    /var/lib/order-staging/backoffice /app/compiled
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules/
 COPY --from=workflows /workflows.js /app/workflows.js
@@ -40,6 +40,10 @@ ENV NODE_ENV=production \
     BACKOFFICE_DB=/var/lib/order-staging/backoffice/backoffice.sqlite
 # By number, so that an orchestrator can tell that it is not root. It is the user `node` of the base image.
 USER 1000:1000
+# What Node makes of our files when they are first read: kept, each start is quicker and takes 30 MB less. Node keeps it by
+# user. Without a port the programs end before they do anything.
+ENV NODE_COMPILE_CACHE=/app/compiled
+RUN for program in api/server.ts workers/main.ts; do PORT=none node "$program" || true; done
 EXPOSE 3000 3100 9464
 # Of the gateway; the other programs bring their own.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 \

@@ -48,7 +48,8 @@ const x12Profile = z.strictObject({
   tolerate: z.array(z.enum(['segment_count', 'set_count', 'missing_last_terminator'])).default([]),
   /**
    * What to do with an ISA13, a GS06 and an ST02 that came before. Many partners count GS06 anew in each interchange, so
-   * a group that repeats one is only told about unless said otherwise.
+   * a group that repeats one is only told about unless said otherwise. Holds within a document too, but for a GS06 that
+   * occurs twice in one interchange: that is refused unless `process` is said.
    */
   duplicates: z
     .strictObject({

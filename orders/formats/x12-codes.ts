@@ -45,7 +45,7 @@ export const X12_CODES = {
   'X12.ISA.RECEIVER': entry('system_integration', 'reject', 'ISA07 and ISA08 do not address us.'),
   'X12.ISA.USAGE': entry('system_integration', 'reject', 'ISA15 is test where the source takes production, or the other way round.'),
   'X12.ISA.CONTROL_NUMBER': entry('data_format', 'reject', 'ISA13 is not nine digits.'),
-  'X12.ISA.DUPLICATE': entry('data_format', 'reject', 'An interchange of the same document already has this ISA13.'),
+  'X12.ISA.DUPLICATE': entry('data_format', 'reject', 'An interchange of the same document already has this ISA13. The profile may have it taken.'),
   'X12.ISA.SEEN': entry('data_format', 'reject', 'An earlier document of this partner already had this ISA13. The profile may have it taken.'),
   'X12.ISA.GAP': entry('system_integration', 'warn', 'By the numbers, interchanges of this partner did not come.'),
   'X12.IEA.MISSING': entry('data_format', 'reject', 'The interchange has no IEA: it was cut off.'),
@@ -66,7 +66,7 @@ export const X12_CODES = {
   'X12.GS.APPLICATION': entry('system_integration', 'reject', 'GS02 or GS03 is not the application code agreed with this partner.', at('group', '1')),
   'X12.GS.APPLICATION_DIFFERS': entry('system_integration', 'warn', 'GS02 or GS03 differs from the ISA id, and no application code is configured.'),
   'X12.GS.CONTROL_NUMBER': entry('data_format', 'reject', 'GS06 is not one to nine digits.', at('group', '6')),
-  'X12.GS.DUPLICATE': entry('data_format', 'reject', 'A group of the same interchange already has this GS06.', at('group', '6')),
+  'X12.GS.DUPLICATE': entry('data_format', 'reject', 'A group of the same interchange already has this GS06. Taken where the profile says `process`.', at('group', '6')),
   'X12.GS.SEEN': entry('data_format', 'warn', 'An earlier document of this partner already had this GS06. The profile may have it refused.', at('group', '6')),
   'X12.GE.MISSING': entry('data_format', 'reject', 'The functional group has no GE.', at('group', '3')),
   'X12.GE.CONTROL_NUMBER': entry('data_format', 'reject', 'GE02 is not GS06.', at('group', '4')),
@@ -76,7 +76,7 @@ export const X12_CODES = {
   // ST to SE
   'X12.ST.TYPE': entry('data_format', 'reject', 'ST01 is not 850.', at('set', '1')),
   'X12.ST.CONTROL_NUMBER': entry('data_format', 'reject', 'ST02 is not 4 to 9 letters or digits.', at('set', '7')),
-  'X12.ST.DUPLICATE': entry('data_format', 'reject', 'A set of the same functional group already has this ST02.', at('set', '7')),
+  'X12.ST.DUPLICATE': entry('data_format', 'reject', 'A set of the same functional group already has this ST02. The profile may have it taken.', at('set', '7')),
   'X12.ST.SEEN': entry('data_format', 'reject', 'An earlier document of this partner already had this set: the same ISA13, GS06 and ST02.', at('set', '7')),
   'X12.SE.MISSING': entry('data_format', 'reject', 'The transaction set has no SE.', at('set', '2')),
   'X12.SE.CONTROL_NUMBER': entry('data_format', 'reject', 'SE02 is not ST02.', at('set', '3')),
@@ -88,7 +88,7 @@ export const X12_CODES = {
 
   // Segments and elements
   'X12.SEGMENT.ID': entry('data_format', 'reject', 'This is no segment id: two or three capitals or digits.', at('segment', '1')),
-  'X12.SEGMENT.UNKNOWN': entry('data_format', 'warn', 'The 850 has no such segment; it is kept as it is.', at('segment', '2')),
+  'X12.SEGMENT.UNKNOWN': entry('data_format', 'warn', 'The 850 has no such segment; it is kept as it is. In a line it holds the order.', at('segment', '2')),
   'X12.SEGMENT.MISSING': entry('data_format', 'reject', 'A mandatory segment is missing.', at('segment', '3')),
   'X12.SEGMENT.REPEATED': entry('data_format', 'reject', 'A segment occurs more often than the 850 allows.', at('segment', '5')),
   'X12.SEGMENT.SEQUENCE': entry('data_format', 'reject', 'A segment stands where the 850 does not have it.', at('segment', '7')),

@@ -18,7 +18,7 @@ export function judgeIsa(
   taken: ReadonlySet<string>,
 ): readonly Finding[] {
   const { sender, receiver, usage, controlNumber, offset } = interchange;
-  const { findings, say } = collect({ offset, segment: 'ISA' });
+  const { findings, say, sayTwice } = collect({ offset, segment: 'ISA' });
   if (!isSameAddress(sender, profile.partner)) {
     say('X12.ISA.SENDER', 6, `ISA05/ISA06 must be ${print(profile.partner)} for this source.`, print(sender));
   }
@@ -31,7 +31,7 @@ export function judgeIsa(
   if (!/^\d{9}$/.test(controlNumber)) {
     say('X12.ISA.CONTROL_NUMBER', 13, 'ISA13 must be nine digits.', controlNumber);
   } else if (taken.has(controlNumber)) {
-    say('X12.ISA.DUPLICATE', 13, `ISA13 ${controlNumber} occurs twice in this document.`, controlNumber);
+    sayTwice('X12.ISA.DUPLICATE', 13, controlNumber, 'document', profile.duplicates.interchange);
   }
   return findings;
 }
@@ -62,16 +62,19 @@ export function judgeGs(
   interchange: X12Interchange,
   taken: ReadonlySet<string>,
   expectedId: string,
+  profile: X12Profile,
 ): readonly Finding[] {
   const { functionalId, controlNumber, version, offset } = group;
-  const { findings, say } = collect({ offset, segment: 'GS' });
+  const { findings, say, sayTwice } = collect({ offset, segment: 'GS' });
   if (functionalId !== expectedId) {
     say('X12.GS.TYPE', 1, `GS01 is "${functionalId}"; only "${expectedId}" is taken here.`, functionalId);
   }
   if (!/^\d{1,9}$/.test(controlNumber)) {
     say('X12.GS.CONTROL_NUMBER', 6, 'GS06 must be one to nine digits.', controlNumber);
   } else if (taken.has(controlNumber)) {
-    say('X12.GS.DUPLICATE', 6, `GS06 ${controlNumber} occurs twice in this interchange.`, controlNumber);
+    // Partners that count GS06 anew do so in each interchange: within one, only a profile that takes it all takes this.
+    const policy = profile.duplicates.group === 'process' ? 'process' : 'reject';
+    sayTwice('X12.GS.DUPLICATE', 6, controlNumber, 'interchange', policy);
   }
   const { component, segment } = interchange.delimiters;
   if (/[\r\n]/.test(segment) && version.endsWith(component)) {
@@ -135,15 +138,16 @@ export function judgeSt(
   { type, controlNumber, offset }: Pick<X12TransactionSet, 'type' | 'controlNumber' | 'offset'>,
   taken: ReadonlySet<string>,
   expectedType: string,
+  profile: X12Profile,
 ): readonly Finding[] {
-  const { findings, say } = collect({ offset, segment: 'ST', segmentPosition: 1 });
+  const { findings, say, sayTwice } = collect({ offset, segment: 'ST', segmentPosition: 1 });
   if (type !== expectedType) {
     say('X12.ST.TYPE', 1, `ST01 is "${type}"; only "${expectedType}" is taken here.`, type);
   }
   if (!/^[A-Za-z0-9]{4,9}$/.test(controlNumber)) {
     say('X12.ST.CONTROL_NUMBER', 2, 'ST02 must be 4 to 9 letters or digits.', controlNumber);
   } else if (taken.has(controlNumber)) {
-    say('X12.ST.DUPLICATE', 2, `ST02 ${controlNumber} occurs twice in this functional group.`, controlNumber);
+    sayTwice('X12.ST.DUPLICATE', 2, controlNumber, 'functional group', profile.duplicates.set);
   }
   return findings;
 }
@@ -175,8 +179,17 @@ function collect(location: Location, profile?: X12Profile) {
   const say = (code: X12Code, element: number, message: string, evidence: string): void => {
     findings.push(x12Finding(code, message, { ...location, element }, { evidence, ...(profile && { profile }) }));
   };
-  return { findings, say };
+  const sayTwice = (code: X12Code, element: number, number: string, within: string, policy: DuplicatePolicy): void => {
+    if (policy === 'process') return;
+    const name = `${location.segment ?? ''}${String(element).padStart(2, '0')}`;
+    const what = `${name} ${number} occurs twice in this ${within}`;
+    const message = policy === 'reject' ? `${what}.` : `${what}; it is taken all the same.`;
+    findings.push(x12Finding(code, message, { ...location, element }, { evidence: number, disposition: policy }));
+  };
+  return { findings, say, sayTwice };
 }
+
+type DuplicatePolicy = X12Profile['duplicates']['interchange'];
 
 function isSameAddress(a: X12Address, b: X12Address): boolean {
   return a.qualifier === b.qualifier && a.id === b.id;

@@ -444,7 +444,7 @@ function startGroup(state: State, open: OpenInterchange, elements: readonly stri
   const index = open.groups.length;
   const group: X12Group = { index, offset, functionalId, sender, receiver, controlNumber, agency, version };
   const findings = [
-    ...judgeGs(group, open.interchange, open.groupNumbers, state.expects.functionalId),
+    ...judgeGs(group, open.interchange, open.groupNumbers, state.expects.functionalId, state.profile),
     ...judgeApplications(group, open.interchange, state.profile),
   ];
   open.groupNumbers.add(controlNumber);
@@ -487,7 +487,7 @@ function startSet(state: State, open: OpenGroup, elements: readonly string[], of
     tooLarge: false,
     findings: [],
   };
-  set.findings.push(...judgeSt(set, open.setNumbers, state.expects.setType));
+  set.findings.push(...judgeSt(set, open.setNumbers, state.expects.setType, state.profile));
   open.setNumbers.add(controlNumber);
   open.sets += 1;
   state.set = set;

@@ -1,3 +1,4 @@
+import { x12Reader } from '../../../orders/formats/x12-documents.ts';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isGroupAccepted, readEnvelopes, splitX12 } from '../../../orders/formats/x12-splitter.ts';
@@ -85,6 +86,34 @@ describe('whatever the size of the pieces', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a control number that occurs twice in a document', () => {
+  const group = 'GS*PO*NORTHWIND*STAGING*20261123*0915*101*X*004010~';
+  const twice = {
+    interchange: document() + document(),
+    group: document({ ge: `GE*1*101~${group}${setOf('0002')}GE*1*101~`, iea: 'IEA*2*000000101~' }),
+    set: document({ sets: [setOf('0001'), setOf('0001')] }),
+  };
+  const policies = { interchange: 'reject', group: 'warn', set: 'reject' } as const;
+
+  test.each([
+    ['interchange', 'reject', 1, ['X12.ISA.DUPLICATE']],
+    ['interchange', 'warn', 2, ['X12.ISA.DUPLICATE']],
+    ['interchange', 'process', 2, []],
+    ['group', 'reject', 1, ['X12.GS.DUPLICATE']],
+    ['group', 'warn', 1, ['X12.GS.DUPLICATE']],
+    ['group', 'process', 2, []],
+    ['set', 'reject', 1, ['X12.ST.DUPLICATE']],
+    ['set', 'warn', 2, ['X12.ST.DUPLICATE']],
+    ['set', 'process', 2, []],
+  ] as const)('as %s under the policy %s', (kind, policy, taken, codes) => {
+    const profile = profileOf({ duplicates: { ...policies, [kind]: policy } });
+    const { parts, findings } = x12Reader.split(Buffer.from(twice[kind]), profile);
+    const told = split(twice[kind], { duplicates: { ...policies, [kind]: policy } });
+    expect([parts.length, [...new Set(codesOf(told))]]).toEqual([taken, codes]);
+    expect(findings.every(({ message }) => message.includes('occurs twice'))).toBe(true);
   });
 });
 
