@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CustomerFacts } from '../../../orders/facts.ts';
-import { check, makeCustomer, makeFacts, makeLine, makeOrder, makeProduct } from './factories.ts';
+import { RULE_KINDS } from '../../../orders/rules/registry.ts';
+import { isBreach } from '../../../orders/rules/rule.ts';
+import { check, makeCustomer, makeFacts, makeLine, makeOrder, makeProduct, NOW } from './factories.ts';
 
 const withCustomer = (changes: Partial<CustomerFacts>) => makeFacts({ customer: makeCustomer(changes) });
 
@@ -330,5 +332,90 @@ describe('inventory', () => {
     expect(check('inventory', makeOrder({ lines }), stocked('11'))).toEqual([
       '/lines/1/quantity: Of SKU-1 are ordered 6 + 5.5 = 11.5, available 11: short by 0.5.',
     ]);
+  });
+});
+
+describe('stock by warehouse', () => {
+  const facts = makeFacts({
+    products: { 'SKU-1': makeProduct({ available: '100', warehouses: { OAK: '6', SAC: '3.5' } }) },
+  });
+  const judge = (warehouses: readonly string[], given = facts) =>
+    check('inventory', makeOrder(), given, { warehouses });
+
+  test('counts only where the rule says', () => {
+    expect(judge([])).toEqual([]);
+    expect(judge(['OAK', 'SAC'])).toEqual([
+      '/lines/0/quantity: Of SKU-1 are ordered 10, available 9.5 in OAK, SAC: short by 0.5.',
+    ]);
+    expect(judge(['RENO'])).toEqual(['/lines/0/quantity: Of SKU-1 are ordered 10, available 0 in RENO: short by 10.']);
+    expect(judge(['OAK'], makeFacts())).toHaveLength(1);
+  });
+});
+
+describe('an order that the stock does not cover', () => {
+  const short = { 'SKU-1': makeProduct({ available: '9' }) };
+  const judge = (partialDelivery: CustomerFacts['partialDelivery'], parameters = {}) =>
+    RULE_KINDS.inventory
+      .check(makeOrder(), makeFacts({ customer: makeCustomer({ partialDelivery }), products: short }), parameters, NOW)
+      .filter(isBreach)
+      .map(
+        ({ disposition, message }) => `${disposition ?? 'as the rule says'}: ${message.split('; ')[1] ?? 'it waits.'}`,
+      );
+
+  test('waits, unless the customer takes the rest later; a rule may say otherwise', () => {
+    expect(judge(undefined)).toEqual(['as the rule says: it waits.']);
+    expect(judge('hold')).toEqual(['as the rule says: it waits.']);
+    expect(judge('backorder')).toEqual(['warn: the customer waits until all of it is there.']);
+    expect(judge('split')).toEqual(['warn: the customer takes what is there at once and the rest later.']);
+    expect(judge('split', { partial: 'hold' })).toEqual(['as the rule says: it waits.']);
+    expect(judge('hold', { partial: 'split' })).toHaveLength(1);
+  });
+
+  test('waits where the customer is not known', () => {
+    expect(check('inventory', makeOrder(), makeFacts({ customer: null, products: short }))).toHaveLength(1);
+  });
+});
+
+describe('a total whose format leaves open what is in it', () => {
+  test.each([
+    ['189.91', ['lines', 'lines+charges+tax'], 0],
+    ['203.41', ['lines', 'lines+charges+tax'], 0],
+    ['190.91', ['lines+tax'], 0],
+    ['202.41', ['lines+charges'], 0],
+    ['202.41', ['lines', 'lines+tax', 'lines+charges+tax'], 1],
+  ])('of %s may be %j: %d breaches', (total, sums, breaches) => {
+    expect(check('total', makeOrder({ total, tax: '1.00' }), makeFacts(), { sums })).toHaveLength(breaches);
+  });
+});
+
+describe('agreed discounts', () => {
+  const judge = (amount: string, parameters = {}, currency = 'USD') => {
+    const discounts = [{ code: 'A', percent: '2.5', from: null, to: null, skus: ['SKU-1'] }];
+    const line = makeLine({ quantity: '1', unitPrice: '19.99', discounts: [{ code: 'X', amount }] });
+    const facts = withCustomer({ discounts, currency });
+    return check('discount_agreed', makeOrder({ currency, lines: [line] }), facts, parameters);
+  };
+
+  test('are rounded up to the minor unit and no further, unless the rule says so', () => {
+    expect(judge('0.50')).toEqual([]);
+    expect(judge('0.51')).toHaveLength(1);
+    expect(judge('0.51', { tolerancePercent: '2' })).toEqual([]);
+    expect(judge('1', {}, 'JPY')).toEqual([]);
+  });
+
+  test('are no matter of lines without a discount, or of a back office that keeps no account of them', () => {
+    expect(check('discount_agreed', makeOrder({ lines: [makeLine()] }), withCustomer({ discounts: [] }))).toEqual([]);
+    expect(check('discount_agreed', makeOrder())).toEqual([]);
+    expect(check('discount_agreed', makeOrder(), withCustomer({ discounts: [] }))).toHaveLength(1);
+  });
+});
+
+describe('what is usual', () => {
+  test('is not known of few purchases, of even less than is asked for', () => {
+    const history = Array.from({ length: 7 }, () => ({ quantity: '1', unitPrice: '1' }));
+    const facts = makeFacts({ products: { 'SKU-1': makeProduct({ history }) } });
+    expect(check('unusual_quantity', makeOrder(), facts)).toEqual([]);
+    expect(check('unusual_quantity', makeOrder(), facts, { minimumPurchases: 7 })).toHaveLength(1);
+    expect(check('unusual_quantity', makeOrder(), makeFacts({ products: {} }))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { isPattern } from '../../../orders/rules/patterns.ts';
 import { check, makeCustomer, makeFacts, makeLine, makeOrder } from './factories.ts';
 
 describe('required fields', () => {
@@ -138,5 +139,137 @@ describe('the ship-to', () => {
     const message = `/shipTo/postalCode: The postal code is not written as those of ${String(country)} are: correct it or the country.`;
     const order = makeOrder({ shipTo: { ...address, country, postalCode } });
     expect(check('ship_to_postal_code', order)).toEqual(accepted ? [] : [message]);
+  });
+});
+
+describe('a range', () => {
+  const range = (changes: Parameters<typeof makeOrder>[0], parameters: object) =>
+    check('field_range', makeOrder(changes), makeFacts(), parameters);
+
+  test('may be one of dates, and may have one end', () => {
+    const dates = { field: '/orderDate', minimum: '2026-11-01', maximum: '2026-11-30' };
+    expect(range({ orderDate: '2026-11-01' }, dates)).toEqual([]);
+    expect(range({ orderDate: '2026-11-30' }, dates)).toEqual([]);
+    expect(range({ orderDate: '2026-12-01' }, dates)).toEqual([
+      '/orderDate: "/orderDate" is outside of its range: allowed is from 2026-11-01 to 2026-11-30.',
+    ]);
+    expect(range({ tax: '5' }, { field: '/tax', minimum: '4.99' })).toEqual([]);
+    expect(range({ tax: '5' }, { field: '/tax', maximum: '4.99' })).toEqual([
+      '/tax: "/tax" is outside of its range: allowed is to 4.99.',
+    ]);
+    expect(range({ tax: '4' }, { field: '/tax', minimum: '4.99' })).toEqual([
+      '/tax: "/tax" is outside of its range: allowed is from 4.99 on.',
+    ]);
+  });
+
+  test('holds no value of another type', () => {
+    expect(range({ externalId: 'W-1' }, { field: '/externalId', minimum: '1' })).toHaveLength(1);
+    expect(range({ externalId: '17' }, { field: '/externalId', minimum: '2026-01-01' })).toHaveLength(1);
+  });
+
+  test('needs an end', () => {
+    expect(() => range({}, { field: '/tax' })).toThrow('needs a minimum or a maximum');
+    expect(() => range({}, { field: '/tax', minimum: 'low' })).toThrow('must be a number such as');
+  });
+});
+
+describe('a type', () => {
+  test.each([
+    ['integer', '-17', '1.5'],
+    ['decimal', '19.99', '1,5'],
+    ['date', '2026-12-01', '2026-13-01'],
+    ['datetime', '2026-12-01T08:00:00+01:00', '2026-12-01'],
+    ['boolean', 'false', 'no'],
+  ])('%s fits %s, but not %s', (type, good, bad) => {
+    const judge = (externalId: string | null) =>
+      check('field_type', makeOrder({ externalId }), makeFacts(), { field: '/externalId', type });
+    expect(judge(good)).toEqual([]);
+    expect(judge(bad)).toHaveLength(1);
+    expect(judge(null)).toEqual([]);
+  });
+
+  test('of a field that no order has is not judged', () => {
+    expect(check('field_type', makeOrder(), makeFacts(), { field: '/notes/*', type: 'date' })).toEqual([]);
+  });
+});
+
+describe('a format', () => {
+  const judge = (pattern: string, poNumber: string) =>
+    check('field_format', makeOrder({ poNumber }), makeFacts(), { field: '/poNumber', pattern, words: 'as agreed' });
+
+  test('is that of the whole text', () => {
+    expect(judge('PO-\\d+', 'PO-17')).toEqual([]);
+    expect(judge('PO-\\d+', 'xPO-17')).toHaveLength(1);
+  });
+
+  test('is refused if it is none, or too long', () => {
+    expect(() => judge('(', 'x')).toThrow('must be a regular expression');
+    expect(isPattern('a'.repeat(501))).toBe(false);
+  });
+
+  test('may be one of very many', () => {
+    const patterns = Array.from({ length: 600 }, (_, index) => `x{0}PO-${String(index)}`);
+    expect(patterns.every((pattern, index) => judge(pattern, `PO-${String(index)}`).length === 0)).toBe(true);
+    expect(judge(patterns[0] ?? '', 'PO-0')).toEqual([]);
+  });
+});
+
+describe('quantities', () => {
+  const judge = (quantity: string, parameters: object) =>
+    check('quantity_range', makeOrder({ lines: [makeLine({ quantity })] }), makeFacts(), parameters);
+
+  test.each([
+    ['5', []],
+    ['4.99', ['/lines/0/quantity: The quantity of line 1 (SKU-1) is 4.99, the least that is sold at once is 5.']],
+    ['20', []],
+    ['20.01', ['/lines/0/quantity: The quantity of line 1 (SKU-1) is 20.01, the most that is sold at once is 20.']],
+  ])('of 5 to 20: %s', (quantity, breaches) => {
+    expect(judge(quantity, { minimum: '5', maximum: '20' })).toEqual(breaches);
+  });
+
+  test('may be limited for some products, and on one side', () => {
+    expect(judge('1', { minimum: '5', skus: ['SKU-2'] })).toEqual([]);
+    expect(judge('9', { minimum: '5' })).toEqual([]);
+    expect(judge('9', { maximum: '10' })).toEqual([]);
+    expect(() => judge('1', {})).toThrow('needs a minimum or a maximum');
+  });
+
+  test('in packs of nothing make the rule break', () => {
+    expect(() => check('pack_size', makeOrder(), makeFacts(), { otherwise: '0' })).toThrow('has a size of 0');
+  });
+
+  test('of packs are told if no pack is known', () => {
+    expect(check('pack_size', makeOrder(), makeFacts(), { otherwise: '5' })).toEqual([]);
+    expect(check('pack_size', makeOrder(), makeFacts(), { otherwise: '3' })).toHaveLength(1);
+  });
+});
+
+describe('line amounts', () => {
+  const judge = (parameters: object, currency = 'USD') =>
+    check('line_amount_range', makeOrder({ currency, lines: [makeLine()] }), makeFacts(), {
+      currency: 'USD',
+      ...parameters,
+    });
+
+  test('keep to their range, both ends included', () => {
+    expect(judge({ minimum: '199.90', maximum: '199.90' })).toEqual([]);
+    expect(judge({ minimum: '199.91' })).toHaveLength(1);
+    expect(judge({ maximum: '199.89' })).toEqual([
+      '/lines/0/amount: The amount of line 1 (SKU-1) is 199.90, over the most of 199.89.',
+    ]);
+    expect(judge({ minimum: '1' })).toEqual([]);
+    expect(judge({ maximum: '1' }, 'EUR')).toEqual([]);
+    expect(() => judge({})).toThrow('needs a minimum or a maximum');
+  });
+});
+
+describe('the country', () => {
+  test('is one that is delivered to', () => {
+    const judge = (shipTo: ReturnType<typeof makeOrder>['shipTo']) =>
+      check('ship_to_country', makeOrder({ shipTo }), makeFacts(), { countries: ['US', 'CA'] });
+    expect(judge({ lines: [], country: 'CA' })).toEqual([]);
+    expect(judge({ lines: [] })).toEqual([]);
+    expect(judge(null)).toEqual([]);
+    expect(judge({ lines: [], country: 'MX' })).toHaveLength(1);
   });
 });
