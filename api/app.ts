@@ -236,6 +236,9 @@ function printProblem(problem: Problem, requestId: string): Buffer {
 /** A lock is gone within seconds; what an operator must mend takes longer, and asking costs nothing. */
 const STORE_WAIT = { 'Retry-After': '10' };
 
+/** @see RFC 9110 section 12.5.3 */
+const UNPACKED = { 'Accept-Encoding': 'gzip, deflate, br' };
+
 function toProblem(error: unknown, request: Request): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Erased) return new Problem('erased', 'the content was erased and cannot be read again');
@@ -256,7 +259,12 @@ function toProblem(error: unknown, request: Request): Problem {
   const { status, limit } = error as { status?: unknown; limit?: unknown };
   if (status === 413) return tooLarge(Number(limit));
   if (status === 415)
-    return new Problem('unsupported-format', 'this Content-Encoding is not taken; send gzip, deflate, br or none');
+    return new Problem(
+      'unsupported-format',
+      'this Content-Encoding is not taken; send gzip, deflate, br or none',
+      {},
+      UNPACKED,
+    );
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new Problem(
       'invalid-request',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { getDocument } from '../../db/documents.ts';
 import { readSecrets } from '../../db/source-secrets.ts';
 import { findSource } from '../../db/sources.ts';
+import { maskCardNumbers } from '../../orders/cards.ts';
 import type { Finding } from '../../orders/finding.ts';
 import type { SourceProfile } from '../../orders/source.ts';
 import type { WebhookProfile } from '../../orders/webhook-profile.ts';
@@ -129,7 +130,7 @@ const refused = new Map<string, number>();
  */
 function refuse(deps: Deps, source: string, why: string): never {
   // What stands for a source in the path of a forged message may be anything.
-  const named = /^[a-z0-9-]{1,60}$/.test(source) ? source : 'no source';
+  const named = /^[a-z0-9-]{1,60}$/.test(source) && maskCardNumbers(source).found === 0 ? source : 'no source';
   const count = (refused.get(named) ?? 0) + 1;
   if (refused.size < 1000) refused.set(named, count);
   deps.log.warn({ source: named, why, refusedSinceStart: count }, 'a webhook was refused');

@@ -20,9 +20,18 @@ const MEDIA_TYPES: readonly (readonly [pattern: RegExp, format: Format])[] = [
   [/^(?:text|application)\/csv$/, 'csv'],
 ];
 
+/** What people send instead of the document in it, by its first bytes as Latin-1, and what to do. */
+const CONTAINERS: readonly (readonly [beginning: string, why: string])[] = [
+  ['PK\x03\x04', 'it is a ZIP archive or a workbook: send what is in it, a table saved as CSV'],
+  ['\xd0\xcf\x11\xe0', 'it is an old workbook or Office document: send a table saved as CSV'],
+  ['\x1f\x8b', 'it is compressed: unpack it, or say "Content-Encoding: gzip"'],
+  ['%PDF-', 'it is a PDF, which is for people: send the data itself'],
+];
+
 /** How much of a document is looked at. */
 const SAMPLE_BYTES = 64 * 1024;
 const SAMPLE_LINES = 20;
+const DELIMITERS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' } as const;
 const CSV_DELIMITERS = [',', ';', '\t', '|'] as const;
 
 /** An ISA segment has 106 characters and 16 element separators; a damaged one is still taken for X12, which says what is wrong. */
@@ -60,10 +69,12 @@ function lookAt(bytes: Uint8Array): Look {
   if (separator !== undefined) return found('x12', `it begins with ISA and elements separated by ${nameOf(separator)}`);
   if (/^[{[]/.test(text)) return found('json', `it begins with ${text.charAt(0)}`);
   if (text.startsWith('<')) return found('xml', 'it begins with <');
+  const container = CONTAINERS.find(([beginning]) => text.startsWith(beginning));
+  if (container) return { format: null, why: container[1], isText: false };
   if (!isPrintable(text)) return { format: null, why: 'it holds bytes that are no text', isText: false };
   const delimiter = findCsvDelimiter(text);
   if (delimiter !== undefined)
-    return found('csv', `its rows have as many fields each, separated by ${nameOf(delimiter)}`);
+    return found('csv', `its rows have as many fields each, separated by ${DELIMITERS[delimiter]}`);
   return { format: null, why: 'it begins like no format that is read here', isText: true };
 }
 
@@ -94,7 +105,7 @@ function isPrintable(text: string): boolean {
 }
 
 /** The delimiter that stands equally often in each of the first rows, of which the first names every column. */
-function findCsvDelimiter(text: string): string | undefined {
+function findCsvDelimiter(text: string): keyof typeof DELIMITERS | undefined {
   const rows = firstRows(text);
   const [header] = rows;
   if (header === undefined || rows.length < 2) return undefined;

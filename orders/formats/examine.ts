@@ -52,5 +52,5 @@ function tellFormat(bytes: Uint8Array, contentType: string | undefined): NotTake
   const { format, why } = detectFormat(bytes, contentType);
   const isDeclaredJson = /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType ?? '');
   if (!isDeclaredJson || bytes.length === 0 || (format !== null && format !== 'csv')) return { format, why };
-  return { format: 'json', why: `declared as json; from the bytes alone: ${why}` };
+  return { format: 'json', why: `declared as json; from the bytes alone: ${detectFormat(bytes).why}` };
 }

@@ -78,6 +78,13 @@ describe('the gateway', () => {
     });
   });
 
+  test('an encoding that is not known is answered with those that are', async () => {
+    const headers = { 'Content-Encoding': 'compress' };
+    const answer = await gateway.call('POST', '/v1/orders', { as: 'web-shop', body: 'x', headers });
+    expect(answer.status).toBe(415);
+    expect(answer.headers.get('Accept-Encoding')).toBe('gzip, deflate, br');
+  });
+
   test('members that do not fit are named and not quoted', async () => {
     const answer = await gateway.call('POST', '/v1/orders/x/cancel', {
       as: 'olivia',

@@ -168,6 +168,7 @@ describe('a forged message', () => {
     ['without a signature', () => send('push', body, {})],
     ['for a source that pushes nothing', () => push(body, { source: 'web-shop' })],
     ['for a source that there is not', () => push(body, { source: 'nobody' })],
+    ['for a source that is a card number', () => push(body, { source: '4111111111111111' })],
   ];
 
   test.each(forgeries)('%s is refused without a word why, and nothing is kept', async (_what, forge) => {
@@ -185,6 +186,7 @@ describe('a forged message', () => {
     const logged = lines.join('');
     expect(logged).toContain('a webhook was refused');
     expect(logged).toMatch(/"refusedSinceStart":\d+/);
+    expect(logged).not.toMatch('4111111111111111');
     expect(logged).not.toMatch(/Never Logged|never@example/);
   });
 

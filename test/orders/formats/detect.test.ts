@@ -77,7 +77,7 @@ describe('a declared type', () => {
     });
     expect(detectFormat(encode('{}'), 'application/json')).toEqual({ format: 'json', why: 'it begins with {' });
     expect(detectFormat(encode('a\tb\nc\td'), 'text/plain').why).toBe(
-      'its rows have as many fields each, separated by tab',
+      'its rows have as many fields each, separated by tabs',
     );
     expect(detectFormat(encode('sku'), 'text/csv').why).toBe(
       'declared as csv; from the bytes alone: it begins like no format that is read here',
@@ -85,11 +85,18 @@ describe('a declared type', () => {
     expect(detectFormat(encode(isa('*'))).why).toBe('it begins with ISA and elements separated by *');
   });
 
-  test('does not make text of what is none', () => {
+  test.each([
+    ['a ZIP archive', 'PK\u0003\u0004\u0014', /ZIP archive or a workbook/],
+    ['an old workbook', '\u00d0\u00cf\u0011\u00e0\u00a1', /old workbook/],
+    ['what is compressed', '\u001f\u008b\u0008', /Content-Encoding/],
+    ['a PDF', '%PDF-1.7\n1 0 obj', /PDF/],
+    ['other bytes', 'PK\u0001', /bytes that are no text/],
+  ])('does not make text of %s', (_, beginning, why) => {
+    const detection = detectFormat(Buffer.from(beginning, 'latin1'), 'text/csv');
+    expect(detection).toEqual({ format: null, why: expect.stringMatching(why) });
+  });
+
+  test('does not make text of nothing', () => {
     expect(formatOf('', 'application/json')).toBeNull();
-    expect(detectFormat(new Uint8Array([0x50, 0x4b, 0x03, 0x04]), 'text/csv')).toEqual({
-      format: null,
-      why: 'it holds bytes that are no text',
-    });
   });
 });
