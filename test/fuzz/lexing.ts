@@ -75,10 +75,10 @@ function guessDelimiter(text: string): string {
   return counts.sort((one, other) => other.count - one.count)[0]?.delimiter ?? ',';
 }
 
-/** The first row is part of the skeleton: it names the columns. */
+/** The first row is part of the skeleton: it names the columns. `="001"` is how a text is kept from Excel. */
 function lexCsv(text: string, delimiter: string): Lexed {
   const cell = new RegExp(
-    `("(?:[^"]|"")*"|[^"\\r\\n${delimiter}]*)(${delimiter === '|' ? '\\|' : delimiter}|\\r\\n|\\r|\\n|$)`,
+    `(="[^"]*"|"(?:[^"]|"")*"|[^"\\r\\n${delimiter}]*)(${delimiter === '|' ? '\\|' : delimiter}|\\r\\n|\\r|\\n|$)`,
     'gy',
   );
   const tokens: string[] = [];
