@@ -13,6 +13,7 @@ import { pollPage } from './poll-source.ts';
 import { expireContent, previewRetention } from './retention.ts';
 import { reserveOrder } from './reserve-order.ts';
 import { enterReview, recordMilestone } from './review-order.ts';
+import { giveUpSimulation, simulateRule } from './simulate-rule.ts';
 import { splitDocument } from './split-document.ts';
 import { stageOrder } from './stage-order.ts';
 import { finishDocument, startOrders } from './start-orders.ts';
@@ -57,6 +58,8 @@ export function createActivities(deps: Deps) {
     finishDocument: ofId('document', finishDocument),
     collectInbox: upkeep(collectInbox),
     pollPage: ofId('source', pollPage),
+    simulateRule: ofId('simulation', simulateRule),
+    giveUpSimulation: ofId('simulation', giveUpSimulation),
     recheckHolds: upkeep(recheckHolds),
     reconcile: upkeep(reconcile),
     deliverOutbox: upkeep(deliverOutbox),

@@ -32,6 +32,7 @@ import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
 import { ruleFileOperations } from './routes/rule-files.ts';
 import { ruleOperations } from './routes/rules.ts';
+import { simulationOperations } from './routes/simulations.ts';
 import { sourceOperations } from './routes/sources.ts';
 import { sourceSecretOperations } from './routes/source-secrets.ts';
 import { submissionOperations } from './routes/submissions.ts';
@@ -70,6 +71,7 @@ const OPERATIONS: readonly Operation[] = [
   // Before those of one rule, whose code could be any word.
   ...ruleFileOperations,
   ...ruleOperations,
+  ...simulationOperations,
   ...lookupOperations,
   ...privacyOperations,
   ...healthOperations,

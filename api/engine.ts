@@ -7,6 +7,7 @@ import {
   decideUpdate,
   documentStart,
   orderStart,
+  simulationStart,
   TASK_QUEUES,
 } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
@@ -75,6 +76,26 @@ export function startEdiBatch(deps: Deps, workflowId: string, actor: string): Pr
   };
   const start = (): Promise<unknown> => temporal.workflow.start('ediBatchWorkflow', options);
   return didAnswer(deps, 'start of an EDI batch', settings.temporalStartTimeoutMs, start, { workflowId });
+}
+
+/**
+ * Starts to try a draft of a rule on past orders.
+ * @param waitSeconds how long to wait until that is over, at most
+ * @returns whether Temporal took it in time
+ */
+export async function startSimulation(
+  deps: Deps,
+  simulation: Parameters<typeof simulationStart>[0],
+  waitSeconds: number,
+): Promise<boolean> {
+  const { temporal, settings } = deps;
+  const options = simulationStart(simulation);
+  const about = { simulationId: simulation.id };
+  const start = (): Promise<unknown> => temporal.workflow.start('simulateRuleWorkflow', options);
+  if (!(await didAnswer(deps, 'start of a simulation', settings.temporalStartTimeoutMs, start, about))) return false;
+  const wait = (): Promise<unknown> => temporal.workflow.getHandle(options.workflowId).result();
+  if (waitSeconds > 0) await didAnswer(deps, 'end of a simulation', waitSeconds * 1000, wait, about);
+  return true;
 }
 
 /** Starts the retention out of turn. @returns whether Temporal took it in time. */

@@ -491,7 +491,7 @@ create table "rule_simulation_flips" (
   "before_outcome" varchar(200) collate Latin1_General_100_BIN2 not null,
   "after_outcome" varchar(200) collate Latin1_General_100_BIN2 not null,
   "findings" int not null,
-  "currency" varchar(200) collate Latin1_General_100_BIN2,
-  "total" varchar(200) collate Latin1_General_100_BIN2,
+  "currency" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "total" varchar(200) collate Latin1_General_100_BIN2 not null,
   constraint "pk_rule_simulation_flips" primary key ("simulation_id", "order_id")
 );

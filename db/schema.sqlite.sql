@@ -412,8 +412,8 @@ CREATE TABLE "rule_simulation_flips" (
   "before_outcome" text not null,
   "after_outcome" text not null,
   "findings" integer not null,
-  "currency" text,
-  "total" text,
+  "currency" text not null,
+  "total" text not null,
   constraint "pk_rule_simulation_flips" primary key ("simulation_id", "order_id")
 );
 

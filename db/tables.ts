@@ -337,8 +337,8 @@ export interface RuleSimulationFlipTable {
   after_outcome: string;
   /** How many findings the version that was tried makes on it. */
   findings: number;
-  currency: string | null;
-  total: string | null;
+  currency: string;
+  total: string;
 }
 
 export interface HoldTable {

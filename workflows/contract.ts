@@ -101,6 +101,25 @@ export function documentStart(document: { id: string; source: string; channel: C
   };
 }
 
+/** Input of trying a draft of a rule on past orders; what is tried, and what came of it, is in the database. */
+export interface SimulationInput {
+  readonly simulationId: string;
+}
+
+/** Start options of trying a draft: beside batches, so that orders are not kept waiting. */
+export function simulationStart(simulation: {
+  readonly id: string;
+  readonly code: string;
+  readonly actor: string;
+}): Omit<StartOptions<SimulationInput>, 'typedSearchAttributes'> {
+  return {
+    workflowId: `simulation:${simulation.id}`,
+    taskQueue: TASK_QUEUES.batch,
+    args: [{ simulationId: simulation.id }],
+    staticSummary: `${simulation.code} tried on past orders for ${simulation.actor}`,
+  };
+}
+
 /** Input of polling: whose orders are read. */
 export interface PollInput {
   readonly source: string;

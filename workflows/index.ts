@@ -3,6 +3,7 @@ export { documentWorkflow } from './document.ts';
 export { ediBatchWorkflow } from './edi-batch.ts';
 export { orderWorkflow } from './order.ts';
 export { pollWorkflow } from './poll.ts';
+export { simulateRuleWorkflow } from './simulate.ts';
 export {
   anchorLogWorkflow,
   deliverOutboxWorkflow,

@@ -47,8 +47,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('before_outcome', code, (column) => column.notNull())
     .addColumn('after_outcome', code, (column) => column.notNull())
     .addColumn('findings', integer, (column) => column.notNull())
-    .addColumn('currency', code)
-    .addColumn('total', code)
+    .addColumn('currency', code, (column) => column.notNull())
+    .addColumn('total', code, (column) => column.notNull())
     .addPrimaryKeyConstraint('pk_rule_simulation_flips', ['simulation_id', 'order_id'])
     .execute();
 }
