@@ -1,5 +1,5 @@
 import { type Mutant, mutate } from './mutations.ts';
-import { type Baseline, type Failure, judgeMutant, type Outcome, takeBaseline } from './oracle.ts';
+import { type Baseline, type Failure, isWhollyAccepted, judgeMutant, type Outcome, takeBaseline } from './oracle.ts';
 import { createRandom } from './random.ts';
 import type { Seed } from './seeds.ts';
 
@@ -52,7 +52,8 @@ export function tryRun({ seed, other, mutants }: Run): Ran {
     const judged = judgeMutant(before, mutant.bytes, others);
     if (judged.failure) return { failed: { failure: judged.failure, before, mutant, others } };
     others.push(before);
-    before = { ...before, bytes: mutant.bytes, reading: judged.reading, asSent: false };
+    const { reading } = judged;
+    before = { ...before, bytes: mutant.bytes, reading, asSent: false, known: isWhollyAccepted(reading) };
     outcome = judged.outcome;
   }
   return { outcome };

@@ -37,8 +37,12 @@ export function takeBaseline(bytes: Uint8Array, { profile, contentType }: Sender
   const sender = { profile, contentType };
   const known = units ?? unitsOf(readDocument(bytes, sender));
   const reading = readDocument(bytes, sender, known);
-  const isAccepted = reading.orders.length > 0 && reading.orders.every(({ accepted }) => accepted);
-  return { ...sender, bytes, reading, units: known, asSent: true, known: isAccepted };
+  return { ...sender, bytes, reading, units: known, asSent: true, known: isWhollyAccepted(reading) };
+}
+
+/** Whether there are orders in it, and nothing stands against any. */
+export function isWhollyAccepted({ orders }: Reading): boolean {
+  return orders.length > 0 && orders.every(({ accepted }) => accepted);
 }
 
 /**
@@ -257,7 +261,7 @@ function isAnotherValue(
   const { format } = base.reading;
   if (format === null) return false;
   const [before, after] = [lexDocument(base.bytes, format, base.profile), lexDocument(mutant, format, base.profile)];
-  if (isExchange(base.bytes, difference, all)) return sortWords(base.bytes) === sortWords(mutant);
+  if (isExchange(base.bytes, difference, all) && sortWords(base.bytes) === sortWords(mutant)) return true;
   if (before.skeleton !== after.skeleton || before.tokens.length !== after.tokens.length) return false;
   const { was, is, path } = difference;
   return before.tokens.some((token, index) => {
