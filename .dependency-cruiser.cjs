@@ -9,7 +9,6 @@ const PURE_LIBRARIES = [
   'decimal.js',
   'jsonc-parser',
   'csv-parse',
-  'node-x12',
   'saxes',
   '@marcbachmann/cel-js',
   '@bufbuild/re2',
