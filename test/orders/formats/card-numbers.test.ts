@@ -116,10 +116,12 @@ const digits = (length: number) =>
 
 /** A number with the check digit that card numbers have. @see https://www.iso.org/standard/70484.html (Luhn) */
 function completeLuhn(payload: string): string {
-  const sum = [...payload].reverse().reduce((total, digit, index) => {
-    const doubled = Number(digit) * (index % 2 === 0 ? 2 : 1);
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
+  const sum = Array.from(payload)
+    .reverse()
+    .reduce((total, digit, index) => {
+      const doubled = Number(digit) * (index % 2 === 0 ? 2 : 1);
+      return total + (doubled > 9 ? doubled - 9 : doubled);
+    }, 0);
   return `${payload}${(10 - (sum % 10)) % 10}`;
 }
 
