@@ -127,7 +127,7 @@ function completeLuhn(payload: string): string {
 
 /** A number with the check digit of GTINs. @see https://www.gs1.org/services/how-calculate-check-digit-manually */
 function completeGtin(payload: string): string {
-  const sum = [...payload]
+  const sum = Array.from(payload)
     .reverse()
     .reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 3 : 1), 0);
   return `${payload}${(10 - (sum % 10)) % 10}`;
