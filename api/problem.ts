@@ -73,13 +73,18 @@ const LONGEST_ERROR = 300;
 
 /** What does not fit a schema, by place. Names of members may be quoted, values never are. */
 export function toErrors({ issues }: z.ZodError): NonNullable<ProblemExtras['errors']> {
-  return issues.slice(0, MOST_ERRORS).map(({ path, message }) => ({
-    pointer: path
+  return issues.slice(0, MOST_ERRORS).map((issue) => ({
+    pointer: issue.path
       .map((part) => `/${String(part)}`)
       .join('')
       .slice(0, LONGEST_ERROR),
-    detail: message.slice(0, LONGEST_ERROR),
+    detail: explain(issue).slice(0, LONGEST_ERROR),
   }));
+}
+
+/** What is wrong with a name is said by what judged the name. */
+function explain(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 }
 
 /** The problem as `application/problem+json` shows it. */

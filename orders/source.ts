@@ -104,7 +104,14 @@ export const sourceProfileSchema = z
   .refine((profile) => profile.x12 !== undefined || !formatsOf(profile).includes('x12'), {
     path: ['x12'],
     message: 'a source that sends X12, as those on channel edi do, needs its X12 partner profile',
-  });
+  })
+  .refine(
+    ({ mapping, ...profile }) => !mapping || formatsOf(profile).some((name) => name === 'json' || name === 'xml'),
+    {
+      path: ['mapping'],
+      message: 'this table is for JSON and XML; which column of a CSV file is which field stands under csv.columns',
+    },
+  );
 
 /** A source's profile, complete with its defaults. */
 export type SourceProfile = z.infer<typeof sourceProfileSchema>;

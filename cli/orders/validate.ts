@@ -29,7 +29,7 @@ The exit code is 1 if a document or an order would be refused.`,
     const { connection, values } = given;
     const judge = await chooseJudge(connection);
     const { files, unreadable } = await listFiles(getWord(given, 0));
-    const print = values['json'] === true ? createJsonPrinter(judge) : createLinePrinter(judge);
+    const print = values['json'] === true ? createJsonPrinter(judge) : createLinePrinter(judge, files.length === 1);
     const progress = createCounter(files.length, values['progress'] === true);
     for (const { file, why } of unreadable)
       print.result(toResult(file, null, refuseDocument(`it cannot be read (${why})`)));
@@ -206,8 +206,15 @@ function createJsonPrinter({ name }: Judge): Printer {
   };
 }
 
-/** One line per order, and one for what of the document is refused; in the end how many there were of each. */
-function createLinePrinter({ words }: Judge): Printer {
+/** Findings of one document told in words. */
+const MOST_TOLD = 30;
+
+/**
+ * One line per order, and one for what of the document is refused; in the end how many there were of each.
+ * @param inWords whether findings are told in words, as for one document, or by their codes alone
+ */
+function createLinePrinter({ words }: Judge, inWords: boolean): Printer {
+  let told = 0;
   const verdicts = new Map<string, number>();
   const codes = new Map<string, number>();
   const count = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -216,6 +223,9 @@ function createLinePrinter({ words }: Judge): Printer {
     console.log(toPlainText(`${file}  ${subject}  ${verdict}  ${found.join(', ')}`.trimEnd()));
     count(verdicts, verdict);
     for (const code of found) count(codes, code);
+    if (!inWords) return;
+    for (const finding of findings.slice(0, Math.max(0, MOST_TOLD - told))) console.log(toPlainText(describe(finding)));
+    told += findings.length;
   };
   return {
     result: ({ file, orders, refused }) => {
@@ -225,7 +235,20 @@ function createLinePrinter({ words }: Judge): Printer {
     end: () => {
       const rows = [...verdicts, ...[...codes].toSorted(([, x], [, y]) => y - x)];
       const table = printTable(['verdict or finding', 'times'], rows.map(([name, times]) => [name, String(times)]), [1]); // prettier-ignore
-      console.error([...(rows.length > 1 ? [table] : []), words].join('\n'));
+      const more =
+        inWords && told > MOST_TOLD ? [`${String(told - MOST_TOLD)} more findings: see them with --json.`] : [];
+      console.error([...more, ...(rows.length > 1 ? [table] : []), words].join('\n'));
     },
   };
+}
+
+/** What is wrong, and where in the document. */
+function describe({ disposition, message, location }: Finding): string {
+  const { line, column, segment, segmentPosition } = location;
+  const place = [
+    line === undefined ? [] : `line ${String(line)}`,
+    column === undefined ? [] : `column ${String(column)}`,
+    segmentPosition === undefined ? [] : `segment ${String(segmentPosition)} (${segment ?? '?'})`,
+  ].flat();
+  return `    ${disposition}  ${place.length === 0 ? '' : `${place.join(', ')}: `}${message}`;
 }

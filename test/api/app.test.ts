@@ -252,10 +252,20 @@ describe('sources, look-ups, rules and the EDI batch', () => {
       { channel: 'edi', x12: { partner: { qualifier: 'ZZ', id: 'A*B' }, us: { qualifier: 'ZZ', id: 'US' } } },
       '/x12/partner/id',
     ],
+    [{ channel: 'api', formats: ['csv'], mapping: { lines: '/items', order: {}, line: {} } }, '/mapping'],
   ])('a profile that could take no order is refused: %j', async (body, pointer) => {
     const answer = await gateway.call('PUT', '/v1/sources/new-edi', { as: 'ada', body });
     expect(answer.status).toBe(422);
     expect(membersOf(answer.body.errors, 'pointer')).toEqual([pointer]);
+  });
+
+  test('a column for a field that there is not is refused in words', async () => {
+    const body = { channel: 'api', csv: { columns: { qty: 'Menge' } } };
+    const answer = await gateway.call('PUT', '/v1/sources/new-csv', { as: 'ada', body });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/csv/columns/qty', detail: 'must be a field of an order such as "unitPrice"' }] },
+    });
   });
 
   test('only an administrator changes sources; everybody sees their own', async () => {
