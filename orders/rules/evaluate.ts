@@ -179,7 +179,7 @@ function findingOf({ code, version, disposition, kind }: RuleVersion, breach: Br
 }
 
 /** What the code of the finding on a rule that broke begins with; the rule's own code follows. */
-export const RULE_FAILED = 'RULE.FAILED';
+const RULE_FAILED = 'RULE.FAILED';
 
 /**
  * The rule that a finding speaks for, whether the rule found something or broke; undefined for the findings of steps.

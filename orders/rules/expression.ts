@@ -17,7 +17,7 @@ export interface Expression {
 }
 
 /** Why an expression cannot be taken, and where: characters counted from 1. */
-export class ExpressionError extends Error {
+class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
   constructor(why: string, range?: { readonly start: number }) {
     super(range ? `${why} (at character ${String(range.start + 1)})` : why);
