@@ -9,6 +9,7 @@ import { erase, exportSubject, retention } from './orders/privacy.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
 import { rotate } from './orders/rotate-key.ts';
+import { approveRule, exportRules, importRules, listRules, simulateRule } from './orders/rules.ts';
 import { submit } from './orders/submit.ts';
 import { validate } from './orders/validate.ts';
 import { verify } from './orders/verify-log.ts';
@@ -19,6 +20,8 @@ import { toPlainText } from './table.ts';
 const VERBS: Readonly<Record<string, Verb>> = {
   validate, submit, show, list, reviews, approve, reject, cancel, reprocess, pause, resume,
   export: exportSubject, erase, retention,
+  'rules list': listRules, 'rules export': exportRules, 'rules import': importRules, 'rules approve': approveRule,
+  'rules simulate': simulateRule,
   'verify-log': verify, 'rotate-key': rotate,
 }; // prettier-ignore
 
@@ -37,7 +40,8 @@ Exit codes: 0 done, 1 refused, 2 not understood or not reached.`;
 
 const MISUSED = 2;
 
-async function main([name, ...words]: readonly string[]): Promise<number> {
+async function main(typed: readonly string[]): Promise<number> {
+  const [name, words] = splitVerb(typed);
   if (name === undefined || name === '--help' || name === 'help') {
     console.log(HELP);
     return name === undefined ? MISUSED : 0;
@@ -45,7 +49,7 @@ async function main([name, ...words]: readonly string[]): Promise<number> {
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (!verb) throw new Misuse(`there is no verb "${name}"; there are ${Object.keys(VERBS).join(', ')}`);
   const options = { ...verb.options, help: { type: 'boolean' } } as const;
-  const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true });
+  const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
   if (values['help'] === true) {
     console.log(`npm run orders -- ${verb.usage}\n\n${verb.what}\n\n${verb.help}`);
     return 0;
@@ -54,11 +58,19 @@ async function main([name, ...words]: readonly string[]): Promise<number> {
   return verb.run({ values, positionals, connection: openConnection(process.env) });
 }
 
+/** A verb is one word, or two where the first says what it is about. */
+function splitVerb([first, second, ...words]: readonly string[]): readonly [string | undefined, readonly string[]] {
+  if (first !== undefined && Object.hasOwn(VERBS, `${first} ${second ?? ''}`))
+    return [`${first} ${second ?? ''}`, words];
+  return [first, second === undefined ? words : [second, ...words]];
+}
+
 /** What went wrong, in words; programming errors keep their traces. */
 function explain(error: unknown): { readonly words: string; readonly code: number } {
   if (error instanceof Refusal) {
     const findings = (error.problem.findings ?? []).map(({ code, message }) => `  ${code}: ${message}`);
-    return { words: [error.message, ...findings].map(toPlainText).join('\n'), code: 1 };
+    const errors = (error.problem.errors ?? []).map(({ pointer, detail }) => `  ${pointer}: ${detail}`);
+    return { words: [error.message, ...findings, ...errors].map(toPlainText).join('\n'), code: 1 };
   }
   if (error instanceof NoGateway) return { words: `${error.message}; npm start starts one`, code: MISUSED };
   if (error instanceof Misuse || isArgumentError(error)) return { words: error.message, code: MISUSED };

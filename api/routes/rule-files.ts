@@ -18,7 +18,8 @@ const importQuery = z.strictObject({
   dryRun: z.stringbool().default(false).describe('Only tell what would become of it'),
 });
 
-const step = z.object({
+/** What became of one rule of a file. */
+export const ruleStep = z.object({
   code: z.string(),
   scope: ruleScopeSchema,
   action: z
@@ -63,7 +64,7 @@ export const ruleFileOperations: readonly Operation[] = [
     body: ruleFile,
     bodyLimit: FILE_LIMIT,
     answers: {
-      200: { description: 'What became of each, or would', schema: z.object({ items: z.array(step) }) },
+      200: { description: 'What became of each, or would', schema: z.object({ items: z.array(ruleStep) }) },
       422: {
         description: 'Not valid; `errors` says where',
         schema: shapes.Problem,

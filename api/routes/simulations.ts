@@ -41,7 +41,8 @@ const experiment = z
 const outcome = z.enum(['pass', 'hold', 'reject']);
 const instant = z.iso.datetime();
 
-const simulationView = z.object({
+/** How far a simulation is, and what came of it. */
+export const simulationView = z.object({
   simulationId: z.string(),
   code: z.string(),
   version: z.int().nullable().describe('null: it was not kept'),
