@@ -1,5 +1,12 @@
-import { sourceProfileSchema } from '../../orders/source.ts';
-import type { SeedDocument } from './seeds.ts';
+import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
+
+/** A document with the profile that it is read by. */
+export interface SeedDocument {
+  /** A file name, whose ending says what it is sent as. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly profile: SourceProfile;
+}
 
 const encode = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf8'));
 

@@ -6,7 +6,7 @@ import { DEFAULT_SOURCES } from '../../cli/setup.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
 import { FIXTURES as JSON_FIXTURES } from '../orders/formats/json-fixtures.ts';
 import { xmlProfile } from '../orders/formats/xml-fixtures.ts';
-import { DOCUMENTS } from './documents.ts';
+import { DOCUMENTS, type SeedDocument } from './documents.ts';
 import { type Baseline, takeBaseline } from './oracle.ts';
 
 /** A document to make mutants of. */
@@ -50,9 +50,6 @@ function listSeeds(corpus?: string): readonly Seed[] {
   const all = found.filter(({ bytes }) => bytes.length > 0 && bytes.length <= LARGEST);
   return all.map(toSeed);
 }
-
-/** A document with the profile that it is read by. */
-export type SeedDocument = Pick<Seed, 'name' | 'bytes' | 'profile'>;
 
 function toSeed({ name, bytes, profile }: SeedDocument): Seed {
   const sender = { profile, contentType: CONTENT_TYPES[extname(name)] ?? 'text/plain' };
