@@ -1,3 +1,6 @@
+/** Coverage is of the whole: a run of some tests, by path or by name, is not measured. */
+const isWhole = process.argv.slice(2).every((argument) => /^--?(?:ci|verbose|silent|runInBand|i)$/.test(argument));
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -24,4 +27,13 @@ export default {
   // Tests start real servers, and the first run on a machine may have to fetch them.
   testTimeout: 120_000,
   maxWorkers: 2,
+  // What decides about orders: a rule or a reader that no test runs through is not to be trusted.
+  collectCoverage: isWhole,
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary'],
+  collectCoverageFrom: ['orders/rules/**/*.ts', 'orders/formats/**/*.ts'],
+  coverageThreshold: {
+    './orders/rules/': { lines: 95, branches: 95 },
+    './orders/formats/': { lines: 95, branches: 90 },
+  },
 };
