@@ -41,9 +41,10 @@ export function examineDocument(
   const reader = readerOf(format);
   const masked = reader.mask(bytes, profile);
   // As it will be read: after masking.
-  const { layout, holds, findings } = reader.inspect(masked.bytes, profile);
+  const { layout, why: whyLayout, holds, findings } = reader.inspect(masked.bytes, profile);
+  const told = whyLayout === undefined ? why : `${why}; ${layout}, because ${whyLayout}`;
   return {
-    document: { format, layout, holds, why, bytes: masked.bytes, masked: masked.findings, unreadable: findings },
+    document: { format, layout, holds, why: told, bytes: masked.bytes, masked: masked.findings, unreadable: findings },
   };
 }
 

@@ -26,6 +26,8 @@ export interface Masked {
 /** What a first look at a whole document tells. */
 export interface Inspection {
   readonly layout: Layout;
+  /** How the layout was told, in words, where that can be wondered about. */
+  readonly why?: string;
   /** `many`: it may hold any number of orders and is split first. */
   readonly holds: 'one' | 'many';
   /** Why it cannot be read at all; empty if it can. */

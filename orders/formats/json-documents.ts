@@ -30,8 +30,8 @@ export const jsonReader: FormatReader = { mask: maskJsonDocument, inspect, split
 
 function inspect(bytes: Uint8Array, profile: SourceProfile): Inspection {
   const { elements, names, fault } = outlineJson(bytes);
-  const { layout } = recognizeLayout(names, profile);
-  return { layout, holds: elements ? 'many' : 'one', findings: fault ? [faultFinding(fault)] : [] };
+  const holds = elements ? 'many' : 'one';
+  return { ...recognizeLayout(names, profile), holds, findings: fault ? [faultFinding(fault)] : [] };
 }
 
 /** Cuts a list into its elements, bytes as they are. One that is broken as JSON cannot be cut and gives no part. */

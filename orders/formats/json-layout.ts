@@ -4,8 +4,8 @@ import type { Layout } from './format.ts';
 /** Whose layout a JSON document has. */
 export interface JsonLayout {
   readonly layout: Extract<Layout, 'canonical' | 'shopify' | 'woocommerce' | 'mapped'>;
-  /** In words, for the log and for whoever wonders. */
-  readonly why: string;
+  /** In words, for the log and for whoever wonders; nothing of our own form. */
+  readonly why?: string;
 }
 
 /** Names by which a shop's order is told, all of which it has, whatever the version of its API. */
@@ -25,5 +25,5 @@ export function recognizeLayout(names: ReadonlySet<string>, { json, mapping }: S
     const marks = MARKS[layout];
     if (marks.every((mark) => names.has(mark))) return { layout, why: `it has ${marks.join(', ')}` };
   }
-  return { layout: 'canonical', why: 'it has the names of no shop that is known' };
+  return { layout: 'canonical' };
 }

@@ -137,7 +137,8 @@ describe('the layout', () => {
     expect(inspect(JSON.stringify({ order: shopify })).layout).toBe('shopify');
     expect(inspect(JSON.stringify({ orders: [shopify] })).layout).toBe('shopify');
     expect(inspect(JSON.stringify([woo])).layout).toBe('woocommerce');
-    expect(inspect(JSON.stringify(order('PO-1'))).layout).toBe('canonical');
+    expect(inspect(JSON.stringify(order('PO-1')))).toMatchObject({ layout: 'canonical' });
+    expect(inspect(JSON.stringify([woo])).why).toBe('it has line_items, total, billing, date_created_gmt');
     expect(inspect(JSON.stringify({ note: shopify })).layout).toBe('canonical');
   });
 

@@ -138,7 +138,8 @@ describe('a table from canonical fields to JSON pointers', () => {
   test('is used for each order of a list', () => {
     const bytes = encode(JSON.stringify([document, document]));
     const profile = profileOf(table);
-    expect(jsonReader.inspect(bytes, profile)).toEqual({ layout: 'mapped', holds: 'many', findings: [] });
+    const why = "the source's profile has a table for it";
+    expect(jsonReader.inspect(bytes, profile)).toEqual({ layout: 'mapped', why, holds: 'many', findings: [] });
     const orders = jsonReader
       .split(bytes, profile)
       .parts.map((part) => jsonReader.parse(part.bytes, part.locator, profile));
