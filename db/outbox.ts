@@ -76,15 +76,16 @@ export interface ControlNumbers {
  * was taken is one that goes out, and a message that is sent again is the same.
  * @returns the row as it is now
  */
-export function composeOutbox(
+export async function composeOutbox(
   store: Store,
   id: string,
   hasGroup: (message: unknown) => boolean,
   compose: (message: unknown, numbers: ControlNumbers) => Composed,
 ): Promise<OutboxRow> {
-  return inTransaction(store, async (tx) => {
-    const query = tx.db.selectFrom('outbox').selectAll().where('id', '=', id);
-    const row = await lockRows(tx.db, query).executeTakeFirstOrThrow();
+  const anotherWasQuicker = new Error(`message ${id} is composed already`);
+  const find = ({ db }: Store) => lockRows(db, db.selectFrom('outbox').selectAll().where('id', '=', id));
+  const composing = inTransaction(store, async (tx) => {
+    const row = await find(tx).executeTakeFirstOrThrow();
     if (row.file_name !== null || row.state !== 'pending') return row;
     const message: unknown = JSON.parse((await openOutbox(tx, row)).toString());
     const { source, kind, subject, step_key: stepKey } = row;
@@ -99,9 +100,17 @@ export function composeOutbox(
       control_number: kind === '997' ? null : group,
     };
     await forgetNumber(tx, source, kind, composed.control_number);
-    await tx.db.updateTable('outbox').set(composed).where('id', '=', id).execute();
+    const query = tx.db.updateTable('outbox').set(composed).where('id', '=', id).where('file_name', 'is', null);
+    // What went out under other numbers must never be overwritten; those that were taken here are given back.
+    if ((await query.executeTakeFirst()).numUpdatedRows === 0n) throw anotherWasQuicker;
     return { ...row, ...composed };
   });
+  try {
+    return await composing;
+  } catch (error) {
+    if (error !== anotherWasQuicker) throw error;
+    return find(store).executeTakeFirstOrThrow();
+  }
 }
 
 /** Numbers begin anew after the last one: from now on this one means the newer message. */

@@ -350,7 +350,7 @@ select "last_value" from "control_numbers" where "source" = @1 and "kind" = @2;
 update "control_numbers" set "last_value" = case when "last_value" >= @1 then 1 else "last_value" + @2 end where "source" = @3 and "kind" = @4;
 select "last_value" from "control_numbers" where "source" = @1 and "kind" = @2;
 update "outbox" set "control_number" = null where ("source" = @1 and "kind" = @2 and "control_number" = @3);
-update "outbox" set "file_name" = @1, "content_sealed" = @2, "control_number" = @3 where "id" = @4;
+update "outbox" set "file_name" = @1, "content_sealed" = @2, "control_number" = @3 where "id" = @4 and "file_name" is null;
 
 -- outbox.markAcknowledged
 select "subject" from "outbox" where ("source" = @1 and "kind" = @2 and "control_number" = @3);
@@ -540,6 +540,31 @@ select top(20) * from "data_keys" order by "subject";
 -- seal.eraseKeys
 select "subject", "wrapping_key_id" from "data_keys" where "subject" in (@1);
 update "data_keys" set "wrapped_key" = @1 where "subject" = @2;
+
+-- simulations.putSimulation
+insert into "rule_simulations" ("id", "code", "version", "draft_json", "rules_sequence", "actor", "limits_json", "received_from", "received_to", "state", "orders", "pages", "cursor_json", "tally_json", "created_at", "ended_at") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, null, @13, @14, null);
+
+-- simulations.findSimulation
+select * from "rule_simulations" where "id" = @1;
+
+-- simulations.countPastOrders
+select count(*) as "orders" from "orders" where "received_at" >= @1 and "received_at" < @2 and "source" in (@3) and "customer_id" in (@4);
+
+-- simulations.listPastOrders
+select top(200) "id", "orders"."revision", "received_at", "erased_at", "expired_at", "taken_at" from "orders" left join "facts_snapshots" on "facts_snapshots"."order_id" = "orders"."id" and "facts_snapshots"."revision" = "orders"."revision" where "received_at" >= @1 and "received_at" < @2 and "source" in (@3) and "customer_id" in (@4) and "received_at" >= @5 and ("received_at" > @6 or "id" > @7) order by "received_at", "id";
+
+-- simulations.listStanding
+select "disposition" from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "step" in (@3, @4, @5);
+
+-- simulations.keepPage
+update "rule_simulations" set "pages" = @1, "cursor_json" = @2, "tally_json" = @3 where "id" = @4 and "state" = @5 and "pages" = @6;
+insert into "rule_simulation_flips" ("simulation_id", "order_id", "before_outcome", "after_outcome", "revision", "findings", "currency", "total") values (@1, @2, @3, @4, @5, @6, @7, @8);
+
+-- simulations.endSimulation
+update "rule_simulations" set "state" = @1, "ended_at" = @2 where "id" = @3 and "state" = @4;
+
+-- simulations.listFlipped
+select top(50) * from "rule_simulation_flips" where "simulation_id" = @1 and "order_id" > @2 order by "order_id";
 
 -- source-secrets.putSecrets
 select "subject" from "data_keys" where "subject" = @1;

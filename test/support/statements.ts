@@ -36,6 +36,7 @@ import * as retention from '../../db/retention.ts';
 import * as reviews from '../../db/reviews.ts';
 import * as rules from '../../db/rules.ts';
 import * as seal from '../../db/seal.ts';
+import * as simulations from '../../db/simulations.ts';
 import * as secrets from '../../db/source-secrets.ts';
 import * as sources from '../../db/sources.ts';
 import * as staged from '../../db/staged.ts';
@@ -121,6 +122,12 @@ const RULE = {
 } as unknown as RuleVersion; // prettier-ignore
 const DRAFT = { ...RULE, status: 'draft', scope: 'global', scope_value: '{}', parameters_json: '{}' };
 const RULES: Answers = { rows: { order_validation_rules: [{ ...DRAFT, rows: 1, sequence: 0 }] } };
+const PAST = { ...LIMITED, receivedFrom: AT, receivedTo: LATER };
+const SIMULATION = {
+  id: 's', draft: RULE, version: 1, rulesSequence: 1, actor: 'ada', limits: PAST, state: 'running', orders: 1, pages: 0,
+  cursor: null, tally: {}, createdAt: AT, endedAt: null,
+} as unknown as simulations.Simulation; // prettier-ignore
+const FLIPPED = { revision: 2, before: 'pass', after: 'hold', findings: 1, currency: 'USD', total: '199.90' } as const;
 const KEYS: Answers = { rows: { data_keys: [{ subject: 'order:o', wrapping_key_id: 'root' }] } };
 const AUDITED = { subject: 'order:o', sequence: 1, mac: 'm' };
 
@@ -356,6 +363,25 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'seal.getSealer': the((store) => seal.getSealer(store, 'order:o')),
   'seal.probeKeys': the((store) => seal.probeKeys(store)),
   'seal.eraseKeys': within((tx) => seal.eraseKeys(tx, ['order:o']), KEYS),
+  'simulations.putSimulation': the((store) => simulations.putSimulation(store, SIMULATION)),
+  'simulations.findSimulation': the((store) => simulations.findSimulation(store, 's')),
+  'simulations.countPastOrders': the((store) => simulations.countPastOrders(store, PAST)),
+  'simulations.listPastOrders': the((store) =>
+    simulations.listPastOrders(store, PAST, { after: { receivedAt: AT, id: 'o' }, size: 200 }),
+  ),
+  'simulations.listStanding': the((store) => simulations.listStanding(store, { ...ROW, taken_at: AT })),
+  'simulations.keepPage': the((store) =>
+    simulations.keepPage(store, SIMULATION, {
+      last: { receivedAt: AT, id: 'o' },
+      tally: SIMULATION.tally,
+      flipped: [
+        { ...FLIPPED, orderId: 'o' },
+        { ...FLIPPED, orderId: 'p' },
+      ],
+    }),
+  ),
+  'simulations.endSimulation': the((store) => simulations.endSimulation(store, 's', 'ended', AT)),
+  'simulations.listFlipped': the((store) => simulations.listFlipped(store, 's', { afterId: 'o', size: 50 })),
   'source-secrets.putSecrets': the((store) => secrets.putSecrets(store, 'desk', 'webhook', ['one', 'other'], BY)),
   'source-secrets.readSecrets': the((store) => secrets.readSecrets(store, 'desk', 'webhook')),
   'source-secrets.countSecrets': the((store) => secrets.countSecrets(store, 'desk')),
