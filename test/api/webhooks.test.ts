@@ -99,7 +99,7 @@ describe('a signed message', () => {
     const began = performance.now();
     expect((await push(bytesOf(makeOrderJson()))).status).toBe(200);
     // Starting is given up after 5 s: a start that was waited for would show.
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(4500);
   });
 
   test('that comes twenty times at once is one order, and every answer is the same', async () => {

@@ -112,7 +112,7 @@ describe('a set made to be expensive', () => {
     const began = performance.now();
     read(replaced('PO1', segments));
     // Less than a second on a machine that does nothing else; what grew with the square took minutes.
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(60_000);
   });
 
   test('is refused even where hundreds of warnings come before what refuses it', () => {
