@@ -21,6 +21,7 @@ export const SHOP_CODES = {
   'JSON.LINE.EDITED': { category: 'business_rule', disposition: 'hold', means: 'The quantity was changed after the order was placed; the line has the one that was placed.' },
   'JSON.LINE.SKU': { category: 'business_rule', disposition: 'hold', means: "The line has no SKU; the shop's own number of the product stands in its place." },
   'JSON.LINE.PRICE': { category: 'business_rule', disposition: 'hold', means: "The line's price times its quantity is not its total." },
+  'JSON.LINE.MISPLACED': { category: 'data_format', disposition: 'reject', means: 'Something with a quantity stands among the shipping or the fees, as only lines have it.' },
   'JSON.DISCOUNT.MISMATCH': { category: 'business_rule', disposition: 'hold', means: 'The discounts of the lines and of the shipping are not the discount of the order.' },
   'JSON.NOTES.SHORTENED': { category: 'data_format', disposition: 'warn', means: 'There are more notes than an order holds; the others are kept in the extensions.' },
 } as const satisfies Readonly<Record<string, ShopCodeEntry>>;

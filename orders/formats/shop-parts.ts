@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from './json-reader.ts';
-import { elementsOf, member, type Node, type Reading, say, take, textOf, takeFirst } from './shop-reading.ts';
+import { elementsOf, member, nameOf, type Node, type Reading, say, take, textOf, takeFirst } from './shop-reading.ts';
 
 /** Most notes of an order, and the longest of them. */
 const MOST_NOTES = 50;
@@ -136,4 +136,12 @@ export function hasElements(node: Node): boolean {
 /** An amount with the other sign, its decimals as they were written. */
 export function negate(amount: string): string {
   return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
+}
+
+/** Says where a line stands among the charges of an order, in which it would be money alone. */
+export function checkMisplaced(reading: Reading, list: string): void {
+  const stray = elementsOf(member(reading.root, list)).find((element) => textOf(member(element, 'quantity')) !== null);
+  if (!stray) return;
+  const message = `"${nameOf(reading, stray.pointer)}" has a quantity, as only lines have it: it belongs in "line_items".`;
+  say(reading, 'JSON.LINE.MISPLACED', '/lines', stray, message);
 }

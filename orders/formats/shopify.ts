@@ -3,6 +3,7 @@ import type { SourceProfile } from '../source.ts';
 import type { JsonDocument, JsonObject, JsonValue } from './json-reader.ts';
 import {
   type AddressNames,
+  checkMisplaced,
   findCustomer,
   hasElements,
   namedNote,
@@ -163,6 +164,7 @@ interface Charge {
 
 function takeCharges(reading: Reading): readonly JsonObject[] {
   const { root } = reading;
+  checkMisplaced(reading, 'shipping_lines');
   const shipping = elementsOf(member(root, 'shipping_lines'));
   const isOnTop = member(root, 'duties_included').value !== true;
   const charges = [

@@ -4,6 +4,7 @@ import type { SourceProfile } from '../source.ts';
 import type { JsonDocument, JsonObject, JsonValue } from './json-reader.ts';
 import {
   type AddressNames,
+  checkMisplaced,
   findCustomer,
   hasElements,
   negate,
@@ -213,6 +214,9 @@ function takeCharges(reading: Reading): readonly JsonObject[] {
     { code: 'FEE', list: 'fee_lines', amount: 'total', sign: 1 },
     { code: 'GIFT_CARD', list: 'gift_cards', amount: 'amount', sign: -1 },
   ];
+  ['shipping_lines', 'fee_lines'].forEach((list) => {
+    checkMisplaced(reading, list);
+  });
   const charges = kinds.flatMap(({ code, list, amount, sign }) =>
     elementsOf(member(reading.root, list)).flatMap((element) => {
       const node = member(element, amount);

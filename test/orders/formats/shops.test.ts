@@ -153,6 +153,13 @@ describe('an order of Shopify', () => {
     expect(JSON.stringify(findings)).not.toContain('smith');
   });
 
+  test('has no line among its shipping', () => {
+    const [order] = fc.sample(shopifyOrders, 1);
+    const stray = { id: 9, sku: 'SKU-9', quantity: 1, price: '5.00' };
+    const { findings } = read({ ...order, shipping_lines: [stray] });
+    expect(codes(findings)).toContain('reject JSON.LINE.MISPLACED');
+  });
+
   test('keeps the notes that an order has no room for among the extensions', () => {
     const attributes = Array.from({ length: 60 }, (_, index) => ({ name: `n${index}`, value: 'v' }));
     const { order, findings } = read({ ...minimal, note: 'x'.repeat(4500), note_attributes: attributes });
