@@ -408,5 +408,7 @@ function isPositive(amount: JsonValue | undefined): boolean {
 /** The computed total, written as the given one if it is the same number. */
 function computeLike(order: JsonObject, profile: SourceProfile, total: string): string {
   const computed = computeTotal(order, profile);
-  return isDecimal(total) && decimal(total).equals(decimal(computed)) ? total : computed;
+  // Lines of eighteen digits each may come to more than an order can hold.
+  if (!isDecimal(total) || !isDecimal(computed)) return computed;
+  return decimal(total).equals(decimal(computed)) ? total : computed;
 }

@@ -250,6 +250,12 @@ describe('numbers and dates', () => {
   });
 });
 
+test('lines that come to more than an order can hold are borne', () => {
+  const lines = [`P-1,2026-11-23,A,1,${'9'.repeat(18)},10.00`, 'P-1,2026-11-23,B,1,5.00,10.00'];
+  const text = `po_number,order_date,sku,quantity,unit_price,order_total\n${lines.join('\n')}`;
+  expect(listAccepted(Buffer.from(text))).toEqual([]);
+});
+
 describe('card numbers', () => {
   const HEADER = 'po_number,sku,quantity,note,cvv,card';
 
