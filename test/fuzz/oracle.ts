@@ -235,11 +235,15 @@ function differences(
 }
 
 /** A finding tells of a difference if it names the field or a part of it, not if it merely speaks of the order. */
-function isTold(difference: Difference | string, { findings }: ReadOrder): boolean {
+function isTold(difference: Difference | string, { order, findings }: ReadOrder): boolean {
   if (typeof difference === 'string') return findings.some(({ path }) => /^\/lines(?:\/\d+)?$/.test(path));
-  const { path: changed } = difference;
+  // Of a line that was split (`1/1`, `1/2`) things are said once, of the first part.
+  const nameOf = (index: number): string => order?.lines[index]?.line.replace(/\/\d+$/, '') ?? '';
+  const firstOf = (index: number): number =>
+    order?.lines.findIndex((_line, at) => nameOf(at) === nameOf(index)) ?? index;
+  const first = difference.path.replace(/(?<=^\/lines\/)\d+/, (index) => String(firstOf(Number(index))));
   // The SKU is one of the ids of the line.
-  const names = [changed, changed.replace(/\/sku$/, '/ids')];
+  const names = [difference.path, first, first.replace(/\/sku$/, '/ids')];
   return findings.some(({ path }) => names.some((name) => path === name || path.startsWith(`${name}/`)));
 }
 
@@ -268,6 +272,9 @@ function isAnotherValue(
     const now = after.tokens[index];
     if (now === undefined || now === token) return false;
     if (means(token, was, format, base.profile) && means(now, is, format, base.profile)) return true;
+    // WooCommerce states what all pieces of a line cost; the price of one and the discount are computed from that.
+    const isComputed = base.reading.layout === 'woocommerce' && /\/(?:unitPrice|discounts)$/.test(path);
+    if (isComputed && [token, now].every((text) => /^"\d+\.\d+"$/.test(text))) return true;
     const isQualifier = format === 'x12' && path.endsWith('/sku') && /^[A-Z0-9]{2}$/.test(now);
     return isQualifier && [was, is].includes(after.tokens[index + 1] ?? '') && after.tokens.includes(is);
   });
