@@ -16,7 +16,7 @@ export const ruleScopeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('customerGroup'),
     group: name,
-    customers: z.array(customerNumber).min(1).max(2000),
+    customers: z.array(customerNumber).min(1).max(1000),
   }),
   z.strictObject({ kind: z.literal('customer'), customer: customerNumber }),
 ]);
