@@ -304,7 +304,9 @@ function means(text: string, value: string, format: Format, { csv, mapping }: So
   const plain = unquote(text, format).trim();
   const encoded = Buffer.from(plain, 'latin1');
   const decoded = ['utf-8', 'windows-1252'].map((encoding) => new TextDecoder(encoding).decode(encoded).trim());
-  if ([plain, ...decoded, plain.toUpperCase()].includes(value)) return true;
+  const fields = Object.values({ ...mapping?.order, ...mapping?.line });
+  const mapped = fields.flatMap((field) => ('values' in field ? (field.values?.[plain] ?? []) : []));
+  if ([plain, ...decoded, plain.toUpperCase(), ...mapped].includes(value)) return true;
   const { decimalMark = '.', thousandsSeparator = '' } = csv ?? {};
   const { decimal: mark = decimalMark, group = thousandsSeparator } = mapping?.numbers ?? {};
   const number = plain
