@@ -1,3 +1,4 @@
+import type { Decimal } from 'decimal.js';
 import type { Format } from '../../orders/formats/format.ts';
 import { decimal, isDecimal, sum } from '../../orders/money.ts';
 import type { Order, OrderLine } from '../../orders/order.ts';
@@ -115,7 +116,8 @@ function judgeContent(base: Baseline, mutant: Uint8Array, reading: Reading, othe
   let outcome = outcomeOf(reading);
   for (const [index, found] of reading.orders.entries()) {
     if (!base.known || !found.accepted || originals.some((order) => hasSameContent(order, found))) continue;
-    if (isToldNextDoor(base.reading, reading) || isOtherTable(base, mutant)) continue;
+    if (isToldNextDoor(base.reading, reading) || isOtherTable(base, mutant) || isSpliced(base, mutant, others))
+      continue;
     const original = findOriginal(base.reading, reading, index);
     const untold = original
       ? differences(original, found, reading.format).filter((difference) => !isTold(difference, found))
@@ -167,13 +169,30 @@ function printLines(lines: readonly OrderLine[]): string {
 }
 
 /**
- * A CSV row is told by nothing but its commas. Damage that took a part of one row to the next shows in the row that has
- * too few or too many now, which is refused with its order, and that is what the sender is told.
+ * A CSV row is told by nothing but its commas, an X12 segment by nothing but its id. Damage that took a part of one row to
+ * the next shows in the row that has too few or too many fields now, which is refused with its order; and an id that went
+ * from one segment to another leaves one that the 850 does not have.
  */
 function isToldNextDoor(base: Reading, reading: Reading): boolean {
-  const isRagged = ({ orders, findings }: Reading): boolean =>
-    [...findings, ...orders.flatMap((order) => order.findings)].some(({ code }) => code === 'CSV.RAGGED');
-  return isRagged(reading) && !isRagged(base);
+  const isTelling = ({ orders, findings }: Reading): boolean =>
+    [...findings, ...orders.flatMap((order) => order.findings)].some(
+      ({ code }) => code === 'CSV.RAGGED' || code === 'X12.SEGMENT.UNKNOWN',
+    );
+  return isTelling(reading) && !isTelling(base);
+}
+
+/**
+ * The beginning of one document and the end of another, with no envelope around them that counts, are a third one: its
+ * lines may be of both, but they add up to its own total.
+ */
+function isSpliced(base: Baseline, mutant: Uint8Array, others: readonly Baseline[]): boolean {
+  if (base.reading.format === 'x12') return false;
+  let same = 0;
+  while (same < mutant.length && mutant[same] === base.bytes[same]) same++;
+  const end = mutant.subarray(same);
+  const endsWith = ({ bytes }: Baseline): boolean => Buffer.from(bytes).indexOf(end) === bytes.length - end.length;
+  // What is missing in the middle of one document makes no other.
+  return end.length > 0 && !endsWith(base) && others.some(endsWith);
 }
 
 /** What of a line decides what is made and what it costs; numbers by their value. */
@@ -275,9 +294,20 @@ function isAnotherValue(
     // WooCommerce states what all pieces of a line cost; the price of one and the discount are computed from that.
     const isComputed = base.reading.layout === 'woocommerce' && /\/(?:unitPrice|discounts)$/.test(path);
     if (isComputed && [token, now].every((text) => /^"\d+\.\d+"$/.test(text))) return true;
+    if (path.endsWith('/unitPrice') && isScaled([token, now], [was, is])) return true;
     const isQualifier = format === 'x12' && path.endsWith('/sku') && /^[A-Z0-9]{2}$/.test(now);
     return isQualifier && [was, is].includes(after.tokens[index + 1] ?? '') && after.tokens.includes(is);
   });
+}
+
+/** Whether a price changed as the value did that it is computed of: so much for a hundred, or for so many. */
+function isScaled(values: readonly [string, string], prices: readonly [string, string]): boolean {
+  if (![...values, ...prices].every(isDecimal)) return false;
+  const [[before, now], [was, is]] = [values.map(decimal), prices.map(decimal)] as [
+    [Decimal, Decimal],
+    [Decimal, Decimal],
+  ];
+  return before.times(is).equals(now.times(was)) || before.times(was).equals(now.times(is));
 }
 
 /** Whether a difference is one of those that come of exchanging pieces of a document, if that is all that was done. */
