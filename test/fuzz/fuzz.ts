@@ -1,6 +1,7 @@
 import { type Mutant, mutate } from './mutations.ts';
 import { type Baseline, type Failure, isWhollyAccepted, judgeMutant, type Outcome, takeBaseline } from './oracle.ts';
 import { createRandom } from './random.ts';
+import { unitsOf } from './reading.ts';
 import type { Seed } from './seeds.ts';
 
 /** One run: a document, and what was made of it, step by step. */
@@ -53,7 +54,9 @@ export function tryRun({ seed, other, mutants }: Run): Ran {
     if (judged.failure) return { failed: { failure: judged.failure, before, mutant, others } };
     others.push(before);
     const { reading } = judged;
-    before = { ...before, bytes: mutant.bytes, reading, asSent: false, known: isWhollyAccepted(reading) };
+    // Whatever its products are called by now, the back office knows in what unit they are sold.
+    const units = new Map([...before.units, ...unitsOf(reading)]);
+    before = { ...before, bytes: mutant.bytes, reading, units, asSent: false, known: isWhollyAccepted(reading) };
     outcome = judged.outcome;
   }
   return { outcome };
