@@ -1,5 +1,7 @@
 /** Coverage is of the whole: a run of some tests, by path or by name, is not measured. */
-const isWhole = !process.argv.slice(2).some((argument) => /^(?!-)|^-t|^--(?:test|find|only|shard|watch)/.test(argument));
+const isWhole = !process.argv
+  .slice(2)
+  .some((argument) => /^(?!-)|^-t|^--(?:test|find|only|shard|watch)/.test(argument));
 
 /** @type {import('jest').Config} */
 export default {

@@ -18,7 +18,9 @@ export async function logReading(
 ): Promise<void> {
   if (caller.source) return;
   const entry = { stepKey: `read:${uuidv7()}`, at: now().toISOString(), actor: caller.id, action };
-  await inTransaction(store, (tx) => appendLog(tx, subject, { ...entry, detail: { purpose: caller.purpose, ...withoutCards(detail) } }));
+  await inTransaction(store, (tx) =>
+    appendLog(tx, subject, { ...entry, detail: { purpose: caller.purpose, ...withoutCards(detail) } }),
+  );
 }
 
 /** What somebody searched for may be anything. */
