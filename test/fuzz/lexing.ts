@@ -52,7 +52,9 @@ function lexBy(text: string, pattern: RegExp): Lexed {
 }
 
 function lexX12(text: string): Lexed {
-  const [separator, terminator] = [text.charAt(3), text.charAt(105)];
+  // The last ISA is the one of an interchange that is read, where an earlier one is broken.
+  const isa = Math.max(0, text.search(/ISA[^A-Za-z0-9\s](?![^]*ISA[^A-Za-z0-9\s])/));
+  const [separator, terminator] = [text.charAt(isa + 3), text.charAt(isa + 105)];
   const tokens: string[] = [];
   const skeleton: string[] = [];
   let start = 0;
