@@ -88,14 +88,19 @@ function renderOperation({ method, path, summary, description, access, answers, 
   const who =
     typeof access === 'string' ? ANYBODY[access] : [...access.roles, ...(access.sources ? ['sources'] : [])].join(', ');
   const listed = Object.entries(answers).map(
-    ([status, answer]) => `<li><code>${status}</code> ${escape(answer.description)}</li>`,
+    ([status, answer]) => `<li><code>${status}</code> ${toHtml(answer.description)}</li>`,
   );
   return `<section id="${id}">
 <h3><code>${method.toUpperCase()} ${escape(path)}</code></h3>
-<p>${escape(summary)}. ${escape(description ?? '')}</p>
+<p>${toHtml(summary)}. ${toHtml(description ?? '')}</p>
 <p class="hint">For ${escape(who)}.</p>
 <ul>${listed.join('')}</ul>
 </section>`;
+}
+
+/** Text with what stands in back-ticks as code. */
+function toHtml(text: string): string {
+  return escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 function escape(text: string): string {
