@@ -51,10 +51,14 @@ function lexBy(text: string, pattern: RegExp): Lexed {
   return { skeleton: skeleton.replace(/\s+/g, ''), tokens };
 }
 
+/** Each interchange by the delimiters of its own ISA. */
 function lexX12(text: string): Lexed {
-  // The last ISA is the one of an interchange that is read, where an earlier one is broken.
-  const isa = Math.max(0, text.search(/ISA[^A-Za-z0-9\s](?![^]*ISA[^A-Za-z0-9\s])/));
-  const [separator, terminator] = [text.charAt(isa + 3), text.charAt(isa + 105)];
+  const lexed = text.split(/(?=ISA[^A-Za-z0-9\s])/).map(lexInterchange);
+  return { skeleton: lexed.map(({ skeleton }) => skeleton).join(''), tokens: lexed.flatMap(({ tokens }) => tokens) };
+}
+
+function lexInterchange(text: string): Lexed {
+  const [separator, terminator] = [text.charAt(3), text.charAt(105)];
   const tokens: string[] = [];
   const skeleton: string[] = [];
   let start = 0;
