@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { maskCardNumbers } from '../cards.ts';
+import { pointerToken } from '../formats/json-reader.ts';
 import { customerNumber } from '../order.ts';
 import { DEFAULT_RULES } from './default-rules.ts';
 import { RULE_KINDS } from './registry.ts';
@@ -94,7 +95,7 @@ function timeFaults({ effectiveFrom, effectiveTo }: WrittenRule): RuleFault[] {
 
 /** A JSON pointer. @see RFC 6901 section 3 */
 export function pointerTo(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map(pointerToken).join('');
 }
 
 /** The rule with what was left out filled in, its instants as the database has them, and no card number in its reason. */

@@ -1,3 +1,4 @@
+import { pointerToken } from '../formats/json-reader.ts';
 import { decimal, isDecimal } from '../money.ts';
 import type { Order } from '../order.ts';
 
@@ -53,11 +54,5 @@ function isSame(one: string | null, other: string | null): boolean {
 function flatten(value: unknown, path: string): ReadonlyMap<string, string> {
   if (value === null || value === undefined || value === '') return new Map();
   if (typeof value !== 'object') return new Map([[path, typeof value === 'string' ? value : JSON.stringify(value)]]);
-  return new Map(
-    Object.entries(value).flatMap(([name, member]) => [...flatten(member, `${path}/${escapeToken(name)}`)]),
-  );
-}
-
-function escapeToken(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+  return new Map(Object.entries(value).flatMap(([name, member]) => [...flatten(member, path + pointerToken(name))]));
 }

@@ -1,3 +1,5 @@
+import { pointerToken } from '../formats/json-reader.ts';
+
 /** A value and its pointer (RFC 6901). */
 export interface Found {
   readonly path: string;
@@ -24,14 +26,10 @@ function step({ path, value }: Found, key: string): readonly Found[] {
   }
   return isObject
     ? Object.entries(value).map(([name, member]) => ({
-        path: `${path}/${escapeToken(name)}`,
+        path: path + pointerToken(name),
         value: member as unknown,
       }))
     : [];
-}
-
-function escapeToken(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** How many values one pattern gives at most: of 5,000 lines the first few show what was read. */
