@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { z } from 'zod';
 import type { Order } from '../order.ts';
+import { rememberCompiled } from './compiled.ts';
 import { createEnvironment, FUNCTIONS, getVariables, LINEAR_MATCHES, type Variables } from './expression-types.ts';
 import { field } from './parameters.ts';
 import { isPattern } from './patterns.ts';
@@ -28,8 +29,6 @@ class ExpressionError extends Error {
 const STEPS = 1_000_000;
 
 let environment: ReturnType<typeof createEnvironment> | undefined;
-const compiled = new Map<string, Expression>();
-const KEPT = 500;
 
 /**
  * Compiles an expression in CEL, or takes it from those that were. What it may cost is known before it runs: CEL has no
@@ -37,19 +36,11 @@ const KEPT = 500;
  * @throws ExpressionError if it cannot be taken
  * @see https://github.com/google/cel-spec/blob/master/doc/langdef.md
  */
-export function getExpression(source: string): Expression {
-  const known = compiled.get(source);
-  if (known) return known;
-  const made = compile(source);
-  const [oldest] = compiled.keys();
-  if (compiled.size >= KEPT && oldest !== undefined) compiled.delete(oldest);
-  compiled.set(source, made);
-  return made;
-}
+export const getExpression = rememberCompiled(compile);
 
 function compile(source: string): Expression {
-  environment ??= createEnvironment();
-  const parsed = attempt(() => (environment ??= createEnvironment()).parse(source));
+  const cel = (environment ??= createEnvironment());
+  const parsed = attempt(() => cel.parse(source));
   prepare(parsed.ast);
   const { valid, type, error } = parsed.check();
   if (!valid) throw new ExpressionError(error?.summary ?? 'cannot be read', error?.range);

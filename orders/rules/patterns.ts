@@ -1,26 +1,18 @@
 import { RE2JS } from '@bufbuild/re2';
+import { rememberCompiled } from './compiled.ts';
 
-/** Patterns that were compiled, the newest last: compiling takes a thousand times as long as matching. */
-const compiled = new Map<string, RE2JS>();
-const KEPT = 500;
 const LONGEST = 500;
 
 /**
  * A regular expression in the syntax of RE2, which takes time in proportion to the text whatever the pattern is: a slip
- * in a rule cannot stop a worker.
+ * in a rule cannot stop a worker. Remembered, because compiling takes a thousand times as long as matching.
  * @throws Error if it is none, or is too long
  * @see https://github.com/google/re2/wiki/Syntax
  */
-export function getPattern(pattern: string): RE2JS {
-  const known = compiled.get(pattern);
-  if (known) return known;
+export const getPattern = rememberCompiled((pattern) => {
   if (pattern.length > LONGEST) throw new RangeError(`a pattern has at most ${LONGEST} characters`);
-  const made = RE2JS.compile(pattern);
-  const [oldest] = compiled.keys();
-  if (compiled.size >= KEPT && oldest !== undefined) compiled.delete(oldest);
-  compiled.set(pattern, made);
-  return made;
-}
+  return RE2JS.compile(pattern);
+});
 
 /** Whether a text is a regular expression in the syntax of RE2. */
 export function isPattern(pattern: string): boolean {
