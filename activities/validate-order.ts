@@ -14,7 +14,7 @@ import {
   type OrderRow,
 } from '../db/orders.ts';
 import { closeReview } from '../db/reviews.ts';
-import { findRulesSequence, listRulesInForce, listRuleVersions } from '../db/rules.ts';
+import { findRulesSequence, listKnownRules, listRulesInForce } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { putVerdict } from '../db/verdicts.ts';
 import { type Finding, isRejected } from '../orders/finding.ts';
@@ -98,8 +98,8 @@ async function findUnjudged(tx: Store, ref: OrderRef): Promise<OrderRow | undefi
 
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
-  const rules = await listRuleVersions(store);
   if (!(await findUnjudged(store, ref))) return readProgress(store, ref.orderId);
+  const rules = await listKnownRules(store);
   // The steps side by side found the same, on the same snapshot; here it is explained as a whole.
   const { explanations } = await evaluate(store, ref, () => true);
   await inTransaction(store, async (tx) => {

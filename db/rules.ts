@@ -60,12 +60,20 @@ export async function findRulesSequence(store: Store): Promise<number> {
  * asks the database whether anything changed, so that a change is seen at once.
  */
 export async function listRulesInForce(store: Store, moment: RulesMoment): Promise<readonly KeptRule[]> {
+  return chooseInForce(await listKnownRules(store), moment);
+}
+
+/**
+ * All versions of all rules, read anew only if one was added or began to count. Whether one was retired since is not known;
+ * what a version says never changes.
+ */
+export async function listKnownRules(store: Store): Promise<readonly KeptRule[]> {
   const { rows, sequence } = await countRules(store);
   const last = lastRead.get(store.keys);
-  if (last?.rows === rows && last.sequence === sequence) return chooseInForce(last.rules, moment);
+  if (last?.rows === rows && last.sequence === sequence) return last.rules;
   const rules = await listRuleVersions(store);
   lastRead.set(store.keys, { rows, sequence, rules });
-  return chooseInForce(rules, moment);
+  return rules;
 }
 
 /** Of versions, those in force at a moment. */

@@ -506,6 +506,10 @@ select count(*) as "rows", max("sequence") as "sequence" from "order_validation_
 select count(*) as "rows", max("sequence") as "sequence" from "order_validation_rules";
 select * from "order_validation_rules" order by "code", "version";
 
+-- rules.listKnownRules
+select count(*) as "rows", max("sequence") as "sequence" from "order_validation_rules";
+select * from "order_validation_rules" order by "code", "version";
+
 -- rules.listRuleVersions
 select * from "order_validation_rules" where "code" = @1 order by "code", "version";
 

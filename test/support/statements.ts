@@ -354,6 +354,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'reviews.listReviews': the((store) => reviews.listReviews(store, LIMITED, { hold: 'STOCK.SHORT' }, { size: 51 })),
   'rules.findRulesSequence': the((store) => rules.findRulesSequence(store), RULES),
   'rules.listRulesInForce': the((store) => rules.listRulesInForce(store, { at: new Date(AT), sequence: 1 }), RULES),
+  'rules.listKnownRules': the((store) => rules.listKnownRules(store), RULES),
   'rules.listRuleVersions': the((store) => rules.listRuleVersions(store, 'CREDIT.LIMIT')),
   'rules.addRuleVersion': within((tx) => rules.addRuleVersion(tx, RULE, BY, false), RULES),
   'rules.approveRule': within((tx) => rules.approveRule(tx, RULE, { actor: 'sofia', at: AT }, 'right'), RULES),
