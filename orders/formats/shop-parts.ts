@@ -1,5 +1,17 @@
+import { decimal } from '../money.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
-import { elementsOf, member, nameOf, type Node, type Reading, say, take, textOf, takeFirst } from './shop-reading.ts';
+import {
+  elementsOf,
+  member,
+  nameOf,
+  type Node,
+  readDecimal,
+  type Reading,
+  say,
+  take,
+  takeFirst,
+  textOf,
+} from './shop-reading.ts';
 
 /** Most notes of an order, and the longest of them. */
 const MOST_NOTES = 50;
@@ -46,6 +58,65 @@ export function takeAddress(reading: Reading, path: string, node: Node, names: A
 function takePerson(reading: Reading, path: string, parts: readonly Node[]): JsonValue {
   const names = parts.map((part) => take(reading, `${path}/lines/0`, part)).filter((name) => typeof name === 'string');
   return names.length === 0 ? null : names.join(' ');
+}
+
+/** Whom to ask, named by `first_name` and `last_name` of a person. Null if nothing is said. */
+export function takeContact(reading: Reading, person: Node, email: JsonValue, phone: JsonValue): JsonObject | null {
+  const names = ['first_name', 'last_name'].map((name) => textOf(member(person, name)));
+  const name = names.filter((part) => part !== null).join(' ');
+  reading.origins.set('/contact/name', member(person, 'first_name').pointer);
+  return name === '' && email === null && phone === null ? null : { name: name === '' ? null : name, email, phone };
+}
+
+/** Undefined if there is no list of lines: the schema then says that it is missing. */
+export function takeLines(
+  reading: Reading,
+  takeLine: (reading: Reading, line: Node, path: string) => JsonObject,
+): readonly JsonObject[] | undefined {
+  const list = member(reading.root, 'line_items');
+  reading.origins.set('/lines', list.pointer);
+  if (!Array.isArray(list.value)) return undefined;
+  return elementsOf(list).map((line, index) => {
+    const path = `/lines/${index}`;
+    reading.origins.set(path, line.pointer);
+    return takeLine(reading, line, path);
+  });
+}
+
+/** A line's SKU. @param product the shop's own id of the product, which stands in its place where there is none */
+export function takeSku(reading: Reading, path: string, line: Node, product: Node | undefined): JsonValue {
+  const sku = take(reading, `${path}/sku`, member(line, 'sku'));
+  if (sku !== null || !product) return sku;
+  const name = product.pointer.slice(line.pointer.length + 1);
+  const message = `Line ${Number(path.slice(path.lastIndexOf('/') + 1)) + 1} has no SKU: its ${name} stands in its place. Give the product a SKU in the shop.`;
+  say(reading, 'JSON.LINE.SKU', `${path}/sku`, member(line, 'sku'), message);
+  return take(reading, `${path}/sku`, product);
+}
+
+/** A charge, its amount already read. */
+export interface Charge {
+  readonly code: string;
+  readonly amount: string;
+  readonly node: Node;
+}
+
+/** None where nothing is charged. */
+export function readCharge(reading: Reading, code: string, node: Node): readonly Charge[] {
+  const amount = readDecimal(reading, '/charges', node);
+  return amount === null || decimal(amount).isZero() ? [] : [{ code, amount, node }];
+}
+
+/** The charge as what is taken off. */
+export function deduct(charge: Charge): Charge {
+  return { ...charge, amount: negate(charge.amount) };
+}
+
+/** The charges of an order, the place of each noted. */
+export function placeCharges(reading: Reading, charges: readonly Charge[]): readonly JsonObject[] {
+  return charges.map(({ code, amount, node }, index) => {
+    reading.origins.set(`/charges/${index}/amount`, node.pointer);
+    return { code, amount };
+  });
 }
 
 /** Whose order it is: the first of these keys that the profile maps to a customer number. */

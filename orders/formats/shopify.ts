@@ -3,17 +3,38 @@ import type { SourceProfile } from '../source.ts';
 import type { JsonDocument, JsonObject, JsonValue } from './json-reader.ts';
 import {
   type AddressNames,
+  type Charge,
   checkMisplaced,
+  deduct,
   findCustomer,
   hasElements,
   namedNote,
-  negate,
   type Note,
+  placeCharges,
+  readCharge,
   takeAddress,
+  takeContact,
+  takeLines,
+  takeNotes,
+  takeSku,
+  toCode,
 } from './shop-parts.ts';
-import { takeNotes, toCode } from './shop-parts.ts';
-import { descend, elementsOf, finishReading, member, type Node, readDecimal, type Reading } from './shop-reading.ts';
-import { say, type PlacedOrder, startReading, take, takeDate, takeFirst, textOf } from './shop-reading.ts';
+import {
+  descend,
+  elementsOf,
+  finishReading,
+  member,
+  type Node,
+  type PlacedOrder,
+  readDecimal,
+  type Reading,
+  say,
+  startReading,
+  take,
+  takeDate,
+  takeFirst,
+  textOf,
+} from './shop-reading.ts';
 
 const ADDRESS: AddressNames = {
   person: ['name'],
@@ -39,7 +60,7 @@ const DELIVERED = ['fulfilled', 'partial'];
 export function readShopify(document: JsonDocument, root: Node, profile: SourceProfile): PlacedOrder {
   const reading = startReading(document, root, profile);
   const at = (...names: readonly string[]): Node => descend(root, ...names);
-  const lines = takeLines(reading);
+  const lines = takeLines(reading, takeLine);
   const isCancelled = textOf(at('cancelled_at')) !== null;
   judgeStatus(reading, isCancelled);
   return finishReading(reading, {
@@ -55,7 +76,12 @@ export function readShopify(document: JsonDocument, root: Node, profile: SourceP
       { kind: 'shopify', id: at('customer', 'id') },
       { kind: 'domain', id: at('email') },
     ]),
-    contact: takeContact(reading),
+    contact: takeContact(
+      reading,
+      at('customer'),
+      takeFirst(reading, '/contact/email', at('email'), at('contact_email')),
+      takeFirst(reading, '/contact/phone', at('phone'), at('customer', 'phone')),
+    ),
     shipTo: takeAddress(reading, '/shipTo', at('shipping_address'), ADDRESS),
     billTo: takeAddress(reading, '/billTo', at('billing_address'), ADDRESS),
     payment: readPayment(reading),
@@ -67,47 +93,18 @@ export function readShopify(document: JsonDocument, root: Node, profile: SourceP
   });
 }
 
-function takeContact(reading: Reading): JsonObject | null {
-  const { root } = reading;
-  const customer = member(root, 'customer');
-  const names = ['first_name', 'last_name'].map((name) => textOf(member(customer, name)));
-  const name = names.filter((part) => part !== null).join(' ');
-  const email = takeFirst(reading, '/contact/email', member(root, 'email'), member(root, 'contact_email'));
-  const phone = takeFirst(reading, '/contact/phone', member(root, 'phone'), member(customer, 'phone'));
-  reading.origins.set('/contact/name', member(customer, 'first_name').pointer);
-  return name === '' && email === null && phone === null ? null : { name: name === '' ? null : name, email, phone };
-}
-
-/** Undefined if there is no list of lines: the schema then says that it is missing. */
-function takeLines(reading: Reading): readonly JsonObject[] | undefined {
-  const list = member(reading.root, 'line_items');
-  reading.origins.set('/lines', list.pointer);
-  return Array.isArray(list.value) ? elementsOf(list).map((line, index) => takeLine(reading, line, index)) : undefined;
-}
-
-function takeLine(reading: Reading, line: Node, index: number): JsonObject {
-  const path = `/lines/${index}`;
-  reading.origins.set(path, line.pointer);
+function takeLine(reading: Reading, line: Node, path: string): JsonObject {
   const quantity = take(reading, `${path}/quantity`, member(line, 'quantity'));
   noticeEdit(reading, path, line, quantity);
+  const product = ['variant_id', 'product_id'].map((name) => member(line, name)).find((id) => textOf(id) !== null);
   return {
     line: take(reading, `${path}/line`, member(line, 'id')),
-    sku: takeSku(reading, path, line),
+    sku: takeSku(reading, path, line, product),
     description: takeFirst(reading, `${path}/description`, member(line, 'name'), member(line, 'title')),
     quantity,
     unitPrice: take(reading, `${path}/unitPrice`, member(line, 'price')),
     discounts: takeDiscounts(reading, path, line),
   };
-}
-
-function takeSku(reading: Reading, path: string, line: Node): JsonValue {
-  const sku = take(reading, `${path}/sku`, member(line, 'sku'));
-  const product = ['variant_id', 'product_id'].map((name) => member(line, name)).find((id) => textOf(id) !== null);
-  if (sku !== null || !product) return sku;
-  const name = product.pointer.slice(line.pointer.length + 1);
-  const message = `Line ${Number(path.slice(path.lastIndexOf('/') + 1)) + 1} has no SKU: its ${name} stands in its place. Give the product a SKU in the shop.`;
-  say(reading, 'JSON.LINE.SKU', `${path}/sku`, member(line, 'sku'), message);
-  return take(reading, `${path}/sku`, product);
 }
 
 /** `current_quantity` is what edits and refunds left of a line. */
@@ -155,46 +152,25 @@ function readDiscountCode({ root }: Reading, allocation: Node): string {
   return toCode(names.find((name) => name !== null) ?? null, 'DISCOUNT');
 }
 
-/** A charge, its amount already read. */
-interface Charge {
-  readonly code: string;
-  readonly amount: string;
-  readonly node: Node;
-}
-
 function takeCharges(reading: Reading): readonly JsonObject[] {
   const { root } = reading;
   checkMisplaced(reading, 'shipping_lines');
   const shipping = elementsOf(member(root, 'shipping_lines'));
   const isOnTop = member(root, 'duties_included').value !== true;
-  const charges = [
+  return placeCharges(reading, [
     ...shipping.flatMap((line) => readCharge(reading, 'FREIGHT', member(line, 'price'))),
     ...shipping.flatMap((line) => readShippingDiscounts(reading, line)),
     ...readUnallocated(reading),
     ...(isOnTop ? readDuties(reading) : []),
     ...readCharge(reading, 'FEES', descend(root, 'original_total_additional_fees_set', 'shop_money', 'amount')),
     ...readCharge(reading, 'TIP', member(root, 'total_tip_received')),
-  ];
-  return charges.map(({ code, amount, node }, index) => {
-    reading.origins.set(`/charges/${index}/amount`, node.pointer);
-    return { code, amount };
-  });
-}
-
-/** None where nothing is charged. */
-function readCharge(reading: Reading, code: string, node: Node): readonly Charge[] {
-  const amount = readDecimal(reading, '/charges', node);
-  return amount === null || decimal(amount).isZero() ? [] : [{ code, amount, node }];
+  ]);
 }
 
 function readShippingDiscounts(reading: Reading, line: Node): readonly Charge[] {
   return elementsOf(member(line, 'discount_allocations')).flatMap((allocation) =>
     readCharge(reading, readDiscountCode(reading, allocation), member(allocation, 'amount')).map(deduct),
   );
-}
-
-function deduct(charge: Charge): Charge {
-  return { ...charge, amount: negate(charge.amount) };
 }
 
 function readDuties(reading: Reading): readonly Charge[] {

@@ -1,16 +1,22 @@
 import type { Decimal } from 'decimal.js';
 import { decimal, isDecimal, minorUnits, sum } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
-import type { JsonDocument, JsonObject, JsonValue } from './json-reader.ts';
+import type { JsonDocument, JsonObject } from './json-reader.ts';
 import {
   type AddressNames,
+  type Charge,
   checkMisplaced,
+  deduct,
   findCustomer,
   hasElements,
-  negate,
   type Note,
+  placeCharges,
+  readCharge,
   takeAddress,
+  takeContact,
+  takeLines,
   takeNotes,
+  takeSku,
   toCode,
 } from './shop-parts.ts';
 import {
@@ -19,11 +25,17 @@ import {
   finishReading,
   member,
   type Node,
+  type PlacedOrder,
   readDecimal,
   type Reading,
   requireDecimal,
+  say,
+  startReading,
+  take,
+  takeDate,
+  takeFirst,
+  textOf,
 } from './shop-reading.ts';
-import { say, type PlacedOrder, startReading, take, takeDate, takeFirst, textOf } from './shop-reading.ts';
 
 const ADDRESS: AddressNames = {
   person: ['first_name', 'last_name'],
@@ -55,7 +67,7 @@ export function readWooCommerce(document: JsonDocument, root: Node, profile: Sou
   const at = (...names: readonly string[]): Node => descend(root, ...names);
   const status = textOf(at('status')) ?? '';
   judgeStatus(reading, status);
-  const lines = takeLines(reading);
+  const lines = takeLines(reading, takeLine);
   checkDiscounts(reading);
   return finishReading(reading, {
     externalId: take(reading, '/externalId', at('number')),
@@ -68,7 +80,12 @@ export function readWooCommerce(document: JsonDocument, root: Node, profile: Sou
       ...(textOf(at('customer_id')) === '0' ? [] : [{ kind: 'woocommerce', id: at('customer_id') }]),
       { kind: 'domain', id: at('billing', 'email') },
     ]),
-    contact: takeContact(reading),
+    contact: takeContact(
+      reading,
+      at('billing'),
+      take(reading, '/contact/email', at('billing', 'email')),
+      take(reading, '/contact/phone', at('billing', 'phone')),
+    ),
     shipTo: takeAddress(reading, '/shipTo', at('shipping'), ADDRESS),
     billTo: takeAddress(reading, '/billTo', at('billing'), ADDRESS),
     payment: readPayment(reading),
@@ -85,44 +102,16 @@ function findPoNumber(root: Node): Node {
   return found ? member(found, 'value') : member(root, 'po_number');
 }
 
-function takeContact(reading: Reading): JsonObject | null {
-  const billing = member(reading.root, 'billing');
-  const names = ['first_name', 'last_name'].map((name) => textOf(member(billing, name)));
-  const name = names.filter((part) => part !== null).join(' ');
-  const email = take(reading, '/contact/email', member(billing, 'email'));
-  const phone = take(reading, '/contact/phone', member(billing, 'phone'));
-  reading.origins.set('/contact/name', member(billing, 'first_name').pointer);
-  return name === '' && email === null && phone === null ? null : { name: name === '' ? null : name, email, phone };
-}
-
-/** Undefined if there is no list of lines: the schema then says that it is missing. */
-function takeLines(reading: Reading): readonly JsonObject[] | undefined {
-  const list = member(reading.root, 'line_items');
-  reading.origins.set('/lines', list.pointer);
-  return Array.isArray(list.value) ? elementsOf(list).map((line, index) => takeLine(reading, line, index)) : undefined;
-}
-
-function takeLine(reading: Reading, line: Node, index: number): JsonObject {
-  const path = `/lines/${index}`;
-  reading.origins.set(path, line.pointer);
+function takeLine(reading: Reading, line: Node, path: string): JsonObject {
+  const ids = ['variation_id', 'product_id'].map((name) => member(line, name));
+  const product = ids.find((id) => textOf(id) !== null && textOf(id) !== '0');
   return {
     line: take(reading, `${path}/line`, member(line, 'id')),
-    sku: takeSku(reading, path, line),
+    sku: takeSku(reading, path, line, product),
     description: take(reading, `${path}/description`, member(line, 'name')),
     quantity: take(reading, `${path}/quantity`, member(line, 'quantity')),
     ...takeAmounts(reading, path, line),
   };
-}
-
-function takeSku(reading: Reading, path: string, line: Node): JsonValue {
-  const sku = take(reading, `${path}/sku`, member(line, 'sku'));
-  const ids = ['variation_id', 'product_id'].map((name) => member(line, name));
-  const product = ids.find((id) => textOf(id) !== null && textOf(id) !== '0');
-  if (sku !== null || !product) return sku;
-  const name = product.pointer.slice(line.pointer.length + 1);
-  const message = `Line ${Number(path.slice(path.lastIndexOf('/') + 1)) + 1} has no SKU: its ${name} stands in its place. Give the product a SKU in the shop.`;
-  say(reading, 'JSON.LINE.SKU', `${path}/sku`, member(line, 'sku'), message);
-  return take(reading, `${path}/sku`, product);
 }
 
 /**
@@ -209,25 +198,16 @@ function readCoupon(root: Node): string {
 }
 
 function takeCharges(reading: Reading): readonly JsonObject[] {
-  const kinds = [
-    { code: 'FREIGHT', list: 'shipping_lines', amount: 'total', sign: 1 },
-    { code: 'FEE', list: 'fee_lines', amount: 'total', sign: 1 },
-    { code: 'GIFT_CARD', list: 'gift_cards', amount: 'amount', sign: -1 },
-  ];
   ['shipping_lines', 'fee_lines'].forEach((list) => {
     checkMisplaced(reading, list);
   });
-  const charges = kinds.flatMap(({ code, list, amount, sign }) =>
-    elementsOf(member(reading.root, list)).flatMap((element) => {
-      const node = member(element, amount);
-      const text = readDecimal(reading, '/charges', node);
-      return text === null || decimal(text).isZero() ? [] : [{ code, node, amount: sign < 0 ? negate(text) : text }];
-    }),
-  );
-  return charges.map(({ code, amount, node }, index) => {
-    reading.origins.set(`/charges/${index}/amount`, node.pointer);
-    return { code, amount };
-  });
+  const read = (code: string, list: string, amount: string): readonly Charge[] =>
+    elementsOf(member(reading.root, list)).flatMap((element) => readCharge(reading, code, member(element, amount)));
+  return placeCharges(reading, [
+    ...read('FREIGHT', 'shipping_lines', 'total'),
+    ...read('FEE', 'fee_lines', 'total'),
+    ...read('GIFT_CARD', 'gift_cards', 'amount').map(deduct),
+  ]);
 }
 
 /** The taxes of lines, shipping and fees together. */
