@@ -4,7 +4,7 @@ import { decimal } from '../money.ts';
 import type { OrderLine } from '../order.ts';
 import { nameLine } from './lines.ts';
 import { percent } from './parameters.ts';
-import { findProduct } from './product.ts';
+import { judgeProducts } from './product.ts';
 import type { Check } from './rule.ts';
 
 /** How far a price may be off the customer's price list, in percent of the listed price, up or down. */
@@ -14,10 +14,9 @@ export const priceParameters = z.strictObject({ tolerancePercent: percent.defaul
  * Says which unit prices are not those agreed with the customer for the quantity ordered. Compared before discounts,
  * which the order states apart. A line of an unknown product has nothing to be compared with.
  */
-export const checkPrice: Check<z.infer<typeof priceParameters>> = ({ lines, currency }, facts, { tolerancePercent }) =>
-  lines.map((line, index) => {
-    const product = findProduct(facts, line.sku);
-    if (!product) return { skipped: `the product of ${nameLine(line)} is not known.` };
+export const checkPrice: Check<z.infer<typeof priceParameters>> = (order, facts, { tolerancePercent }) =>
+  judgeProducts(order, facts, (product, line, index) => {
+    const { currency } = order;
     const path = `/lines/${index}/unitPrice`;
     const listed = findPrice(product, line, currency);
     if (!listed)
