@@ -7,6 +7,7 @@ import { orderSchema } from '../orders/order.ts';
 import { sourceProfileSchema } from '../orders/source.ts';
 import type { Deps } from './deps.ts';
 import { webUiLink } from './engine.ts';
+import type { Answer } from './operation.ts';
 
 /*
  * What the API answers with. The schemas are the API's document; the functions beside them make the values from rows.
@@ -330,6 +331,11 @@ export const shapes = {
     why: z.record(z.string(), z.string()).optional().describe('Of what is down and said why'),
   }),
 } as const;
+
+/** An answer that is a problem, as the API's document describes it. */
+export function problemAnswer(description: string): Answer {
+  return { description, schema: shapes.Problem, contentType: 'application/problem+json' };
+}
 
 export type OrderSummary = z.infer<typeof orderSummary>;
 

@@ -9,7 +9,7 @@ import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { ask } from '../reading/ask.ts';
 import { logReading } from '../reading-log.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer } from '../views.ts';
 
 /** The rows of a CSV file that came to nothing, to be corrected in a spreadsheet and sent again. */
 export const getDocumentErrors = operation({
@@ -26,11 +26,7 @@ export const getDocumentErrors = operation({
   params: z.object({ id: z.string() }),
   answers: {
     200: { description: 'The rows; the header alone if nothing is wrong', contentType: 'text/csv' },
-    410: {
-      description: 'The content of the document, or of an order in it, was erased',
-      schema: shapes.Problem,
-      contentType: 'application/problem+json',
-    },
+    410: problemAnswer('The content of the document, or of an order in it, was erased'),
   },
   handle: showErrors,
 });

@@ -17,7 +17,7 @@ import { cursorParameter, pageSizeParameter } from '../parameters.ts';
 import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
-import { shapes, toAcknowledgment, toOrderSummary } from '../views.ts';
+import { problemAnswer, shapes, toAcknowledgment, toOrderSummary } from '../views.ts';
 import { getDocumentErrors } from './document-errors.ts';
 
 const pageQuery = z.strictObject({ cursor: cursorParameter, limit: pageSizeParameter });
@@ -49,11 +49,7 @@ export const documentOperations: readonly Operation[] = [
     params: z.object({ id: z.string() }),
     answers: {
       200: { description: 'The bytes', contentType: 'application/octet-stream' },
-      410: {
-        description: 'The content of the document, or of an order in it, was erased',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
+      410: problemAnswer('The content of the document, or of an order in it, was erased'),
     },
     handle: showContent,
   }),

@@ -6,7 +6,7 @@ import { readerOf } from '../../orders/formats/readers.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { logReading } from '../reading-log.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer, shapes } from '../views.ts';
 import { getReadableOrder } from '../visible.ts';
 
 /** Each is looked up alone. */
@@ -35,7 +35,7 @@ export const placeOperations = [
     query: placesQuery,
     answers: {
       200: { description: 'In the order in which they were asked for', schema: shapes.Places },
-      410: { description: 'Its content was erased', schema: shapes.Problem, contentType: 'application/problem+json' },
+      410: problemAnswer('Its content was erased'),
     },
     handle: showPlaces,
   }),

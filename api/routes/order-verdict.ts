@@ -8,7 +8,7 @@ import { EVERY_ROLE } from '../access.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer } from '../views.ts';
 import { getReadableOrder } from '../visible.ts';
 
 const scope = z.looseObject({ kind: z.enum(['all', 'source', 'customerGroup', 'customer']) });
@@ -69,12 +69,8 @@ export const verdictOperations = [
     query,
     answers: {
       200: { description: 'In the order of the codes', schema: verdict },
-      404: {
-        description: 'No such order, or not judged',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
-      410: { description: 'Its content was erased', schema: shapes.Problem, contentType: 'application/problem+json' },
+      404: problemAnswer('No such order, or not judged'),
+      410: problemAnswer('Its content was erased'),
     },
     handle: showVerdict,
   }),

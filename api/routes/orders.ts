@@ -20,17 +20,13 @@ import { cursorParameter, instantParameter, pageSizeParameter, reasonMember } fr
 import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
-import { shapes, toOrderSummary } from '../views.ts';
+import { problemAnswer, shapes, toOrderSummary } from '../views.ts';
 import { getReadableOrder, getVisibleOrder } from '../visible.ts';
 
 /** Everybody who has a business with orders; a source sees its own. */
 const READERS = { roles: EVERY_ROLE, sources: true } as const;
 
-const GONE = {
-  description: 'Its content was erased, or is past its retention',
-  schema: shapes.Problem,
-  contentType: 'application/problem+json',
-} as const;
+const GONE = problemAnswer('Its content was erased, or is past its retention');
 
 const orderId = z.object({ id: z.string() });
 const code = z.string().max(60).optional();
@@ -140,11 +136,7 @@ export const orderOperations = [
         description: 'Recorded; it is told to the order as soon as that can be reached',
         schema: shapes.RecordedDecision,
       },
-      409: {
-        description: 'Too late, or another revision',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
+      409: problemAnswer('Too late, or another revision'),
     },
     handle: cancel,
   }),
@@ -159,11 +151,7 @@ export const orderOperations = [
     body: withReason,
     answers: {
       202: { description: 'Begun', schema: shapes.OrderSummary },
-      409: {
-        description: 'Not over, or in production',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
+      409: problemAnswer('Not over, or in production'),
       410: GONE,
     },
     handle: reprocess,

@@ -23,7 +23,7 @@ import { cursorParameter, pageSizeParameter, reasonMember } from '../parameters.
 import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
-import { linksOf, shapes, toReview } from '../views.ts';
+import { linksOf, problemAnswer, shapes, toReview } from '../views.ts';
 import { getVisibleOrder } from '../visible.ts';
 
 const REVIEWERS = { roles: ['reviewer', 'supervisor'], sources: false } as const;
@@ -48,11 +48,7 @@ const judging = z.strictObject({
 });
 const correcting = judging.extend({ changes: z.array(shapes.Change).min(1).max(200) });
 
-const CONFLICT = {
-  description: 'Too late, another revision, or somebody else has it',
-  schema: shapes.Problem,
-  contentType: 'application/problem+json',
-};
+const CONFLICT = problemAnswer('Too late, another revision, or somebody else has it');
 
 /** A person's work on held orders. */
 export const reviewOperations: readonly Operation[] = [

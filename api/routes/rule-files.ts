@@ -6,7 +6,7 @@ import { type Call, operation, type Operation, type Reply } from '../operation.t
 import { Problem } from '../problem.ts';
 import { exportRules, importRules } from '../rule-import.ts';
 import { maySeeRule } from '../rule-views.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer } from '../views.ts';
 import { changeBy, requireOwn, RULE_MAKERS } from './rules.ts';
 
 /** More than a company has: the whole file is one transaction. */
@@ -65,11 +65,7 @@ export const ruleFileOperations: readonly Operation[] = [
     bodyLimit: FILE_LIMIT,
     answers: {
       200: { description: 'What became of each, or would', schema: z.object({ items: z.array(ruleStep) }) },
-      422: {
-        description: 'Not valid; `errors` says where',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
+      422: problemAnswer('Not valid; `errors` says where'),
     },
     handle: bringIn,
   }),

@@ -20,7 +20,7 @@ import { instantParameter, reasonMember } from '../parameters.ts';
 import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { mayChangeRule, maySeeRule, ruleView, toRuleView } from '../rule-views.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer } from '../views.ts';
 
 /** Who changes rules and approves what others changed. */
 export const RULE_MAKERS = { roles: ['admin', 'supervisor'], sources: false } as const;
@@ -41,16 +41,8 @@ const judging = z.strictObject({
   reason: reasonMember,
 });
 
-const CONFLICT = {
-  description: 'Not a draft any more, or a newer version came',
-  schema: shapes.Problem,
-  contentType: 'application/problem+json',
-};
-const INVALID = {
-  description: 'Not valid; `errors` says where',
-  schema: shapes.Problem,
-  contentType: 'application/problem+json',
-};
+const CONFLICT = problemAnswer('Not a draft any more, or a newer version came');
+const INVALID = problemAnswer('Not valid; `errors` says where');
 
 /** The rules that orders are judged by. */
 export const ruleOperations: readonly Operation[] = [

@@ -24,7 +24,7 @@ import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
 import { readWait } from '../request-headers.ts';
 import { maySeeRule } from '../rule-views.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer } from '../views.ts';
 import { RULE_MAKERS } from './rules.ts';
 
 const DAY_MS = 86_400_000;
@@ -106,7 +106,7 @@ export const simulationOperations: readonly Operation[] = [
     answers: {
       200: { description: 'It is over', schema: simulationView },
       202: { description: 'It runs; `Location` says where to look', schema: simulationView },
-      422: { description: 'Not a rule', schema: shapes.Problem, contentType: 'application/problem+json' },
+      422: problemAnswer('Not a rule'),
     },
     handle: simulate,
   }),

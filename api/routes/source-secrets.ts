@@ -5,7 +5,7 @@ import { isStandardSecret } from '../../exchange/signatures.ts';
 import type { SourceProfile } from '../../orders/source.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer } from '../views.ts';
 
 const secret = z.string().min(8).max(500);
 
@@ -37,8 +37,8 @@ export const sourceSecretOperations: readonly Operation[] = [
     body: secretsBody,
     answers: {
       200: { description: 'In place', schema: counts },
-      404: { description: 'No such source', schema: shapes.Problem, contentType: 'application/problem+json' },
-      422: { description: 'Not secrets', schema: shapes.Problem, contentType: 'application/problem+json' },
+      404: problemAnswer('No such source'),
+      422: problemAnswer('Not secrets'),
     },
     handle: put,
   }),

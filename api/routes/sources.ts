@@ -5,7 +5,7 @@ import { sourceProfileSchema } from '../../orders/source.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { Problem, toErrors } from '../problem.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer, shapes } from '../views.ts';
 
 const putBody = z.looseObject({ id: z.string().optional() }).describe('A SourceProfile; `id` may be left out');
 
@@ -41,7 +41,7 @@ export const sourceOperations: readonly Operation[] = [
     answers: {
       200: { description: 'Changed', schema: keptSource },
       201: { description: 'New, with its key', schema: keptSource },
-      422: { description: 'Not a profile', schema: shapes.Problem, contentType: 'application/problem+json' },
+      422: problemAnswer('Not a profile'),
     },
     handle: put,
   }),

@@ -17,7 +17,7 @@ import {
 import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { readWait } from '../request-headers.ts';
-import { linksOf, shapes } from '../views.ts';
+import { linksOf, problemAnswer, shapes } from '../views.ts';
 
 const sourceQuery = z.strictObject({
   source: z.string().max(60).optional().describe('For people: the source to send for, instead of the desk'),
@@ -62,22 +62,10 @@ export const submissionOperations = [
     answers: {
       201: { description: 'Waited: staged or completed', schema: shapes.Taken },
       202: { description: 'Kept; with `Prefer: wait` in review, held, or still under way', schema: shapes.Taken },
-      400: {
-        description: 'The document cannot be read; it is kept for questions',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
-      413: { description: 'Too large', schema: shapes.Problem, contentType: 'application/problem+json' },
-      415: {
-        description: 'A format that is not taken',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
-      422: {
-        description: 'Waited: rejected with findings. Or not taken',
-        schema: shapes.Problem,
-        contentType: 'application/problem+json',
-      },
+      400: problemAnswer('The document cannot be read; it is kept for questions'),
+      413: problemAnswer('Too large'),
+      415: problemAnswer('A format that is not taken'),
+      422: problemAnswer('Waited: rejected with findings. Or not taken'),
     },
     handle: submit,
   }),

@@ -13,7 +13,7 @@ import { type Call, operation, type Reply } from '../operation.ts';
 import { toCaller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { ask } from '../reading/ask.ts';
-import { shapes } from '../views.ts';
+import { problemAnswer } from '../views.ts';
 import { createPace } from '../webhooks/pace.ts';
 import { answerCxml, answerCxmlProblem, judgeCxml } from '../webhooks/cxml.ts';
 import { judgePush, type Push, type Verdict } from '../webhooks/verdict.ts';
@@ -28,12 +28,6 @@ const pushed = z.object({
   state: z.enum(['taken', 'refused', 'passed_over']),
   orders: z.array(z.object({ orderId: z.string() })).describe('Empty until a document of many orders is split'),
   findings: z.array(z.unknown()).optional().describe('Why the document was refused'),
-});
-
-const problem = (description: string) => ({
-  description,
-  schema: shapes.Problem,
-  contentType: 'application/problem+json',
 });
 
 /** What integrations push. */
@@ -60,10 +54,10 @@ export const webhookOperations = [
     bodyLimit: LARGEST_MESSAGE,
     answers: {
       200: { description: 'Kept, known, or nothing to keep', schema: pushed },
-      401: problem('Not signed as agreed. Nothing was kept'),
-      413: problem('Too large'),
-      429: problem('Too many in a minute; see Retry-After'),
-      503: problem('Nothing can be kept at the moment; send it again'),
+      401: problemAnswer('Not signed as agreed. Nothing was kept'),
+      413: problemAnswer('Too large'),
+      429: problemAnswer('Too many in a minute; see Retry-After'),
+      503: problemAnswer('Nothing can be kept at the moment; send it again'),
     },
     handle: receive,
   }),
