@@ -3,7 +3,7 @@ import { findChangeOf, isCancelledBySender } from '../db/changes.ts';
 import { type DocumentRow, getSlice } from '../db/documents.ts';
 import { listFindings } from '../db/findings.ts';
 import { appendLog } from '../db/log.ts';
-import { getRevision, isGone, listRevisions, type OrderRow, peekOrder } from '../db/orders.ts';
+import { findContent, getRevision, isGone, listRevisions, type OrderRow, peekOrder } from '../db/orders.ts';
 import { listOutbox, listUnacknowledged, markAcknowledged, markMissed, putUncomposed } from '../db/outbox.ts';
 import { findSource, listSources } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
@@ -69,14 +69,11 @@ export async function putPurchaseOrderAcknowledgment(
   const said = await findSaid(tx, order);
   const answer = said && (await chooseAnswer(tx, order, fate));
   if (!said || !answer) return;
-  const revisions = await listRevisions(tx, order.id);
-  const isKnown = revisions.some(({ revision }) => revision === order.revision);
-  const ref = { orderId: order.id, revision: order.revision };
   const acknowledged: AcknowledgedOrder = {
     ...answer,
     ordered: said.order,
     set: said.set,
-    accepted: fate === 'completed' && isKnown ? await getRevision(tx, ref) : null,
+    accepted: fate === 'completed' ? ((await findContent(tx, order)) ?? null) : null,
     ourNumber: order.production_order_id,
     on: at.slice(0, 10),
   };

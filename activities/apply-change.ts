@@ -7,21 +7,20 @@ import {
   hasLaterChange,
   isApprovedSince,
   readChange,
+  readSuperseding,
   reviveOrder,
-  toSuperseding,
 } from '../db/changes.ts';
 import { writeDecision } from '../db/decisions.ts';
 import { Damaged } from '../db/faults.ts';
 import { putFindings } from '../db/findings.ts';
 import { listApprovedCodes, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { getOrder, getRevision, isGone, listRevisions, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
+import { findContent, getOrder, isGone, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
 import { indexPeople } from '../db/people.ts';
 import { getSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
 import { isEarlierState } from '../orders/formats/shop-state.ts';
-import type { Order } from '../orders/order.ts';
 import { isSameContent } from '../orders/same-content.ts';
 import type { OrderState } from '../orders/state.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
@@ -302,23 +301,13 @@ export function authorOf(change: OrderRow): string {
 
 /** Begins an order that is over anew, with the content of the change. */
 export async function revive(tx: Store, change: OrderRow, changed: OrderRow, at: string): Promise<void> {
-  const former = await findContent(tx, changed);
-  const content = await readChange(tx, change.id);
-  const next = toSuperseding(changed, former, content);
+  const next = await readSuperseding(tx, change, changed);
   const revision = await reviveOrder(tx, changed, next, { actor: authorOf(change), at });
   await indexPeople(tx, changed.id, next);
   const detail = { change: change.id, revision };
   const entry = { stepKey: `revived:${String(revision)}`, at, actor: WORKER, action: 'order.revived', detail };
   await appendLog(tx, `order:${changed.id}`, entry);
   await finishChange(tx, change, { ...changed, revision }, at);
-}
-
-/** Its present content; undefined for one whose content is gone, or that could not be read when it was begun anew. */
-export async function findContent(tx: Store, order: OrderRow): Promise<Order | undefined> {
-  const ref = { orderId: order.id, revision: order.revision };
-  if (isGone(order)) return undefined;
-  const isKept = (await listRevisions(tx, order.id)).some(({ revision }) => revision === order.revision);
-  return isKept ? getRevision(tx, ref) : undefined;
 }
 
 /** Ends a change that its order took in. */

@@ -1,5 +1,5 @@
 import type { SubmitResult } from '../backoffice/port.ts';
-import { claimChangeRevision, findChanged, noteAsked, readChange, toSuperseding } from '../db/changes.ts';
+import { claimChangeRevision, findChanged, noteAsked, readSuperseding } from '../db/changes.ts';
 import { claimPurchaseOrder } from '../db/duplicates.ts';
 import { clearHolds, listApprovedCodes } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
@@ -9,15 +9,7 @@ import { closeReview } from '../db/reviews.ts';
 import { putStaged } from '../db/staged.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Order } from '../orders/order.ts';
-import {
-  AFTER_HANDOFF,
-  authorOf,
-  findContent,
-  finishChange,
-  holdRefusedChange,
-  OF_CANCELLED,
-  revive,
-} from './apply-change.ts';
+import { AFTER_HANDOFF, authorOf, finishChange, holdRefusedChange, OF_CANCELLED, revive } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
@@ -71,8 +63,7 @@ async function begin(
     await noteAsked(tx, change, { orderId: changed.id, revision: changed.revision });
     return { kind: 'cancel', changed };
   }
-  const former = await findContent(tx, changed);
-  const content = toSuperseding(changed, former, await readChange(tx, change.id));
+  const content = await readSuperseding(tx, change, changed);
   return { kind: 'amend', changed, content, revision: await claimChangeRevision(tx, change, changed) };
 }
 
@@ -158,7 +149,7 @@ export async function settleChange({ store, backOffice }: Deps, ref: OrderRef): 
     const changed = await takeUp(tx, ref, orderId, at);
     if (!changed) return;
     if (type === 'cancel' || status.state !== 'accepted') return noteCancelled(tx, ref, key);
-    const content = toSuperseding(changed, await findContent(tx, changed), await readChange(tx, change.id));
+    const content = await readSuperseding(tx, change, changed);
     return noteAmended(tx, ref, { kind: 'amend', changed, revision, content }, { accepted: true, ...status });
   });
 }

@@ -4,11 +4,13 @@ import { first } from './dialect.ts';
 import { findFirstTold } from './duplicates.ts';
 import {
   columnsOf,
+  findContent,
   findOrder,
   getRevision,
   listRevisions,
   type OrderRef,
   type OrderRow,
+  peekOrder,
   putRevision,
 } from './orders.ts';
 import type { Store } from './store.ts';
@@ -31,7 +33,8 @@ const UNJUDGED: readonly OrderState[] = ['received', 'parsed'];
  * newest; one that is not judged, or that waits because its number came before, only if there is no other.
  */
 export async function findChanged(tx: Store, change: OrderRow): Promise<OrderRow | undefined> {
-  const told = await findTold(tx, change);
+  const toldAs = await findTold(tx, change);
+  const told = toldAs === undefined ? undefined : await findOrder(tx, toldAs);
   if (told) return told;
   const { customer_id: customerId, po_number: poNumber } = change;
   if (customerId === null || poNumber === null) return undefined;
@@ -62,9 +65,9 @@ export async function findChanged(tx: Store, change: OrderRow): Promise<OrderRow
 }
 
 /** The order that the sender told first under the same id of its own, whatever its number and customer are by now. */
-async function findTold(tx: Store, { id, source, external_id: externalId }: OrderRow): Promise<OrderRow | undefined> {
+async function findTold(tx: Store, { id, source, external_id: externalId }: OrderRow): Promise<string | undefined> {
   const first = externalId === null ? undefined : await findFirstTold(tx, source, externalId);
-  return first === undefined || first === id ? undefined : findOrder(tx, first);
+  return first === id ? undefined : first;
 }
 
 /**
@@ -72,7 +75,7 @@ async function findTold(tx: Store, { id, source, external_id: externalId }: Orde
  * undefined for a change that was sent as one.
  */
 export async function findToldBefore(tx: Store, change: OrderRow, changed: OrderRow): Promise<Order | undefined> {
-  if ((await findTold(tx, change))?.id !== changed.id) return undefined;
+  if ((await findTold(tx, change)) !== changed.id) return undefined;
   const said = (await listRevisions(tx, changed.id)).findLast(({ origin }) => origin !== 'corrected');
   return said && getRevision(tx, { orderId: changed.id, revision: said.revision });
 }
@@ -154,12 +157,9 @@ export async function isApprovedSince(tx: Store, change: OrderRow, code: string,
 
 /** The content of a change. Its row is not locked: the order that it changes is, and changes lock theirs first. */
 export async function readChange(tx: Store, changeId: string): Promise<Order> {
-  const { revision } = await tx.db
-    .selectFrom('orders')
-    .select('revision')
-    .where('id', '=', changeId)
-    .executeTakeFirstOrThrow();
-  return getRevision(tx, { orderId: changeId, revision });
+  const change = await peekOrder(tx, changeId);
+  if (!change) throw new Error(`no order ${changeId}`);
+  return getRevision(tx, { orderId: changeId, revision: change.revision });
 }
 
 /**
@@ -201,14 +201,14 @@ export async function isCancelledBySender(store: Store, order: OrderRow): Promis
 
 /** Who typed a change or corrected it; the row is not locked, for {@link readChange}'s reason. */
 export async function listAuthorsOfChange(store: Store, changeId: string): Promise<readonly string[]> {
-  const row = await store.db.selectFrom('orders').select('operator_id').where('id', '=', changeId).executeTakeFirst();
+  const row = await peekOrder(store, changeId);
   const corrected = (await listRevisions(store, changeId)).filter(({ origin }) => origin === 'corrected');
   return [row?.operator_id ?? [], ...corrected.map((revision) => revision.created_by)].flat();
 }
 
 /** Whether a change was given up since it asked; its row is not locked, for {@link readChange}'s reason. */
 export async function isWithdrawn(store: Store, changeId: string): Promise<boolean> {
-  const row = await store.db.selectFrom('orders').select('state').where('id', '=', changeId).executeTakeFirst();
+  const row = await peekOrder(store, changeId);
   return row === undefined || GIVEN_UP.includes(row.state);
 }
 
@@ -221,6 +221,12 @@ export function listChanges(store: Store, orderId: string): Promise<Pick<OrderRo
     .orderBy('received_at')
     .orderBy('id')
     .execute();
+}
+
+/** What an order becomes by a change; see {@link toSuperseding}. What it was may be gone. */
+export async function readSuperseding(tx: Store, change: OrderRow, changed: OrderRow): Promise<Order> {
+  const former = await findContent(tx, changed);
+  return toSuperseding(changed, former, await readChange(tx, change.id));
 }
 
 /** What an order becomes by a change: the change's content as an order of its own source, kept as the next revision. */

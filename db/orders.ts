@@ -169,3 +169,10 @@ export function listRevisions(
     .orderBy('revision')
     .execute();
 }
+
+/** An order's present content; undefined if it is gone, or could not be read when the order was begun anew. */
+export async function findContent(store: Store, order: OrderRow): Promise<Order | undefined> {
+  if (isGone(order)) return undefined;
+  const isKept = (await listRevisions(store, order.id)).some(({ revision }) => revision === order.revision);
+  return isKept ? getRevision(store, { orderId: order.id, revision: order.revision }) : undefined;
+}

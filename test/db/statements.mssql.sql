@@ -24,7 +24,6 @@ select "id", "state", (select count(*) as "rows" from "holds" where "holds"."ord
 
 -- changes.findToldBefore
 select "order_id" from "fingerprints" where ("scope" = @1 and "kind" = @2 and "fingerprint" = @3);
-select * from "orders" with (updlock, rowlock) where "id" = @1;
 select "revision", "origin", "created_by", "created_at" from "order_revisions" where "order_id" = @1 order by "revision";
 select "content_sealed" from "order_revisions" where "order_id" = @1 and "revision" = @2;
 
@@ -41,7 +40,12 @@ select top(1) "order_id", "revision", "action", "state", "refusal", "settled_at"
 select top(1) "holds"."code" from "holds" inner join "decisions" on "decisions"."id" = "holds"."cleared_by" where "holds"."order_id" = @1 and "holds"."revision" = @2 and "holds"."code" = @3 and "holds"."cleared_at" >= @4 and "decisions"."action" = @5;
 
 -- changes.readChange
-select "revision" from "orders" where "id" = @1;
+select * from "orders" where "id" = @1;
+select "content_sealed" from "order_revisions" where "order_id" = @1 and "revision" = @2;
+
+-- changes.readSuperseding
+select "revision", "origin", "created_by", "created_at" from "order_revisions" where "order_id" = @1 order by "revision";
+select * from "orders" where "id" = @1;
 select "content_sealed" from "order_revisions" where "order_id" = @1 and "revision" = @2;
 
 -- changes.findChangeOf
@@ -52,11 +56,11 @@ select top(1) "id" from "orders" where "changes_order_id" = @1 and "changes_revi
 select top(1) "id" from "orders" where "changes_order_id" = @1 and "type" = @2 and "source" = @3 and "state" not in (@4, @5) and ("changes_revision" is null or "changes_revision" = @6);
 
 -- changes.listAuthorsOfChange
-select "operator_id" from "orders" where "id" = @1;
+select * from "orders" where "id" = @1;
 select "revision", "origin", "created_by", "created_at" from "order_revisions" where "order_id" = @1 order by "revision";
 
 -- changes.isWithdrawn
-select "state" from "orders" where "id" = @1;
+select * from "orders" where "id" = @1;
 
 -- changes.listChanges
 select "id", "type", "state" from "orders" where "changes_order_id" = @1 order by "received_at", "id";
@@ -333,6 +337,10 @@ select "content_sealed" from "order_revisions" where "order_id" = @1 and "revisi
 
 -- orders.listRevisions
 select "revision", "origin", "created_by", "created_at" from "order_revisions" where "order_id" = @1 order by "revision";
+
+-- orders.findContent
+select "revision", "origin", "created_by", "created_at" from "order_revisions" where "order_id" = @1 order by "revision";
+select "content_sealed" from "order_revisions" where "order_id" = @1 and "revision" = @2;
 
 -- outbox.putUncomposed
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10);

@@ -166,6 +166,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'changes.findLastRequest': within((tx) => changes.findLastRequest(tx, 'c')),
   'changes.isApprovedSince': within((tx) => changes.isApprovedSince(tx, CHANGE, 'CHANGE.AFTER_HANDOFF', AT)),
   'changes.readChange': within((tx) => changes.readChange(tx, 'c'), { rows: { orders: [CHANGE] } }),
+  'changes.readSuperseding': within((tx) => changes.readSuperseding(tx, CHANGE, ROW), { rows: { orders: [CHANGE] } }),
   'changes.findChangeOf': the((store) => changes.findChangeOf(store, 'o', 2)),
   'changes.isCancelledBySender': the((store) => changes.isCancelledBySender(store, ROW)),
   'changes.listAuthorsOfChange': the((store) => changes.listAuthorsOfChange(store, 'c')),
@@ -276,6 +277,9 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'orders.putRevision': within((tx) => orders.putRevision(tx, REF, ORDER, { origin: 'parsed', ...BY })),
   'orders.getRevision': the((store) => orders.getRevision(store, REF)),
   'orders.listRevisions': the((store) => orders.listRevisions(store, 'o')),
+  'orders.findContent': the((store) => orders.findContent(store, ROW), {
+    rows: { order_revisions: [{ revision: 2 }] },
+  }),
   'outbox.putUncomposed': within((tx) => outbox.putUncomposed(tx, { ...OUTGOING, message: {} }, AT)),
   'outbox.putOutbox': within((tx) => outbox.putOutbox(tx, { ...OUTGOING, fileName: 'a', content: 'b' }, AT)),
   'outbox.listDueOutbox': the((store) => outbox.listDueOutbox(store, AT, 200)),
