@@ -100,3 +100,25 @@ export function minorUnits(currency: string): number {
 export function toCurrency(amount: Decimal, currency: string): string {
   return amount.toFixed(minorUnits(currency), Decimal.ROUND_HALF_UP);
 }
+
+/** An amount as the currency writes it, 3700 as `"3700.00"`; what has more decimals stays as it is. */
+export function printAmount(amount: Decimal, currency: string): string {
+  return amount.toFixed(Math.max(minorUnits(currency), amount.decimalPlaces()));
+}
+
+/** Shares an amount out by quantity, in the currency's units; the last share takes what rounding leaves. */
+export function apportion(amount: Decimal, quantities: readonly Decimal[], currency: string): readonly Decimal[] {
+  const all = quantities.reduce((total, quantity) => total.plus(quantity), new Exact(0));
+  let left = amount;
+  return quantities.map((quantity, index) => {
+    const isLast = index === quantities.length - 1;
+    const share = isLast ? left : roundTo(amount.times(quantity).dividedBy(all), currency);
+    left = left.minus(share);
+    return share;
+  });
+}
+
+/** Rounds half away from zero to the currency's decimals. */
+export function roundTo(amount: Decimal, currency: string): Decimal {
+  return amount.toDecimalPlaces(minorUnits(currency), Decimal.ROUND_HALF_UP);
+}

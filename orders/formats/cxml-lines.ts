@@ -1,8 +1,7 @@
-import { Decimal } from 'decimal.js';
-import { decimal, isDecimal, minorUnits } from '../money.ts';
+import type { Decimal } from 'decimal.js';
+import { apportion, decimal, isDecimal, printAmount, roundTo } from '../money.ts';
 import { readAddress, readFirst } from './cxml-parties.ts';
 import type { JsonObject } from './json-reader.ts';
-import { printAmount } from './x12-amounts.ts';
 import type { XmlElement } from './xml-reader.ts';
 import {
   attributeOf,
@@ -80,7 +79,12 @@ function readItem(reading: CxmlReading, item: XmlElement, index: number) {
   };
   const exact = price?.perUnit ? { price: price.perUnit, ...splitChanges(changes, toAmount(quantity)) } : null;
   const parts = readSchedule(reading, item, quantity, pointer);
-  const lines = parts.map((part, at) => makeLine(reading, { common, id, exact, parts, part, at }));
+  const shares = shareDiscounts(exact?.discounts ?? [], parts, reading.currency ?? '');
+  const lines = parts.map((part, at) => {
+    const line = { line: parts.length === 1 ? id : `${id}/${at + 1}`, ...common };
+    const discounts = shares.map(({ code, amounts }) => ({ code, amount: amounts[at] ?? decimal('0') }));
+    return makeLine(reading, line, { part, price: exact?.price, discounts });
+  });
   return { lines, charges: exact?.charges ?? [] };
 }
 
@@ -89,44 +93,35 @@ interface Part {
   readonly date: string | undefined;
 }
 
-interface Making {
-  readonly common: JsonObject;
-  readonly id: string;
-  readonly exact: { readonly price: Decimal; readonly discounts: readonly Charge[] } | null;
-  readonly parts: readonly Part[];
+/** What a part costs. */
+interface Costs {
   readonly part: Part;
-  readonly at: number;
+  /** Of one unit; undefined where it is no number. */
+  readonly price: Decimal | undefined;
+  readonly discounts: readonly Charge[];
 }
 
-function makeLine(reading: CxmlReading, making: Making): CxmlLine {
-  const { common, id, exact, parts, part, at } = making;
-  const quantity = toAmount(part.quantity);
-  const discounts = (exact?.discounts ?? []).map(({ code, amount }) => ({
-    code,
-    amount: shareOf(amount, parts, at, reading.currency ?? ''),
-  }));
+function makeLine({ currency = '' }: CxmlReading, common: JsonObject, { part, price, discounts }: Costs): CxmlLine {
   const line: JsonObject = {
-    line: parts.length === 1 ? id : `${id}/${at + 1}`,
     ...common,
     ...(part.quantity !== undefined && { quantity: part.quantity }),
     ...(discounts.length > 0 && {
-      discounts: discounts.map(({ code, amount }) => ({ code, amount: printAmount(amount, reading.currency ?? '') })),
+      discounts: discounts.map(({ code, amount }) => ({ code, amount: printAmount(amount, currency) })),
     }),
     ...(part.date !== undefined && { requestedDeliveryDate: part.date }),
   };
-  const goods = exact && quantity ? exact.price.times(quantity) : null;
+  const quantity = toAmount(part.quantity);
+  const goods = price && quantity ? price.times(quantity) : null;
   return { line, exact: goods && discounts.reduce((left, { amount }) => left.minus(amount), goods) };
 }
 
-/** What a part has of a discount by its quantity; the last has what rounding leaves. */
-function shareOf(amount: Decimal, parts: readonly Part[], at: number, currency: string): Decimal {
-  const whole = amount.toDecimalPlaces(minorUnits(currency), Decimal.ROUND_HALF_UP);
+/** What each part has of each discount, by its quantity. */
+function shareDiscounts(discounts: readonly Charge[], parts: readonly Part[], currency: string) {
   const quantities = parts.map(({ quantity }) => toAmount(quantity) ?? decimal('0'));
-  const all = quantities.reduce((total, quantity) => total.plus(quantity), decimal('0'));
-  const share = (quantity: Decimal) =>
-    whole.times(quantity).dividedBy(all).toDecimalPlaces(minorUnits(currency), Decimal.ROUND_HALF_UP);
-  if (at < parts.length - 1) return share(quantities[at] ?? decimal('0'));
-  return quantities.slice(0, -1).reduce((left, quantity) => left.minus(share(quantity)), whole);
+  return discounts.map(({ code, amount }) => ({
+    code,
+    amounts: apportion(roundTo(amount, currency), quantities, currency),
+  }));
 }
 
 function copyNodes(own: CxmlReading, from: string, { nodes }: CxmlReading, to: string): void {

@@ -1,12 +1,11 @@
 import type { Decimal } from 'decimal.js';
-import { sum } from '../money.ts';
+import { printAmount, sum } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import type { Draft } from './draft.ts';
 import { credentialsOf, isSameCredential, toCredential } from './cxml-header.ts';
 import { type Charge, type CxmlLine, type CxmlReading, readLines, readModifications, readMoney } from './cxml-lines.ts';
 import { readAddress, readContact, sayNoCustomer } from './cxml-parties.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
-import { printAmount } from './x12-amounts.ts';
 import { type Note, readNotes } from './xml-notes.ts';
 import type { XmlDocument, XmlElement } from './xml-reader.ts';
 import {

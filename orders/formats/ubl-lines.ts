@@ -1,8 +1,7 @@
 import type { Decimal } from 'decimal.js';
-import { decimal, toCurrency } from '../money.ts';
+import { decimal, printAmount, toCurrency } from '../money.ts';
 import type { JsonObject } from './json-reader.ts';
 import { readDelivery } from './ubl-parties.ts';
-import { printAmount } from './x12-amounts.ts';
 import type { XmlElement } from './xml-reader.ts';
 import {
   attributeOf,

@@ -1,5 +1,5 @@
 import type { Decimal } from 'decimal.js';
-import { decimal, isDecimal } from '../money.ts';
+import { decimal, isDecimal, printAmount } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import type { Draft } from './draft.ts';
 import type { JsonObject } from './json-reader.ts';
@@ -14,7 +14,6 @@ import {
   type UblReading,
 } from './ubl-lines.ts';
 import { readParties } from './ubl-parties.ts';
-import { printAmount } from './x12-amounts.ts';
 import { mergeCharges } from './xml-totals.ts';
 import { type Note, readNotes } from './xml-notes.ts';
 import type { XmlDocument, XmlElement } from './xml-reader.ts';

@@ -1,5 +1,5 @@
 import type { Decimal } from 'decimal.js';
-import { decimal, isDecimal, minorUnits, sum } from '../money.ts';
+import { decimal, isDecimal, minorUnits, printAmount, sum } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import type { JsonDocument, JsonObject } from './json-reader.ts';
 import {
@@ -128,18 +128,14 @@ function takeAmounts(reading: Reading, path: string, line: Node): JsonObject {
   if (before === null || after === null || quantity === null) return { unitPrice: before };
   checkPrice(reading, path, line, { quantity, total: after });
   const discount = decimal(before).minus(decimal(after));
-  const discounts = [{ code: readCoupon(reading.root), amount: print(reading, discount) }];
-  const unitPrice = decimal(quantity).isZero() ? before : print(reading, divide(before, quantity));
+  const currency = currencyOf(reading);
+  const discounts = [{ code: readCoupon(reading.root), amount: printAmount(discount, currency) }];
+  const unitPrice = decimal(quantity).isZero() ? before : printAmount(divide(before, quantity), currency);
   return { unitPrice, discounts: discount.isZero() ? [] : discounts, amount: after };
 }
 
 function divide(subtotal: string, quantity: string): Decimal {
   return decimal(subtotal).dividedBy(decimal(quantity)).toDecimalPlaces(MOST_DECIMALS);
-}
-
-/** What was computed, with the currency's decimals or more. */
-function print({ root }: Reading, amount: Decimal): string {
-  return amount.toFixed(Math.max(minorUnits(textOf(member(root, 'currency')) ?? ''), amount.decimalPlaces()));
 }
 
 /**
@@ -162,8 +158,12 @@ function checkPrice(
 }
 
 /** One cent, or what the order's currency has for it. */
-function minorUnit({ root }: Reading): Decimal {
-  return decimal('10').pow(-minorUnits(textOf(member(root, 'currency')) ?? ''));
+function minorUnit(reading: Reading): Decimal {
+  return decimal('10').pow(-minorUnits(currencyOf(reading)));
+}
+
+function currencyOf({ root }: Reading): string {
+  return textOf(member(root, 'currency')) ?? '';
 }
 
 /** A price with the noise of a float cut off. */
@@ -215,7 +215,7 @@ function sumTaxes(reading: Reading): string {
   const lists = ['line_items', 'shipping_lines', 'fee_lines'].map((name) => member(reading.root, name));
   const taxes = lists.flatMap(elementsOf).map((element) => readDecimal(reading, '/tax', member(element, 'total_tax')));
   reading.origins.set('/tax', member(reading.root, 'total_tax').pointer);
-  return print(reading, sum(taxes.filter((tax) => tax !== null)));
+  return printAmount(sum(taxes.filter((tax) => tax !== null)), currencyOf(reading));
 }
 
 function readPayment({ root, origins }: Reading): JsonObject | null {

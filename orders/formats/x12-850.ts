@@ -1,10 +1,10 @@
-import { decimal, minorUnits, sum, toCurrency } from '../money.ts';
+import { decimal, minorUnits, printAmount, sum, toCurrency } from '../money.ts';
 import { orderSchema, type Order } from '../order.ts';
 import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import type { ParseResult } from './format.ts';
 import { findNearest } from './draft.ts';
-import { printAmount, readCharges } from './x12-amounts.ts';
+import { readCharges } from './x12-amounts.ts';
 import { x12Finding } from './x12-codes.ts';
 import { fitsAtAGlance, type OrderDraft } from './x12-fit.ts';
 import {

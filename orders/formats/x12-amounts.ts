@@ -1,5 +1,5 @@
 import type { Decimal } from 'decimal.js';
-import { decimal, minorUnits, toCurrency } from '../money.ts';
+import { decimal, printAmount, toCurrency } from '../money.ts';
 import { readMandatory, readReal, say, use, type Reading } from './x12-reading.ts';
 import { element, type X12Segment } from './x12-segments.ts';
 import { isUsable, parseImpliedCents, parseReal } from './x12-values.ts';
@@ -127,23 +127,4 @@ function computeCharge(reading: Reading, segment: X12Segment, base: ChargeBase, 
   const rate = readReal(reading, segment, 8, `${base.whose}SAC08 (rate)`, path);
   const quantity = readReal(reading, segment, 10, `${base.whose}SAC10 (quantity)`, path) ?? base.quantity;
   return rate === undefined || quantity === null ? undefined : decimal(rate).times(decimal(quantity));
-}
-
-/** An amount as the currency writes it, 3700 as `"3700.00"`; what has more decimals stays as it is. */
-export function printAmount(amount: Decimal, currency: string): string {
-  return amount.decimalPlaces() <= minorUnits(currency) ? toCurrency(amount, currency) : amount.toFixed();
-}
-
-/** Shares an amount out by quantity, in the currency's units; the last share takes what rounding leaves. */
-export function apportion(amount: string, quantities: readonly string[], currency: string): readonly string[] {
-  const all = quantities.reduce((total, quantity) => total.plus(decimal(quantity)), decimal('0'));
-  let left = decimal(amount);
-  return quantities.map((quantity, index) => {
-    const isLast = index === quantities.length - 1;
-    const share = isLast
-      ? left
-      : decimal(toCurrency(decimal(amount).times(decimal(quantity)).dividedBy(all), currency));
-    left = left.minus(share);
-    return printAmount(share, currency);
-  });
 }

@@ -1,7 +1,7 @@
 import type { Decimal } from 'decimal.js';
-import { decimal, extend, sum, toCurrency } from '../money.ts';
+import { apportion, decimal, extend, printAmount, sum, toCurrency } from '../money.ts';
 import type { Address, OrderLine } from '../order.ts';
-import { apportion, codeElement, readCharges, type Charge } from './x12-amounts.ts';
+import { codeElement, readCharges, type Charge } from './x12-amounts.ts';
 import { checkParties, readParty } from './x12-parties.ts';
 import { isUsable, isZero } from './x12-values.ts';
 import {
@@ -171,13 +171,16 @@ function makeLines(
   id: string,
   currency: string,
 ): readonly OrderLine[] {
-  const quantities = parts.map(({ quantity }) => quantity);
+  const quantities = parts.map(({ quantity }) => decimal(quantity));
   const allowances = sacs.map(({ code, amount }) => ({
     code,
-    shares: apportion(decimal(amount).negated().toFixed(), quantities, currency),
+    shares: apportion(decimal(amount).negated(), quantities, currency),
   }));
   return parts.map(({ quantity, deliverTo, date }, at) => {
-    const discounts = allowances.map(({ code, shares }) => ({ code, amount: shares[at] ?? '0' }));
+    const discounts = allowances.map(({ code, shares }) => ({
+      code,
+      amount: printAmount(shares[at] ?? decimal('0'), currency),
+    }));
     return {
       ...common,
       line: parts.length === 1 ? id : `${id}/${at + 1}`,

@@ -1,6 +1,5 @@
-import { Decimal } from 'decimal.js';
-import { decimal, minorUnits, toCurrency } from '../money.ts';
-import { printAmount } from './x12-amounts.ts';
+import type { Decimal } from 'decimal.js';
+import { decimal, minorUnits, printAmount, roundTo, toCurrency } from '../money.ts';
 
 /** What a total may hold beside the lines: a tax, a charge; negative for an allowance. */
 export interface Extra {
@@ -29,7 +28,7 @@ export function settle(
 ): Settlement | undefined {
   for (const included of choices(extras)) {
     const goods = included.reduce((left, { amount }) => left.minus(amount), stated);
-    const amounts = roundTo(exact, goods, currency);
+    const amounts = roundTogether(exact, goods, currency);
     const rest = extras.filter((extra) => !included.includes(extra));
     if (amounts) return { amounts, total: printAmount(addAll(stated, rest), currency) };
   }
@@ -38,7 +37,7 @@ export function settle(
 
 /** Amounts and a total as they come out when each line is rounded by itself. */
 export function addUp(exact: readonly Decimal[], extras: readonly Extra[], currency: string): Settlement {
-  const amounts = exact.map((amount) => amount.toDecimalPlaces(minorUnits(currency), Decimal.ROUND_HALF_UP));
+  const amounts = exact.map((amount) => roundTo(amount, currency));
   const goods = amounts.reduce((total, amount) => total.plus(amount), ZERO);
   return {
     amounts: amounts.map((amount) => toCurrency(amount, currency)),
@@ -60,7 +59,7 @@ function choices(extras: readonly Extra[]): readonly (readonly Extra[])[] {
  * Rounds each amount up or down to the currency so that together they come to a sum, as a sender does who rounds only the
  * sum. Undefined where they cannot.
  */
-function roundTo(exact: readonly Decimal[], goods: Decimal, currency: string): readonly string[] | undefined {
+function roundTogether(exact: readonly Decimal[], goods: Decimal, currency: string): readonly string[] | undefined {
   const places = minorUnits(currency);
   // A sender with more decimals than the currency has does not round at all.
   if (goods.decimalPlaces() > places) {
@@ -68,7 +67,7 @@ function roundTo(exact: readonly Decimal[], goods: Decimal, currency: string): r
       ? exact.map((amount) => printAmount(amount, currency))
       : undefined;
   }
-  const rounded = exact.map((amount) => amount.toDecimalPlaces(places, Decimal.ROUND_HALF_UP));
+  const rounded = exact.map((amount) => roundTo(amount, currency));
   const unit = decimal('1').dividedBy(decimal('10').pow(places));
   const missing = rounded.reduce((left, amount) => left.minus(amount), goods).dividedBy(unit);
   const movable = exact
