@@ -1,7 +1,21 @@
 import { Problem } from './problem.ts';
 
+/**
+ * Cuts a page from rows of which one more than it holds was read: that one tells that there is another page.
+ * @param placeOf the place of a row in its list
+ */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  size: number,
+  placeOf: (row: Row) => readonly string[],
+): { readonly shown: Row[]; readonly nextCursor: string | null } {
+  const shown = rows.slice(0, size);
+  const last = shown.at(-1);
+  return { shown, nextCursor: rows.length > size && last ? printCursor(placeOf(last)) : null };
+}
+
 /** A place in a list as callers see it: opaque, and safe in a URL. */
-export function printCursor(parts: readonly string[]): string {
+function printCursor(parts: readonly string[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 

@@ -8,7 +8,7 @@ import { listOutbox } from '../../db/outbox.ts';
 import type { Layout } from '../../orders/formats/format.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { CONTENT_TYPES } from '../content-types.ts';
-import { printCursor, readCursor } from '../cursor.ts';
+import { cutPage, readCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { readContent } from '../document-content.ts';
 import { webUiLink } from '../engine.ts';
@@ -103,9 +103,7 @@ async function readOrders(
   const [receivedAt, id] = cursor === undefined ? [] : readCursor(cursor, 2);
   const after = receivedAt === undefined || id === undefined ? {} : { after: { receivedAt, id } };
   const rows = await searchOrders(deps.store, caller, { documentId }, { ...after, size: limit + 1 });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last ? printCursor([last.received_at, last.id]) : null;
+  const { shown, nextCursor } = cutPage(rows, limit, (row) => [row.received_at, row.id]);
   return { items: shown.map((row) => toOrderSummary(deps, row)), nextCursor };
 }
 

@@ -10,7 +10,7 @@ import { maskCardNumbers } from '../../orders/cards.ts';
 import { TERMINAL_STATES } from '../../orders/state.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { CONTENT_TYPES } from '../content-types.ts';
-import { printCursor, readCursor } from '../cursor.ts';
+import { cutPage, readCursor } from '../cursor.ts';
 import { keepDecision, tellAndAnswer } from '../decide.ts';
 import type { Deps } from '../deps.ts';
 import { startOrder } from '../engine.ts';
@@ -178,13 +178,10 @@ async function search({
   const asked = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
   const [receivedAt, id] = cursor === undefined ? [] : readCursor(cursor, 2);
   const after = receivedAt === undefined || id === undefined ? {} : { after: { receivedAt, id } };
-  // One more than asked for tells whether there is another page.
   const rows = await searchOrders(deps.store, caller, asked, { ...after, size: limit + 1 });
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  await logReading(deps, caller, `actor:${caller.id}`, 'orders.listed', { ...asked, rows: items.length });
-  const nextCursor = rows.length > limit && last ? printCursor([last.received_at, last.id]) : null;
-  return { status: 200, body: { items: items.map((row) => toOrderSummary(deps, row)), nextCursor } };
+  const { shown, nextCursor } = cutPage(rows, limit, (row) => [row.received_at, row.id]);
+  await logReading(deps, caller, `actor:${caller.id}`, 'orders.listed', { ...asked, rows: shown.length });
+  return { status: 200, body: { items: shown.map((row) => toOrderSummary(deps, row)), nextCursor } };
 }
 
 async function cancel(call: Call<{ id: string }, undefined, z.output<typeof withReason>>): Promise<Reply> {

@@ -11,7 +11,7 @@ import {
 import { exportSubject, type Export } from '../../db/privacy-export.ts';
 import { listExpiring } from '../../db/retention.ts';
 import { maskCardNumbers } from '../../orders/cards.ts';
-import { printCursor, readCursor } from '../cursor.ts';
+import { cutPage, readCursor } from '../cursor.ts';
 import { startRetention, webUiLink } from '../engine.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { cursorParameter, pageSizeParameter, reasonMember } from '../parameters.ts';
@@ -157,13 +157,8 @@ async function list({ deps, caller, query }: Call<undefined, z.output<typeof pag
   const { cursor, limit } = query;
   const [beforeId] = cursor === undefined ? [] : readCursor(cursor, 1);
   const rows = await listPrivacyRequests(deps.store, { ...(beforeId !== undefined && { beforeId }), size: limit + 1 });
-  const items = rows
-    .slice(0, limit)
-    .map(({ id, created_at: createdAt, ...row }) => ({ requestId: id, ...row, createdAt }));
+  const { shown, nextCursor } = cutPage(rows, limit, ({ id }) => [id]);
+  const items = shown.map(({ id, created_at: createdAt, ...row }) => ({ requestId: id, ...row, createdAt }));
   await logReading(deps, caller, `actor:${caller.id}`, 'privacy.listed', { rows: items.length });
-  const last = items.at(-1);
-  return {
-    status: 200,
-    body: { items, nextCursor: rows.length > limit && last ? printCursor([last.requestId]) : null },
-  };
+  return { status: 200, body: { items, nextCursor } };
 }

@@ -15,7 +15,7 @@ import { inTransaction } from '../../db/store.ts';
 import { maskJson } from '../../orders/cards.ts';
 import { applyChanges, type FieldChange } from '../../orders/correction.ts';
 import { EVERY_ROLE } from '../access.ts';
-import { printCursor, readCursor } from '../cursor.ts';
+import { cutPage, readCursor } from '../cursor.ts';
 import { keepDecision, tellAndAnswer } from '../decide.ts';
 import type { Deps } from '../deps.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
@@ -141,10 +141,8 @@ async function list({ deps, caller, query }: Call<undefined, z.output<typeof rev
   };
   const after = dueAt === undefined || id === undefined ? {} : { after: { dueAt, id } };
   const rows = await listReviews(deps.store, caller, filter, { ...after, size: limit + 1 });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
+  const { shown, nextCursor } = cutPage(rows, limit, (row) => [row.due_at, row.id]);
   await logReading(deps, caller, `actor:${caller.id}`, 'reviews.listed', { ...filter, rows: shown.length });
-  const nextCursor = rows.length > limit && last ? printCursor([last.due_at, last.id]) : null;
   return { status: 200, body: { items: await Promise.all(shown.map((row) => toItem(deps, row, now))), nextCursor } };
 }
 

@@ -5,7 +5,6 @@ import {
   countPastOrders,
   endSimulation,
   findSimulation,
-  type FlippedOrder,
   listFlipped,
   putSimulation,
   type Simulation,
@@ -14,7 +13,7 @@ import {
 import { completeRule, findRuleFaults, ruleDraftSchema, type WrittenRule } from '../../orders/rules/draft.ts';
 import type { RuleScope, RuleVersion } from '../../orders/rules/rule.ts';
 import { NO_TALLY } from '../../orders/rules/simulation.ts';
-import { printCursor, readCursor } from '../cursor.ts';
+import { cutPage, readCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { startSimulation, webUiLink } from '../engine.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
@@ -228,8 +227,7 @@ async function view(
 ): Promise<z.infer<typeof simulationView>> {
   const { id, draft, version, state, actor, limits, orders, tally, createdAt, endedAt } = simulation;
   const rows = await listFlipped(deps.store, id, { afterId, size: size + 1 });
-  const items: FlippedOrder[] = rows.slice(0, size);
-  const last = items.at(-1);
+  const { shown: items, nextCursor } = cutPage(rows, size, ({ orderId }) => [orderId]);
   const temporal = webUiLink(deps, `simulation:${id}`);
   return {
     ...{ simulationId: id, code: draft.code, version, state, startedBy: actor, orders, createdAt, endedAt, items },
@@ -239,7 +237,7 @@ async function view(
       ...flips,
       worth: Object.entries(worth).map(([currency, amount]) => ({ currency, amount })),
     })),
-    nextCursor: rows.length > size && last ? printCursor([last.orderId]) : null,
+    nextCursor,
     links: { self: `/v1/simulations/${id}`, ...(temporal !== undefined && { temporal }) },
   };
 }
