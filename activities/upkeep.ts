@@ -23,8 +23,8 @@ import { composeInterchange, type OutboundMessage } from '../orders/formats/x12-
 import { decideGate } from '../orders/gate.ts';
 import type { SourceProfile } from '../orders/source.ts';
 import { missAcknowledgments } from './acknowledge.ts';
-import { CHANGE_WAITS, mayGoOn as mayChangeGoOn } from './apply-change.ts';
 import { applyDecision } from './apply-decision.ts';
+import { CHANGE_WAITS, mayGoOn as mayChangeGoOn } from './choose-course.ts';
 import { type Deps, nowIso, type Polled } from './deps.ts';
 import { GATE_PAUSED } from './gate.ts';
 

@@ -23,7 +23,7 @@ import type { OrderState } from '../orders/state.ts';
  */
 
 /** States in which nothing of the order lives on; any other order with the number is the better one to change. */
-const GIVEN_UP: readonly OrderState[] = ['rejected', 'cancelled'];
+export const GIVEN_UP: readonly OrderState[] = ['rejected', 'cancelled'];
 /** States in which it is not known yet whether the order is one. */
 const UNJUDGED: readonly OrderState[] = ['received', 'parsed'];
 

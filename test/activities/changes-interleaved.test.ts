@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import '../support/property-seed.ts';
-import { mayGoOn } from '../../activities/apply-change.ts';
+import { mayGoOn } from '../../activities/choose-course.ts';
 import type { Activities } from '../../activities/index.ts';
 import { type OrderProgress, readProgress } from '../../activities/progress.ts';
 import { type BackOffice, BackOfficeUnavailable } from '../../backoffice/port.ts';

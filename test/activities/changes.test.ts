@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { mayGoOn } from '../../activities/apply-change.ts';
+import { mayGoOn } from '../../activities/choose-course.ts';
 import { type BackOffice, BackOfficeUnavailable } from '../../backoffice/port.ts';
 import { findChangeOf } from '../../db/changes.ts';
 import { findDecision, listDecisions, settleDecision } from '../../db/decisions.ts';
