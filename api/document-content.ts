@@ -1,5 +1,6 @@
 import {
   type DocumentRow,
+  findDocument,
   getSlice,
   hasForgottenOrders,
   listSlicePlaces,
@@ -8,12 +9,36 @@ import {
 } from '../db/documents.ts';
 import type { Store } from '../db/store.ts';
 import { type Piece, planDocument } from '../orders/formats/envelope.ts';
+import type { Deps } from './deps.ts';
+import type { Caller } from './principal.ts';
+import { Problem } from './problem.ts';
+import { logReading } from './reading-log.ts';
 
-/**
- * The bytes of a document as received, piece by piece: of one that is split, from its orders and what stands around them.
- * Undefined where content of it was erased.
- */
-export async function readContent(store: Store, document: DocumentRow): Promise<AsyncIterable<Uint8Array> | undefined> {
+/** A document, if the caller may read all of it; whoever is limited to customers may read none. */
+export async function findReadableDocument(
+  { store }: Deps,
+  { sources, customers }: Caller,
+  documentId: string,
+): Promise<DocumentRow | undefined> {
+  if (customers) return undefined;
+  const document = await findDocument(store, documentId);
+  return document && (sources?.includes(document.source) ?? true) ? document : undefined;
+}
+
+/** The bytes of a document as received, piece by piece; noted in the audit trail. @throws Problem if any were erased */
+export async function openContent(
+  deps: Deps,
+  caller: Caller,
+  document: DocumentRow,
+): Promise<AsyncIterable<Uint8Array>> {
+  const content = await readContent(deps.store, document);
+  if (!content) throw new Problem('erased', 'the content of the document, or of an order in it, was erased');
+  await logReading(deps, caller, `document:${document.id}`, 'document.content_read');
+  return content;
+}
+
+/** Of a document that is split, from its orders and what stands around them. Undefined where content of it was erased. */
+async function readContent(store: Store, document: DocumentRow): Promise<AsyncIterable<Uint8Array> | undefined> {
   if (document.erased_at !== null) return undefined;
   if (document.state === 'received' || document.state === 'refused') return readChunks(store, document.id);
   if (await hasForgottenOrders(store, document.id)) return undefined;

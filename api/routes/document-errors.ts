@@ -1,14 +1,12 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { findDocument } from '../../db/documents.ts';
 import { getSource } from '../../db/sources.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { CONTENT_TYPES } from '../content-types.ts';
-import { readContent } from '../document-content.ts';
+import { findReadableDocument, openContent } from '../document-content.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { ask } from '../reading/ask.ts';
-import { logReading } from '../reading-log.ts';
 import { problemAnswer } from '../views.ts';
 
 /** The rows of a CSV file that came to nothing, to be corrected in a spreadsheet and sent again. */
@@ -32,12 +30,9 @@ export const getDocumentErrors = operation({
 });
 
 async function showErrors({ deps, caller, params }: Call<{ id: string }, undefined, undefined>): Promise<Reply> {
-  const document = await findDocument(deps.store, params.id);
-  const isVisible = document && !caller.customers && (caller.sources?.includes(document.source) ?? true);
-  if (!isVisible || document.format !== 'csv') throw new Problem('not-found', 'there is no such CSV document');
-  const content = await readContent(deps.store, document);
-  if (!content) throw new Problem('erased', 'the content of the document, or of an order in it, was erased');
-  await logReading(deps, caller, `document:${document.id}`, 'document.content_read');
+  const document = await findReadableDocument(deps, caller, params.id);
+  if (document?.format !== 'csv') throw new Problem('not-found', 'there is no such CSV document');
+  const content = await openContent(deps, caller, document);
   const profile = await getSource(deps.store, document.source);
   const body = Buffer.from(await ask('writeErrors', await buffer(content), profile));
   const headers = { 'Content-Disposition': `attachment; filename="errors-${document.id}.csv"` };

@@ -10,7 +10,7 @@ import { EVERY_ROLE } from '../access.ts';
 import { CONTENT_TYPES } from '../content-types.ts';
 import { cutPage, readCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
-import { readContent } from '../document-content.ts';
+import { findReadableDocument, openContent } from '../document-content.ts';
 import { webUiLink } from '../engine.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { cursorParameter, pageSizeParameter } from '../parameters.ts';
@@ -57,12 +57,9 @@ export const documentOperations: readonly Operation[] = [
 ];
 
 async function showContent({ deps, caller, params }: Call<{ id: string }, undefined, undefined>): Promise<Reply> {
-  const document = await findDocument(deps.store, params.id);
-  const isVisible = document && !caller.customers && (caller.sources?.includes(document.source) ?? true);
-  if (!isVisible) throw NOT_THERE;
-  const content = await readContent(deps.store, document);
-  if (!content) throw new Problem('erased', 'the content of the document, or of an order in it, was erased');
-  await logReading(deps, caller, `document:${document.id}`, 'document.content_read');
+  const document = await findReadableDocument(deps, caller, params.id);
+  if (!document) throw NOT_THERE;
+  const content = await openContent(deps, caller, document);
   const { format } = document;
   const name = `document-${document.id}.${format ?? 'bin'}`;
   const headers = {
