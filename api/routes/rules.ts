@@ -4,7 +4,6 @@ import {
   approveRule,
   chooseInForce,
   type DraftRefusal,
-  findRulesSequence,
   type KeptRule,
   listRuleVersions,
   withdrawRule,
@@ -172,9 +171,7 @@ export function changeBy({ now }: Deps, { id }: Caller): { readonly actor: strin
 }
 
 async function view({ store, now }: Deps, caller: Caller, rule: KeptRule) {
-  const versions = await listRuleVersions(store, rule.code);
-  const sequence = await findRulesSequence(store);
-  return toRuleView(rule, chooseInForce(versions, { at: now(), sequence }), caller);
+  return toRuleView(rule, findInForce(await listRuleVersions(store, rule.code), now()), caller);
 }
 
 type Change = (
