@@ -8,7 +8,7 @@ import { fingerprint } from './keyring.ts';
 import { appendLog } from './log.ts';
 import { createSealer, getSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
-import type { Tables } from './tables.ts';
+import type { FingerprintKind, FingerprintTable, Tables } from './tables.ts';
 
 /** Sealed in pieces of this many bytes, so that a large document never needs to be in memory at once. */
 const CHUNK_BYTES = 1 << 20;
@@ -68,10 +68,11 @@ export function acceptDocument(store: Store, arrival: Arrival, single?: SingleOr
     if (before?.kind === 'same') await logAgain(tx, before.documentId, arrival);
     if (before) return before;
     // First of all: when the same comes twice at once, the second one waits here, and then finds what the first one made.
-    await keepContent(tx, arrival, print, single);
+    await keepPrint(tx, arrival, 'content', print, { order_id: single?.orderId ?? null });
     if (arrival.idempotencyKey !== null) await keepIdempotencyKey(tx, arrival, arrival.idempotencyKey, print);
     await keepDelivery(tx, arrival);
-    await keepMessageIds(tx, arrival);
+    for (const id of arrival.messageIds ?? [])
+      await keepPrint(tx, arrival, 'message', fingerprint(tx.keys, 'message', id));
     await insertDocument(tx, arrival, print, single ? 'processed' : 'received', single ? 1 : 0);
     if (single) await insertSingleOrder(tx, arrival, single);
     else await insertChunks(tx, arrival);
@@ -103,40 +104,50 @@ async function logAgain(tx: Store, documentId: string, arrival: Arrival): Promis
   await appendLog(tx, `document:${documentId}`, { ...entry, stepKey: `again:${at}` });
 }
 
+/** What came under a fingerprint of this source before. */
+function findPrint(tx: Store, source: string, kind: FingerprintKind, print: string) {
+  return lockRows(tx.db, tx.db.selectFrom('fingerprints').select(['document_id', 'body_fingerprint']))
+    .where('scope', '=', source)
+    .where('kind', '=', kind)
+    .where('fingerprint', '=', print)
+    .executeTakeFirst();
+}
+
+async function keepPrint(
+  tx: Store,
+  { source, documentId, at }: Arrival,
+  kind: FingerprintKind,
+  print: string,
+  beside: Partial<Pick<FingerprintTable, 'order_id' | 'body_fingerprint'>> = {},
+): Promise<void> {
+  const row = {
+    ...{ scope: source, kind, fingerprint: print, document_id: documentId, order_id: null, body_fingerprint: null },
+    ...{ first_seen_at: at, ...beside },
+  };
+  await tx.db.insertInto('fingerprints').values(row).execute();
+}
+
 /** The document that this very delivery became, when it was taken in before. */
 async function findDelivery(tx: Store, { source, delivery }: Arrival): Promise<string | undefined> {
   if (delivery === undefined) return undefined;
-  const row = await lockRows(tx.db, tx.db.selectFrom('fingerprints').select('document_id'))
-    .where('scope', '=', source)
-    .where('kind', '=', 'delivery')
-    .where('fingerprint', '=', fingerprint(tx.keys, 'delivery', delivery))
-    .executeTakeFirst();
-  return row?.document_id;
+  return (await findPrint(tx, source, 'delivery', fingerprint(tx.keys, 'delivery', delivery)))?.document_id;
 }
 
-async function keepDelivery(tx: Store, { source, delivery, documentId, at }: Arrival): Promise<void> {
-  if (delivery === undefined) return;
-  const print = { scope: source, kind: 'delivery', fingerprint: fingerprint(tx.keys, 'delivery', delivery) } as const;
-  const about = { document_id: documentId, order_id: null, body_fingerprint: null, first_seen_at: at };
-  await tx.db.insertInto('fingerprints').values({ ...print, ...about }).execute(); // prettier-ignore
+async function keepDelivery(tx: Store, arrival: Arrival): Promise<void> {
+  const { delivery } = arrival;
+  if (delivery !== undefined) await keepPrint(tx, arrival, 'delivery', fingerprint(tx.keys, 'delivery', delivery));
 }
 
 async function findEarlier(tx: Store, arrival: Arrival, print: string): Promise<Acceptance | undefined> {
-  const find = (scope: string, kind: 'content' | 'idempotency_key' | 'message', value: string) =>
-    lockRows(tx.db, tx.db.selectFrom('fingerprints').select(['document_id', 'body_fingerprint']))
-      .where('scope', '=', scope)
-      .where('kind', '=', kind)
-      .where('fingerprint', '=', value)
-      .executeTakeFirst();
   if (arrival.idempotencyKey !== null) {
-    const keyed = await find(arrival.source, 'idempotency_key', keyPrint(tx, arrival.idempotencyKey));
+    const keyed = await findPrint(tx, arrival.source, 'idempotency_key', keyPrint(tx, arrival.idempotencyKey));
     if (keyed) return { kind: keyed.body_fingerprint === print ? 'same' : 'key_reused', documentId: keyed.document_id };
   }
   for (const id of arrival.messageIds ?? []) {
-    const told = await find(arrival.source, 'message', fingerprint(tx.keys, 'message', id));
+    const told = await findPrint(tx, arrival.source, 'message', fingerprint(tx.keys, 'message', id));
     if (told) return { kind: 'same', documentId: told.document_id };
   }
-  const same = await find(arrival.source, 'content', print);
+  const same = await findPrint(tx, arrival.source, 'content', print);
   if (same && (await forgetRefused(tx, arrival.source, print))) return undefined;
   if (same && arrival.idempotencyKey !== null) {
     await keepIdempotencyKey(tx, { ...arrival, documentId: same.document_id }, arrival.idempotencyKey, print);
@@ -163,42 +174,8 @@ async function forgetRefused(tx: Store, source: string, print: string): Promise<
   return result.numDeletedRows > 0n;
 }
 
-async function keepContent(tx: Store, arrival: Arrival, print: string, single: SingleOrder | undefined): Promise<void> {
-  await tx.db
-    .insertInto('fingerprints')
-    .values({
-      scope: arrival.source,
-      kind: 'content',
-      fingerprint: print,
-      document_id: arrival.documentId,
-      order_id: single?.orderId ?? null,
-      body_fingerprint: null,
-      first_seen_at: arrival.at,
-    }) // prettier-ignore
-    .execute();
-}
-
-async function keepIdempotencyKey(tx: Store, arrival: Arrival, key: string, print: string): Promise<void> {
-  await tx.db
-    .insertInto('fingerprints')
-    .values({
-      scope: arrival.source,
-      kind: 'idempotency_key',
-      fingerprint: keyPrint(tx, key),
-      document_id: arrival.documentId,
-      order_id: null,
-      body_fingerprint: print,
-      first_seen_at: arrival.at,
-    }) // prettier-ignore
-    .execute();
-}
-
-async function keepMessageIds(tx: Store, { source, documentId, at, messageIds = [] }: Arrival): Promise<void> {
-  for (const id of messageIds) {
-    const key = { scope: source, kind: 'message', fingerprint: fingerprint(tx.keys, 'message', id) } as const;
-    const of = { document_id: documentId, order_id: null, body_fingerprint: null, first_seen_at: at };
-    await tx.db.insertInto('fingerprints').values({ ...key, ...of }).execute(); // prettier-ignore
-  }
+function keepIdempotencyKey(tx: Store, arrival: Arrival, key: string, print: string): Promise<void> {
+  return keepPrint(tx, arrival, 'idempotency_key', keyPrint(tx, key), { body_fingerprint: print });
 }
 
 function keyPrint(tx: Store, key: string): string {

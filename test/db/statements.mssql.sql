@@ -248,7 +248,6 @@ select "holds"."code" from "holds" inner join "decisions" on "decisions"."id" = 
 select top(200) "holds"."order_id", "holds"."code", "holds"."retry_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."cleared_at" is null and "holds"."release_role" is null and "holds"."order_id" >= @1 and ("holds"."order_id" > @2 or "holds"."code" > @3) order by "holds"."order_id", "holds"."code";
 
 -- intake.acceptDocument
-select "document_id" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;
 select "document_id", "body_fingerprint" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;
 insert into "fingerprints" ("scope", "kind", "fingerprint", "document_id", "order_id", "body_fingerprint", "first_seen_at") values (@1, @2, @3, @4, @5, null, @6);
 insert into "fingerprints" ("scope", "kind", "fingerprint", "document_id", "order_id", "body_fingerprint", "first_seen_at") values (@1, @2, @3, @4, null, @5, @6);
@@ -258,7 +257,6 @@ insert into "orders" ("id", "document_id", "source", "channel", "state", "revisi
 insert into "order_staging_raw" ("order_id", "document_id", "position", "format", "content_sealed", "locator_json", "byte_length", "received_at") values (@1, @2, @3, @4, @5, null, @6, @7);
 
 -- intake.acceptDocument to be split
-select "document_id" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;
 select "document_id", "body_fingerprint" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;
 insert into "fingerprints" ("scope", "kind", "fingerprint", "document_id", "order_id", "body_fingerprint", "first_seen_at") values (@1, @2, @3, @4, null, null, @5);
 insert into "fingerprints" ("scope", "kind", "fingerprint", "document_id", "order_id", "body_fingerprint", "first_seen_at") values (@1, @2, @3, @4, null, @5, @6);
@@ -268,7 +266,7 @@ delete from "order_staging_errors" where "subject" = @1 and "revision" = @2 and 
 insert into "document_chunks" ("document_id", "sequence", "content_sealed") values (@1, @2, @3);
 
 -- intake.refuseDocument
-select "document_id" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;
+select "document_id", "body_fingerprint" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;
 insert into "fingerprints" ("scope", "kind", "fingerprint", "document_id", "order_id", "body_fingerprint", "first_seen_at") values (@1, @2, @3, @4, null, null, @5);
 insert into "documents" ("id", "source", "channel", "format", "content_type", "file_name_sealed", "state", "byte_length", "fingerprint", "order_count", "envelope_sealed", "received_at", "received_by", "changed_at") values (@1, @2, @3, @4, null, @5, @6, @7, @8, @9, null, @10, @11, @12);
 delete from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "step" = @3;
