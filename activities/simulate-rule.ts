@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
 import { Damaged } from '../db/faults.ts';
 import { getFacts } from '../db/facts.ts';
-import { getRevision } from '../db/orders.ts';
+import { getRevision, isGone } from '../db/orders.ts';
 import { listRulesInForce, placeOf } from '../db/rules.ts';
 import { Erased } from '../db/seal.ts';
 import {
@@ -111,7 +111,7 @@ interface Tried {
 }
 
 async function tryOne(store: Store, row: PastOrder, experiment: Experiment): Promise<Tried | NotTried> {
-  if (row.erased_at !== null || row.expired_at !== null) return 'gone';
+  if (isGone(row)) return 'gone';
   if (row.taken_at === null) return 'neverJudged';
   const ref = { orderId: row.id, revision: row.revision };
   try {

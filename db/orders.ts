@@ -33,7 +33,10 @@ export function peekOrder(store: Store, orderId: string): Promise<OrderRow | und
 }
 
 /** Whether the order's content was removed: at the end of its retention, or because a person asked for it. */
-export function isGone({ expired_at: expiredAt, erased_at: erasedAt }: OrderRow): boolean {
+export function isGone({
+  expired_at: expiredAt,
+  erased_at: erasedAt,
+}: Pick<OrderRow, 'expired_at' | 'erased_at'>): boolean {
   return expiredAt !== null || erasedAt !== null;
 }
 
