@@ -2,27 +2,32 @@ import type { Decimal } from 'decimal.js';
 import { apportion, decimal, isDecimal, printAmount, roundTo } from '../money.ts';
 import { readAddress, readFirst } from './cxml-parties.ts';
 import type { JsonObject } from './json-reader.ts';
+import {
+  checkCurrency,
+  findGtinQualifier,
+  LONGEST_CODE,
+  LONGEST_DESCRIPTION,
+  PRICE_DECIMALS,
+  type PricedReading,
+  readIds,
+  readMoney,
+} from './xml-lines.ts';
 import type { XmlElement } from './xml-reader.ts';
 import {
   attributeOf,
   checkStrayLines,
   find,
   findAll,
-  locate,
   nameOf,
   rawText,
   readDate,
   readDecimal,
   readText,
   say,
-  textOf,
   toAmount,
-  toDecimal,
-  use,
-  useAttribute,
   useWith,
-  type XmlReading,
 } from './xml-reading.ts';
+import type { Charge } from './xml-totals.ts';
 import { toUnit } from './xml-units.ts';
 
 /** A line as it will stand in the order, but for its amount. */
@@ -32,19 +37,8 @@ export interface CxmlLine {
   readonly exact: Decimal | null;
 }
 
-/** A surcharge or allowance. */
-export interface Charge {
-  readonly code: string;
-  readonly amount: Decimal;
-}
-
-/** Reading an order whose currency is known. */
-export interface CxmlReading extends XmlReading {
-  readonly currency: string | undefined;
-}
-
 /** All lines of an order; a line with several `ScheduleLine`s is one for each date. Surcharges of lines are charges. */
-export function readLines(reading: CxmlReading): {
+export function readLines(reading: PricedReading): {
   readonly lines: readonly CxmlLine[];
   readonly charges: readonly Charge[];
 } {
@@ -54,7 +48,7 @@ export function readLines(reading: CxmlReading): {
   checkStrayLines(reading, items, 'ItemOut');
   for (const item of items) {
     // Its places are noted apart, for the parts of a line all stand there.
-    const own: CxmlReading = { ...reading, nodes: new Map() };
+    const own: PricedReading = { ...reading, nodes: new Map() };
     const read = readItem(own, item, lines.length);
     read.lines.forEach((_line, at) => copyNodes(own, `/lines/${lines.length}`, reading, `/lines/${lines.length + at}`));
     lines.push(...read.lines);
@@ -63,7 +57,7 @@ export function readLines(reading: CxmlReading): {
   return { lines, charges };
 }
 
-function readItem(reading: CxmlReading, item: XmlElement, index: number) {
+function readItem(reading: PricedReading, item: XmlElement, index: number) {
   const pointer = `/lines/${index}`;
   reading.nodes.set(pointer, { element: item });
   const id = readText(reading, item, '@lineNumber', `${pointer}/line`) ?? String(index + 1);
@@ -101,7 +95,7 @@ interface Costs {
   readonly discounts: readonly Charge[];
 }
 
-function makeLine({ currency = '' }: CxmlReading, common: JsonObject, { part, price, discounts }: Costs): CxmlLine {
+function makeLine({ currency = '' }: PricedReading, common: JsonObject, { part, price, discounts }: Costs): CxmlLine {
   const line: JsonObject = {
     ...common,
     ...(part.quantity !== undefined && { quantity: part.quantity }),
@@ -124,14 +118,11 @@ function shareDiscounts(discounts: readonly Charge[], parts: readonly Part[], cu
   }));
 }
 
-function copyNodes(own: CxmlReading, from: string, { nodes }: CxmlReading, to: string): void {
+function copyNodes(own: PricedReading, from: string, { nodes }: PricedReading, to: string): void {
   for (const [pointer, node] of own.nodes) nodes.set(to + pointer.slice(from.length), node);
 }
 
 // What is ordered
-
-const LONGEST_ID = 80;
-const LONGEST_DESCRIPTION = 500;
 
 /** `SupplierPartAuxiliaryID` tells configurations of one part apart: X12's VS, vendor's supplemental item number. */
 const ITEM_IDS = [
@@ -139,12 +130,13 @@ const ITEM_IDS = [
   ['ItemID/BuyerPartID', 'BP'],
   ['ItemDetail/ManufacturerPartID', 'MG'],
 ] as const;
+const GTIN_DOMAIN = /^(?:gtin|ean|upc)/i;
 
-function readProduct(reading: CxmlReading, item: XmlElement, pointer: string): JsonObject {
+function readProduct(reading: PricedReading, item: XmlElement, pointer: string): JsonObject {
   const sku = readText(reading, item, 'ItemID/SupplierPartID', `${pointer}/sku`);
   const description = readFirst(reading, item, 'ItemDetail/Description', `${pointer}/description`, LONGEST_DESCRIPTION);
   const unit = readText(reading, item, 'ItemDetail/UnitOfMeasure', `${pointer}/unit`);
-  const ids = readIds(reading, item, `${pointer}/ids`);
+  const ids = readProductIds(reading, item, `${pointer}/ids`);
   return {
     ...(sku !== undefined && { sku }),
     ...(Object.keys(ids).length > 0 && { ids }),
@@ -153,17 +145,12 @@ function readProduct(reading: CxmlReading, item: XmlElement, pointer: string): J
   };
 }
 
-function readIds(reading: CxmlReading, item: XmlElement, pointer: string): Record<string, string> {
-  const ids: Record<string, string> = {};
-  for (const [path, qualifier] of ITEM_IDS) {
-    const node = locate(reading, item, path, `${pointer}/${qualifier}`);
-    if (!node || textOf(node).length > LONGEST_ID) continue;
-    use(reading, node);
-    ids[qualifier] = textOf(node);
-  }
+function readProductIds(reading: PricedReading, item: XmlElement, pointer: string): Record<string, string> {
+  const ids = readIds(reading, item, ITEM_IDS, pointer);
   for (const reference of findAll(reading, item, 'ItemID/IdReference')) {
     const identifier = attributeOf(reference, 'identifier')?.trim() ?? '';
-    const qualifier = findGtinQualifier(attributeOf(reference, 'domain') ?? '', identifier);
+    const isGtin = GTIN_DOMAIN.test((attributeOf(reference, 'domain') ?? '').replace(/[^a-z]/gi, ''));
+    const qualifier = isGtin ? findGtinQualifier(identifier) : undefined;
     if (qualifier === undefined || ids[qualifier] !== undefined) continue;
     useWith(reading, reference, 'domain', 'identifier');
     ids[qualifier] = identifier;
@@ -171,20 +158,12 @@ function readIds(reading: CxmlReading, item: XmlElement, pointer: string): Recor
   return ids;
 }
 
-const GTIN_QUALIFIERS: Readonly<Record<number, string>> = { 12: 'UP', 13: 'EN', 14: 'UK' };
-
-/** Element 235 of a GTIN by its length. */
-function findGtinQualifier(domain: string, identifier: string): string | undefined {
-  const isGtin = /^(?:gtin|ean|upc)/i.test(domain.replace(/[^a-z]/gi, ''));
-  return isGtin && /^\d+$/.test(identifier) ? GTIN_QUALIFIERS[identifier.length] : undefined;
-}
-
-function readPlace(reading: CxmlReading, item: XmlElement, pointer: string): JsonObject | undefined {
+function readPlace(reading: PricedReading, item: XmlElement, pointer: string): JsonObject | undefined {
   const shipTo = find(reading, item, 'ShipTo');
   return shipTo && readAddress(reading, shipTo, `${pointer}/deliverTo`);
 }
 
-function checkKind(reading: CxmlReading, item: XmlElement, pointer: string): void {
+function checkKind(reading: PricedReading, item: XmlElement, pointer: string): void {
   const node = { element: item };
   if (attributeOf(item, 'isReturn') === 'yes') {
     const message = `${nameOf(reading, node)} has isReturn="yes": it sends goods back and needs a person.`;
@@ -199,29 +178,8 @@ function checkKind(reading: CxmlReading, item: XmlElement, pointer: string): voi
 
 // Prices
 
-/** An amount of money; one in another currency than the order's is told about. */
-export function readMoney(reading: CxmlReading, from: XmlElement, path: string, pointer: string): string | undefined {
-  const node = locate(reading, from, path, pointer);
-  if (!node) return undefined;
-  checkCurrency(reading, node.element, pointer);
-  use(reading, node);
-  return toDecimal(reading, node, pointer);
-}
-
-function checkCurrency(reading: CxmlReading, money: XmlElement, pointer: string): void {
-  const currency = attributeOf(money, 'currency')?.trim();
-  // Said once for the order.
-  if (currency === reading.currency) useAttribute(reading, money, 'currency');
-  if (currency === undefined || currency === reading.currency || reading.currency === undefined) return;
-  const message = `${nameOf(reading, { element: money })} is in ${currency.slice(0, 10)}, the order in ${reading.currency}: send one order for each currency.`;
-  say(reading, 'XML.CURRENCY', { element: money }, pointer, message, currency.slice(0, 10));
-}
-
-/** Division gives up to twelve decimals, as many as an order holds. */
-const PRICE_DECIMALS = 12;
-
 /** The price of one ordered unit: `Money × conversionFactor ÷ quantity` of the `PriceBasisQuantity`. */
-function readPrice(reading: CxmlReading, item: XmlElement, pointer: string) {
+function readPrice(reading: PricedReading, item: XmlElement, pointer: string) {
   const at = `${pointer}/unitPrice`;
   const text = readMoney(reading, item, 'ItemDetail/UnitPrice/Money', at);
   if (text === undefined) return undefined;
@@ -250,7 +208,7 @@ interface Change extends Charge {
  * pay already, and they only explain it.
  */
 export function readModifications(
-  reading: CxmlReading,
+  reading: PricedReading,
   from: XmlElement | undefined,
   amount: Decimal | null,
 ): readonly Change[] {
@@ -266,7 +224,7 @@ export function readModifications(
   return changes;
 }
 
-function findChange(reading: CxmlReading, modification: XmlElement, original: Decimal): Decimal | undefined {
+function findChange(reading: PricedReading, modification: XmlElement, original: Decimal): Decimal | undefined {
   const percent = (path: string) => {
     const element = find(reading, modification, path);
     const value = element && attributeOf(element, 'percent')?.trim();
@@ -281,7 +239,7 @@ function findChange(reading: CxmlReading, modification: XmlElement, original: De
   return findMoney(reading, modification, 'AdditionalCost/Money') ?? percent('AdditionalCost/Percentage');
 }
 
-function findMoney(reading: CxmlReading, from: XmlElement, path: string): Decimal | undefined {
+function findMoney(reading: PricedReading, from: XmlElement, path: string): Decimal | undefined {
   const money = find(reading, from, path);
   if (!money) return undefined;
   checkCurrency(reading, money, '/currency');
@@ -289,9 +247,7 @@ function findMoney(reading: CxmlReading, from: XmlElement, path: string): Decima
   return isDecimal(text) ? decimal(text) : undefined;
 }
 
-const LONGEST_CODE = 40;
-
-function findReason(reading: CxmlReading, modification: XmlElement, change: Decimal): string {
+function findReason(reading: PricedReading, modification: XmlElement, change: Decimal): string {
   const detail = find(reading, modification, 'ModificationDetail');
   const name = (detail && attributeOf(detail, 'name')?.trim().slice(0, LONGEST_CODE)) ?? '';
   return /^[^\p{Cc}\u2028\u2029]+$/u.test(name) ? name : change.isNegative() ? 'DISCOUNT' : 'SURCHARGE';
@@ -312,7 +268,7 @@ function splitChanges(changes: readonly Change[], quantity: Decimal | undefined)
 
 /** What is to come when. */
 function readSchedule(
-  reading: CxmlReading,
+  reading: PricedReading,
   item: XmlElement,
   quantity: string | undefined,
   pointer: string,
@@ -331,7 +287,7 @@ function readSchedule(
   return [{ quantity, date: own ?? first.date }];
 }
 
-function readPart(reading: CxmlReading, schedule: XmlElement, own: string | undefined, pointer: string): Part {
+function readPart(reading: PricedReading, schedule: XmlElement, own: string | undefined, pointer: string): Part {
   const [at, dateAt] = [`${pointer}/quantity`, `${pointer}/requestedDeliveryDate`];
   const ordered = reading.nodes.get(at);
   const quantity = readDecimal(reading, schedule, '@quantity', at);

@@ -3,9 +3,10 @@ import { printAmount, sum } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import type { Draft } from './draft.ts';
 import { credentialsOf, isSameCredential, toCredential } from './cxml-header.ts';
-import { type Charge, type CxmlLine, type CxmlReading, readLines, readModifications, readMoney } from './cxml-lines.ts';
+import { type CxmlLine, readLines, readModifications } from './cxml-lines.ts';
 import { readAddress, readContact, sayNoCustomer } from './cxml-parties.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
+import { type PricedReading, readMoney } from './xml-lines.ts';
 import { type Note, readNotes } from './xml-notes.ts';
 import type { XmlDocument, XmlElement } from './xml-reader.ts';
 import {
@@ -21,8 +22,9 @@ import {
   toDraft,
   use,
   useWith,
+  type XmlReading,
 } from './xml-reading.ts';
-import { addUp, type Extra, mergeCharges, settle } from './xml-totals.ts';
+import { addUp, type Charge, type Extra, mergeCharges, settle } from './xml-totals.ts';
 
 const CXML = { prefixes: {} };
 
@@ -50,7 +52,7 @@ export function draftCxml(document: XmlDocument, request: XmlElement, profile: S
   const begun = beginReading(document, profile, {}, request);
   const header = find(begun, request, 'OrderRequestHeader') ?? request;
   const currency = readCurrency(begun, header);
-  const reading: CxmlReading = { ...begun, currency };
+  const reading: PricedReading = { ...begun, currency, currencyAttribute: 'currency' };
   checkRequest(reading, header);
   reading.nodes.set('/lines', { element: request, missing: 'ItemOut' });
   const { lines, charges } = readLines(reading);
@@ -66,7 +68,7 @@ export function draftCxml(document: XmlDocument, request: XmlElement, profile: S
   return toDraft(reading, { ...order, extensions: { ...(changes && { changes }), ...keepRest(reading) } });
 }
 
-function readHead(reading: CxmlReading, header: XmlElement): JsonObject {
+function readHead(reading: PricedReading, header: XmlElement): JsonObject {
   const orderId = readText(reading, header, '@orderID', '/poNumber');
   readText(reading, header, '@orderID', '/externalId');
   const type = readText(reading, header, '@type', '/type') ?? 'new';
@@ -82,7 +84,7 @@ function readHead(reading: CxmlReading, header: XmlElement): JsonObject {
 }
 
 /** The message that an update or a deletion is about. The order id is that of the earlier order, as cXML has it. */
-function readChanges(reading: CxmlReading, header: XmlElement): JsonObject | undefined {
+function readChanges(reading: PricedReading, header: XmlElement): JsonObject | undefined {
   const type = attributeOf(header, 'type') ?? 'new';
   if (type === 'new') return undefined;
   const reference = find(reading, header, 'DocumentReference');
@@ -96,7 +98,7 @@ function readChanges(reading: CxmlReading, header: XmlElement): JsonObject | und
 }
 
 /** The currency of the total, else of the first price; each amount is held against it. */
-function readCurrency(reading: CxmlReading | ReturnType<typeof beginReading>, header: XmlElement): string | undefined {
+function readCurrency(reading: XmlReading, header: XmlElement): string | undefined {
   const total = find(reading, header, 'Total/Money');
   const price = find(reading, reading.base, 'ItemOut/ItemDetail/UnitPrice/Money');
   const money = [total, price].find((element) => element && attributeOf(element, 'currency')?.trim());
@@ -107,7 +109,7 @@ function readCurrency(reading: CxmlReading | ReturnType<typeof beginReading>, he
 
 // Whether it is for us and to be carried out
 
-function checkRequest(reading: CxmlReading, header: XmlElement): void {
+function checkRequest(reading: PricedReading, header: XmlElement): void {
   checkMode(reading);
   checkReceiver(reading);
   const kind = attributeOf(header, 'orderType')?.trim() ?? 'regular';
@@ -122,7 +124,7 @@ function checkRequest(reading: CxmlReading, header: XmlElement): void {
 }
 
 /** `deploymentMode` of the request, in the writings that senders have: `production`, `PROD`, `test`. */
-function checkMode(reading: CxmlReading): void {
+function checkMode(reading: PricedReading): void {
   const element = reading.base.parent ?? reading.base;
   const said = attributeOf(element, 'deploymentMode')?.trim() ?? 'production';
   const wanted = reading.profile.cxml?.deploymentMode ?? 'production';
@@ -132,7 +134,7 @@ function checkMode(reading: CxmlReading): void {
   say(reading, 'XML.DEPLOYMENT_MODE', { element }, '', message, said.slice(0, 40));
 }
 
-function checkReceiver(reading: CxmlReading): void {
+function checkReceiver(reading: PricedReading): void {
   const { root } = reading.document;
   const us = reading.profile.cxml?.us;
   if (!us) return;
@@ -145,7 +147,7 @@ function checkReceiver(reading: CxmlReading): void {
 
 // Parties and payment
 
-function readParties(reading: CxmlReading, header: XmlElement): JsonObject {
+function readParties(reading: PricedReading, header: XmlElement): JsonObject {
   const customerId = readCustomer(reading);
   const contact = readContact(reading, header);
   const party = (name: string, pointer: string) => {
@@ -163,7 +165,7 @@ function readParties(reading: CxmlReading, header: XmlElement): JsonObject {
 }
 
 /** The customer whose credential is in `From`. */
-function readCustomer(reading: CxmlReading): string | undefined {
+function readCustomer(reading: PricedReading): string | undefined {
   const { document, profile } = reading;
   const credentials = credentialsOf(document.root, 'From');
   const customers = profile.cxml?.customers ?? [];
@@ -182,7 +184,7 @@ function readCustomer(reading: CxmlReading): string | undefined {
 }
 
 /** By purchasing card, whose number is not kept, or on account: `NET30` from the term without a discount. */
-function readPayment(reading: CxmlReading, header: XmlElement): JsonObject {
+function readPayment(reading: PricedReading, header: XmlElement): JsonObject {
   const card = find(reading, header, 'Payment/PCard') ?? find(reading, header, 'Payment/PaymentToken');
   if (card) {
     reading.nodes.set('/payment', { element: card });
@@ -205,7 +207,7 @@ function readPayment(reading: CxmlReading, header: XmlElement): JsonObject {
  * find.
  */
 function readAmounts(
-  reading: CxmlReading,
+  reading: PricedReading,
   header: XmlElement,
   lines: readonly CxmlLine[],
   lineCharges: readonly Charge[],
@@ -238,13 +240,13 @@ function readAmounts(
 }
 
 /** The total as the sender wrote it is kept where the order has another. */
-function keepStated(reading: CxmlReading, header: XmlElement): void {
+function keepStated(reading: PricedReading, header: XmlElement): void {
   const money = find(reading, header, 'Total/Money');
   if (money) reading.used.delete(money);
 }
 
 /** An amount of the header; where it has none, the sum of those of the lines. */
-function readExtra(reading: CxmlReading, header: XmlElement, name: string, pointer: string): Decimal | undefined {
+function readExtra(reading: PricedReading, header: XmlElement, name: string, pointer: string): Decimal | undefined {
   const own = toAmount(readMoney(reading, header, `${name}/Money`, pointer));
   if (own) return own;
   const items = findAll(reading, reading.base, 'ItemOut').filter((item) => find(reading, item, `${name}/Money`));
@@ -256,7 +258,7 @@ function readExtra(reading: CxmlReading, header: XmlElement, name: string, point
 // The rest
 
 /** Comments of the header, and of the lines with their number. */
-function findNotes(reading: CxmlReading, header: XmlElement): readonly Note[] {
+function findNotes(reading: PricedReading, header: XmlElement): readonly Note[] {
   const items = findAll(reading, reading.base, 'ItemOut');
   const ofLines = items.flatMap((item, index) => {
     const line = attributeOf(item, 'lineNumber')?.trim() ?? String(index + 1);
@@ -265,7 +267,7 @@ function findNotes(reading: CxmlReading, header: XmlElement): readonly Note[] {
   return [...findAll(reading, header, 'Comments').map((element) => ({ element, line: null })), ...ofLines];
 }
 
-function keepRest(reading: CxmlReading): Record<string, JsonValue> {
+function keepRest(reading: PricedReading): Record<string, JsonValue> {
   const { root } = reading.document;
   // Secrets are masked in what is kept, and tell nothing.
   findAll(reading, root, 'Header/Sender/Credential/SharedSecret').forEach((element) => use(reading, { element }));

@@ -2,13 +2,21 @@ import type { Decimal } from 'decimal.js';
 import { decimal, printAmount, toCurrency } from '../money.ts';
 import type { JsonObject } from './json-reader.ts';
 import { readDelivery } from './ubl-parties.ts';
+import {
+  findGtinQualifier,
+  LONGEST_CODE,
+  LONGEST_DESCRIPTION,
+  PRICE_DECIMALS,
+  type PricedReading,
+  readIds,
+  readMoney,
+} from './xml-lines.ts';
 import type { XmlElement } from './xml-reader.ts';
 import {
   attributeOf,
   checkStrayLines,
   find,
   findAll,
-  locate,
   nameOf,
   readDate,
   readDecimal,
@@ -20,29 +28,18 @@ import {
   toDecimal,
   use,
   useWith,
-  type XmlReading,
 } from './xml-reading.ts';
+import { addAll, type Charge } from './xml-totals.ts';
 import { toUnit } from './xml-units.ts';
-
-/** Reading an order whose currency is known. */
-export interface UblReading extends XmlReading {
-  readonly currency: string | undefined;
-}
-
-/** A surcharge, or an allowance, which is negative. */
-export interface AllowanceCharge {
-  readonly code: string;
-  readonly amount: Decimal;
-}
 
 /** A line as it will stand in the order, and the surcharges that are in its amount: these become charges of the order. */
 export interface UblLine {
   readonly line: JsonObject;
-  readonly charges: readonly AllowanceCharge[];
+  readonly charges: readonly Charge[];
 }
 
 /** All lines of an order. */
-export function readLines(reading: UblReading): readonly UblLine[] {
+export function readLines(reading: PricedReading): readonly UblLine[] {
   const { root } = reading.document;
   checkStrayLines(reading, findAll(reading, root, 'cac:OrderLine'), 'OrderLine');
   return findAll(reading, root, 'cac:OrderLine/cac:LineItem').map((item, index) =>
@@ -50,7 +47,7 @@ export function readLines(reading: UblReading): readonly UblLine[] {
   );
 }
 
-function readLine(reading: UblReading, item: XmlElement, pointer: string): UblLine {
+function readLine(reading: PricedReading, item: XmlElement, pointer: string): UblLine {
   reading.nodes.set(pointer, { element: item });
   const id = readText(reading, item, 'cbc:ID', `${pointer}/line`);
   const changes = readAllowances(reading, item, `${pointer}/discounts`);
@@ -78,7 +75,7 @@ function readLine(reading: UblReading, item: XmlElement, pointer: string): UblLi
   return { line, charges: changes.filter(isCharge) };
 }
 
-function readQuantity(reading: UblReading, item: XmlElement, pointer: string): { quantity?: string; unit?: string } {
+function readQuantity(reading: PricedReading, item: XmlElement, pointer: string): { quantity?: string; unit?: string } {
   const quantity = readDecimal(reading, item, 'cbc:Quantity', `${pointer}/quantity`);
   const unit = readText(reading, item, 'cbc:Quantity/@unitCode', `${pointer}/unit`);
   return { ...(quantity !== undefined && { quantity }), ...(unit !== undefined && { unit: toUnit(unit) }) };
@@ -89,33 +86,25 @@ function readQuantity(reading: UblReading, item: XmlElement, pointer: string): {
  * where these are no numbers.
  */
 function readLineAmount(
-  reading: UblReading,
+  reading: PricedReading,
   item: XmlElement,
   goods: Decimal | undefined,
-  changes: readonly AllowanceCharge[],
+  changes: readonly Charge[],
   pointer: string,
 ): string | undefined {
-  const stated = readAmount(reading, item, 'cbc:LineExtensionAmount', `${pointer}/amount`);
+  const stated = readMoney(reading, item, 'cbc:LineExtensionAmount', `${pointer}/amount`);
   const amount = toAmount(stated);
   if (stated !== undefined && !amount) return stated;
   const [charges, allowances] = [changes.filter(isCharge), changes.filter((change) => !isCharge(change))];
-  if (amount) return printAmount(amount.minus(addUp(charges)), reading.currency ?? '');
-  return goods && toCurrency(goods.plus(addUp(allowances)), reading.currency ?? '');
+  if (amount) return printAmount(amount.minus(addAll(charges)), reading.currency ?? '');
+  return goods && toCurrency(goods.plus(addAll(allowances)), reading.currency ?? '');
 }
 
-function isCharge({ amount }: AllowanceCharge): boolean {
+function isCharge({ amount }: Charge): boolean {
   return !amount.isNegative();
 }
 
-/** What surcharges and allowances come to. */
-export function addUp(changes: readonly Pick<AllowanceCharge, 'amount'>[]): Decimal {
-  return changes.reduce((total, { amount }) => total.plus(amount), decimal('0'));
-}
-
 // Prices
-
-/** Division gives up to twelve decimals, as many as an order holds. */
-const PRICE_DECIMALS = 12;
 
 /** A price as it stands in the order, and before it was rounded; without the latter it is no number. */
 interface Price {
@@ -124,9 +113,9 @@ interface Price {
 }
 
 /** The price of one ordered unit: `PriceAmount ÷ BaseQuantity`. An allowance inside of `Price` explains it only. */
-function readPrice(reading: UblReading, item: XmlElement, pointer: string): Price {
+function readPrice(reading: PricedReading, item: XmlElement, pointer: string): Price {
   const at = `${pointer}/unitPrice`;
-  const text = readAmount(reading, item, 'cac:Price/cbc:PriceAmount', at);
+  const text = readMoney(reading, item, 'cac:Price/cbc:PriceAmount', at);
   const node = reading.nodes.get(at) ?? { element: item };
   if (text === undefined) {
     say(
@@ -153,7 +142,7 @@ function readPrice(reading: UblReading, item: XmlElement, pointer: string): Pric
   return { text };
 }
 
-function checkBase(reading: UblReading, item: XmlElement, base: XmlElement, at: string): void {
+function checkBase(reading: PricedReading, item: XmlElement, base: XmlElement, at: string): void {
   useWith(reading, base, 'unitCode');
   const quantity = find(reading, item, 'cbc:Quantity');
   const [ordered, priced] = [quantity, base].map((element) => element && attributeOf(element, 'unitCode')?.trim());
@@ -162,26 +151,10 @@ function checkBase(reading: UblReading, item: XmlElement, base: XmlElement, at: 
   say(reading, 'XML.LINE.PRICE_BASIS', { element: base }, at, message, priced.slice(0, 10));
 }
 
-/** An amount of money; one in another currency than the order's is told about. */
-export function readAmount(reading: UblReading, from: XmlElement, path: string, pointer: string): string | undefined {
-  const node = locate(reading, from, path, pointer);
-  if (!node) return undefined;
-  use(reading, node);
-  const currency = attributeOf(node.element, 'currencyID')?.trim();
-  if (currency === reading.currency) useWith(reading, node.element, 'currencyID');
-  else if (currency !== undefined && reading.currency !== undefined) {
-    const message = `${nameOf(reading, node)} is in ${currency.slice(0, 10)}, the order in ${reading.currency}: send one order for each currency.`;
-    say(reading, 'XML.CURRENCY', node, pointer, message, currency.slice(0, 10));
-  }
-  return toDecimal(reading, node, pointer);
-}
-
-const LONGEST_CODE = 40;
-
 /** The `AllowanceCharge`s of an order or a line. */
-export function readAllowances(reading: UblReading, from: XmlElement, pointer: string): readonly AllowanceCharge[] {
+export function readAllowances(reading: PricedReading, from: XmlElement, pointer: string): readonly Charge[] {
   return findAll(reading, from, 'cac:AllowanceCharge').flatMap((element) => {
-    const amount = toAmount(readAmount(reading, element, 'cbc:Amount', pointer));
+    const amount = toAmount(readMoney(reading, element, 'cbc:Amount', pointer));
     const indicator = find(reading, element, 'cbc:ChargeIndicator');
     const isCharge = indicator && /^(?:true|1)$/.test(textOf({ element: indicator }));
     const isAllowance = indicator && /^(?:false|0)$/.test(textOf({ element: indicator }));
@@ -195,7 +168,7 @@ export function readAllowances(reading: UblReading, from: XmlElement, pointer: s
   });
 }
 
-function findReason(reading: UblReading, element: XmlElement, isCharge: boolean): string {
+function findReason(reading: PricedReading, element: XmlElement, isCharge: boolean): string {
   const reasons = ['cbc:AllowanceChargeReasonCode', 'cbc:AllowanceChargeReason'].map((path) =>
     find(reading, element, path),
   );
@@ -207,12 +180,13 @@ function findReason(reading: UblReading, element: XmlElement, isCharge: boolean)
 
 // What is ordered
 
-const LONGEST_DESCRIPTION = 500;
-const LONGEST_ID = 80;
-const GTIN_QUALIFIERS: Readonly<Record<number, string>> = { 12: 'UP', 13: 'EN', 14: 'UK' };
+const ITEM_IDS = [
+  ['cac:Item/cac:BuyersItemIdentification/cbc:ID', 'BP'],
+  ['cac:Item/cac:ManufacturersItemIdentification/cbc:ID', 'MG'],
+] as const;
 
 /** Our own number of the product, else its GTIN. @see X12 element 235 for the qualifiers of the other ids */
-function readProduct(reading: UblReading, item: XmlElement, pointer: string): JsonObject {
+function readProduct(reading: PricedReading, item: XmlElement, pointer: string): JsonObject {
   const gtin = findGtin(reading, item);
   const own = readText(reading, item, 'cac:Item/cac:SellersItemIdentification/cbc:ID', `${pointer}/sku`);
   const sku = own ?? (gtin && textOf({ element: gtin.element }));
@@ -222,8 +196,7 @@ function readProduct(reading: UblReading, item: XmlElement, pointer: string): Js
     say(reading, 'XML.LINE.SKU', { element: gtin.element }, `${pointer}/sku`, message);
   }
   const ids = {
-    ...readId(reading, item, 'cac:Item/cac:BuyersItemIdentification/cbc:ID', `${pointer}/ids`, 'BP'),
-    ...readId(reading, item, 'cac:Item/cac:ManufacturersItemIdentification/cbc:ID', `${pointer}/ids`, 'MG'),
+    ...readIds(reading, item, ITEM_IDS, `${pointer}/ids`),
     ...(gtin && { [gtin.qualifier]: textOf({ element: gtin.element }) }),
   };
   const description = readDescription(reading, item, `${pointer}/description`);
@@ -234,32 +207,19 @@ function readProduct(reading: UblReading, item: XmlElement, pointer: string): Js
   };
 }
 
-function readDescription(reading: UblReading, item: XmlElement, pointer: string): string | undefined {
+function readDescription(reading: PricedReading, item: XmlElement, pointer: string): string | undefined {
   const name = readShortText(reading, item, 'cac:Item/cbc:Name', pointer, LONGEST_DESCRIPTION);
   const described = find(reading, item, 'cac:Item/cbc:Description');
   if (name !== undefined || !described) return name;
   return readShortText(reading, described, '', pointer, LONGEST_DESCRIPTION);
 }
 
-function readId(
-  reading: UblReading,
-  item: XmlElement,
-  path: string,
-  pointer: string,
-  qualifier: string,
-): Record<string, string> {
-  const node = locate(reading, item, path, `${pointer}/${qualifier}`);
-  if (!node || textOf(node).length > LONGEST_ID) return {};
-  use(reading, node);
-  return { [qualifier]: textOf(node) };
-}
-
 /** `StandardItemIdentification` with the scheme of GTIN (0160 in ISO/IEC 6523), also as older documents write it. */
-function findGtin(reading: UblReading, item: XmlElement) {
+function findGtin(reading: PricedReading, item: XmlElement) {
   const elements = findAll(reading, item, 'cac:Item/cac:StandardItemIdentification/cbc:ID');
   for (const element of elements) {
     const text = textOf({ element });
-    const qualifier = /^\d+$/.test(text) ? GTIN_QUALIFIERS[text.length] : undefined;
+    const qualifier = findGtinQualifier(text);
     if (qualifier === undefined || !/^(?:0160|gtin|ean|)$/i.test(attributeOf(element, 'schemeID')?.trim() ?? ''))
       continue;
     useWith(reading, element, 'schemeID');
@@ -271,7 +231,7 @@ function findGtin(reading: UblReading, item: XmlElement) {
 // Dates
 
 /** The first day of the period that is asked for; of one without a first day its last. */
-export function readRequestedDate(reading: UblReading, from: XmlElement, pointer: string): string | undefined {
+export function readRequestedDate(reading: PricedReading, from: XmlElement, pointer: string): string | undefined {
   const at = `${pointer}/requestedDeliveryDate`;
   const period = find(reading, from, 'cac:Delivery/cac:RequestedDeliveryPeriod');
   if (period) {
@@ -282,7 +242,7 @@ export function readRequestedDate(reading: UblReading, from: XmlElement, pointer
   return undefined;
 }
 
-function checkDeliveries(reading: UblReading, item: XmlElement, pointer: string): void {
+function checkDeliveries(reading: PricedReading, item: XmlElement, pointer: string): void {
   const second = findAll(reading, item, 'cac:Delivery')[1];
   if (!second) return;
   const message = `${nameOf(reading, { element: second })} is a second delivery of one line: what goes where and when needs a person.`;

@@ -3,18 +3,9 @@ import { decimal, isDecimal, printAmount } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import type { Draft } from './draft.ts';
 import type { JsonObject } from './json-reader.ts';
-import {
-  addUp,
-  type AllowanceCharge,
-  readAllowances,
-  readAmount,
-  readLines,
-  readRequestedDate,
-  type UblLine,
-  type UblReading,
-} from './ubl-lines.ts';
+import { readAllowances, readLines, readRequestedDate, type UblLine } from './ubl-lines.ts';
 import { readParties } from './ubl-parties.ts';
-import { mergeCharges } from './xml-totals.ts';
+import { type PricedReading, readMoney } from './xml-lines.ts';
 import { type Note, readNotes } from './xml-notes.ts';
 import type { XmlDocument, XmlElement } from './xml-reader.ts';
 import {
@@ -31,6 +22,7 @@ import {
   toDraft,
   type XmlReading,
 } from './xml-reading.ts';
+import { addAll, type Charge, mergeCharges } from './xml-totals.ts';
 
 const UBL = 'urn:oasis:names:specification:ubl:schema:xsd:';
 /** The prefixes that paths are written with here; documents may have others. */
@@ -54,7 +46,7 @@ export function findUblName({ namespace, local }: XmlElement): string | undefine
 export function draftUbl(document: XmlDocument, profile: SourceProfile): Draft {
   const begun = beginReading(document, profile, PREFIXES);
   const currency = readCurrency(begun);
-  const reading: UblReading = { ...begun, currency };
+  const reading: PricedReading = { ...begun, currency, currencyAttribute: 'currencyID' };
   checkKind(reading);
   reading.nodes.set('/lines', { element: document.root, missing: 'cac:OrderLine' });
   const lines = readLines(reading);
@@ -70,7 +62,7 @@ export function draftUbl(document: XmlDocument, profile: SourceProfile): Draft {
   return toDraft(reading, kept === undefined ? order : { ...order, extensions: { ubl: kept } });
 }
 
-function readHead(reading: UblReading): JsonObject {
+function readHead(reading: PricedReading): JsonObject {
   const { root } = reading.document;
   const id = readText(reading, root, 'cbc:ID', '/poNumber');
   reading.nodes.set('/externalId', reading.nodes.get('/poNumber') ?? { element: root });
@@ -97,7 +89,7 @@ function readCurrency(reading: XmlReading): string | undefined {
   return reading.profile.defaults.currency;
 }
 
-function checkKind(reading: UblReading): void {
+function checkKind(reading: PricedReading): void {
   const { root } = reading.document;
   const copy = find(reading, root, 'cbc:CopyIndicator');
   if (copy && /^(?:true|1)$/.test(textOf({ element: copy }))) {
@@ -118,7 +110,7 @@ function checkKind(reading: UblReading): void {
 }
 
 /** By card, whose number is not kept, or on account: `NET30` where the terms say so. */
-function readPayment(reading: UblReading): JsonObject {
+function readPayment(reading: PricedReading): JsonObject {
   const { root } = reading.document;
   const card = find(reading, root, 'cac:PaymentMeans/cac:CardAccount');
   if (card) {
@@ -136,7 +128,7 @@ function readPayment(reading: UblReading): JsonObject {
 
 const TOTAL = 'cac:AnticipatedMonetaryTotal';
 
-function readAmounts(reading: UblReading, lines: readonly UblLine[]): JsonObject {
+function readAmounts(reading: PricedReading, lines: readonly UblLine[]): JsonObject {
   const { root } = reading.document;
   const currency = reading.currency ?? '';
   const charges = [
@@ -146,7 +138,7 @@ function readAmounts(reading: UblReading, lines: readonly UblLine[]): JsonObject
     ...readAdjustment(reading, 'cbc:PayableRoundingAmount', 'ROUNDING', 1),
   ];
   const tax = readTax(reading);
-  const payable = readAmount(reading, root, `${TOTAL}/cbc:PayableAmount`, '/total');
+  const payable = readMoney(reading, root, `${TOTAL}/cbc:PayableAmount`, '/total');
   const total = find(reading, root, TOTAL) ? payable : computeTotal(reading, lines, charges, tax);
   return {
     ...(lines.length > 0 && { lines: lines.map(({ line }) => line) }),
@@ -157,13 +149,13 @@ function readAmounts(reading: UblReading, lines: readonly UblLine[]): JsonObject
 }
 
 /** What makes the difference between the sum and what is payable. */
-function readAdjustment(reading: UblReading, name: string, code: string, sign: 1 | -1): readonly AllowanceCharge[] {
-  const amount = toAmount(readAmount(reading, reading.document.root, `${TOTAL}/${name}`, '/charges'));
+function readAdjustment(reading: PricedReading, name: string, code: string, sign: 1 | -1): readonly Charge[] {
+  const amount = toAmount(readMoney(reading, reading.document.root, `${TOTAL}/${name}`, '/charges'));
   return amount && !amount.isZero() ? [{ code, amount: amount.times(sign) }] : [];
 }
 
 /** The taxes in the order's currency; a `TaxTotal` in the currency of accounting repeats them. */
-function readTax(reading: UblReading): Decimal | undefined {
+function readTax(reading: PricedReading): Decimal | undefined {
   const { root } = reading.document;
   const accounting = find(reading, root, 'cbc:TaxCurrencyCode');
   const other = accounting && textOf({ element: accounting });
@@ -172,21 +164,21 @@ function readTax(reading: UblReading): Decimal | undefined {
     const currency = amount && attributeOf(amount, 'currencyID')?.trim();
     return currency === reading.currency || currency !== other;
   });
-  const amounts = totals.map((total) => toAmount(readAmount(reading, total, 'cbc:TaxAmount', '/tax')) ?? decimal('0'));
-  return amounts.length === 0 ? undefined : addUp(amounts.map((amount) => ({ amount })));
+  const amounts = totals.map((total) => toAmount(readMoney(reading, total, 'cbc:TaxAmount', '/tax')) ?? decimal('0'));
+  return amounts.length === 0 ? undefined : addAll(amounts.map((amount) => ({ amount })));
 }
 
 /** Orders may leave the totals out: then there is nothing to hold the sum against. */
 function computeTotal(
-  reading: UblReading,
+  reading: PricedReading,
   lines: readonly UblLine[],
-  charges: readonly AllowanceCharge[],
+  charges: readonly Charge[],
   tax: Decimal | undefined,
 ): string | undefined {
   const amounts = lines.map(({ line }) => line['amount']);
   if (!amounts.every((amount): amount is string => typeof amount === 'string' && isDecimal(amount))) return undefined;
   const goods = amounts.map((amount) => ({ amount: decimal(amount) }));
-  const total = printAmount(addUp([...goods, ...charges, ...(tax ? [{ amount: tax }] : [])]), reading.currency ?? '');
+  const total = printAmount(addAll([...goods, ...charges, ...(tax ? [{ amount: tax }] : [])]), reading.currency ?? '');
   const message = `There is no ${TOTAL}: the total was computed as ${total}. Send one so that lost lines are noticed.`;
   say(reading, 'XML.TOTAL.COMPUTED', { element: reading.document.root }, '/total', message);
   return total;
@@ -195,7 +187,7 @@ function computeTotal(
 // Notes
 
 /** Those of the order, then those of the lines with their number. */
-function findNotes(reading: UblReading): readonly Note[] {
+function findNotes(reading: PricedReading): readonly Note[] {
   const { root } = reading.document;
   const ofLines = findAll(reading, root, 'cac:OrderLine').flatMap((orderLine, index) => {
     const id = find(reading, orderLine, 'cac:LineItem/cbc:ID');

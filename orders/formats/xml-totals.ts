@@ -6,6 +6,11 @@ export interface Extra {
   readonly amount: Decimal;
 }
 
+/** A surcharge, or an allowance, which is negative. */
+export interface Charge extends Extra {
+  readonly code: string;
+}
+
 /** How an order adds up. */
 export interface Settlement {
   /** One for each line. */
@@ -30,7 +35,7 @@ export function settle(
     const goods = included.reduce((left, { amount }) => left.minus(amount), stated);
     const amounts = roundTogether(exact, goods, currency);
     const rest = extras.filter((extra) => !included.includes(extra));
-    if (amounts) return { amounts, total: printAmount(addAll(stated, rest), currency) };
+    if (amounts) return { amounts, total: printAmount(addAll(rest, stated), currency) };
   }
   return undefined;
 }
@@ -41,11 +46,12 @@ export function addUp(exact: readonly Decimal[], extras: readonly Extra[], curre
   const goods = amounts.reduce((total, amount) => total.plus(amount), ZERO);
   return {
     amounts: amounts.map((amount) => toCurrency(amount, currency)),
-    total: printAmount(addAll(goods, extras), currency),
+    total: printAmount(addAll(extras, goods), currency),
   };
 }
 
-function addAll(start: Decimal, extras: readonly Extra[]): Decimal {
+/** What extras come to, with something that they are added to or alone. */
+export function addAll(extras: readonly Extra[], start = ZERO): Decimal {
   return extras.reduce((total, { amount }) => total.plus(amount), start);
 }
 
@@ -82,8 +88,6 @@ function roundTogether(exact: readonly Decimal[], goods: Decimal, currency: stri
 }
 
 /** Surcharges of one kind in many lines are one charge of the order. */
-export function mergeCharges<Charge extends Extra & { readonly code: string }>(
-  charges: readonly Charge[],
-): readonly Pick<Charge, 'code' | 'amount'>[] {
-  return [...Map.groupBy(charges, ({ code }) => code)].map(([code, alike]) => ({ code, amount: addAll(ZERO, alike) }));
+export function mergeCharges(charges: readonly Charge[]): readonly Charge[] {
+  return [...Map.groupBy(charges, ({ code }) => code)].map(([code, alike]) => ({ code, amount: addAll(alike) }));
 }
