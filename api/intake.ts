@@ -5,6 +5,7 @@ import { type Acceptance, acceptDocument, type Arrival, refuseDocument } from '.
 import { getOrder, type OrderRow } from '../db/orders.ts';
 import { findSource } from '../db/sources.ts';
 import type { ExaminedDocument, NotTaken } from '../orders/formats/examine.ts';
+import type { ParseResult } from '../orders/formats/format.ts';
 import { formatsOf, type SourceProfile } from '../orders/source.ts';
 import { CONTENT_TYPES } from './content-types.ts';
 import type { Deps } from './deps.ts';
@@ -117,17 +118,22 @@ async function refuse(delivery: Delivery, visitor: Visitor, keep: boolean): Prom
 }
 
 /** A person who is limited to customers types for these only. */
-async function requireOwnCustomers({ customers }: Caller, { format, holds, bytes, profile }: Visitor): Promise<void> {
+async function requireOwnCustomers({ customers }: Caller, visitor: Visitor): Promise<void> {
   if (!customers) return;
-  if (holds === 'many')
+  if (visitor.holds === 'many')
     throw new Problem('not-allowed', 'this takes somebody who may see all customers of the document');
-  const { orders } = await ask('readOrders', bytes, { format, holds, profile }, { from: 0, size: 1 });
-  const order = orders[0]?.order;
+  const order = (await readFirstOrder(visitor))?.order;
   if (order && customers.includes(order.customerId)) return;
   throw new Problem(
     'not-allowed',
     'you may send orders of your own customers only, complete enough to tell the customer',
   );
+}
+
+/** The first order of a document as it will be kept, with what is wrong with it. */
+export async function readFirstOrder({ format, holds, bytes, profile }: Visitor): Promise<ParseResult | undefined> {
+  const { orders } = await ask('readOrders', bytes, { format, holds, profile }, { from: 0, size: 1 });
+  return orders[0];
 }
 
 function toArrival(delivery: Delivery, visitor: Visitor): Arrival {

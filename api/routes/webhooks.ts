@@ -8,11 +8,10 @@ import type { SourceProfile } from '../../orders/source.ts';
 import type { WebhookProfile } from '../../orders/webhook-profile.ts';
 import type { Deps } from '../deps.ts';
 import { startDocument, startOrder } from '../engine.ts';
-import { type Delivery, inspectDocument, keepDocument, readDocumentOrders } from '../intake.ts';
+import { type Delivery, inspectDocument, keepDocument, readDocumentOrders, readFirstOrder } from '../intake.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { toCaller } from '../principal.ts';
 import { Problem } from '../problem.ts';
-import { ask } from '../reading/ask.ts';
 import { problemAnswer } from '../views.ts';
 import { createPace } from '../webhooks/pace.ts';
 import { answerCxml, answerCxmlProblem, judgeCxml } from '../webhooks/cxml.ts';
@@ -77,7 +76,7 @@ async function takePush(deps: Deps, profile: SourceProfile, webhook: WebhookProf
   const verdict = isCxml ? judgeCxml(webhook, push) : judgePush(webhook, push);
   if (!isCxml) return settle(deps, profile, webhook, push, verdict);
   try {
-    return await answerTaken(profile, push, await settle(deps, profile, webhook, push, verdict));
+    return answerTaken(await settle(deps, profile, webhook, push, verdict), push.now);
   } catch (error) {
     return answerCxmlProblem(error, push.now);
   }
@@ -102,18 +101,11 @@ async function settle(
 const MOST_TOLD = 3;
 
 /** A cXML sender learns at once what is wrong with its order; the order is kept, and rejected with the same findings. */
-async function answerTaken(profile: SourceProfile, { body, now }: Push, reply: Reply): Promise<Reply> {
+function answerTaken(reply: Reply, now: Date): Reply {
   const { documentId, findings = [] } = reply.body as { documentId?: string; findings?: readonly Finding[] };
-  const wrong = findings.length > 0 ? findings : await findWrong(body, profile);
-  const told = wrong.filter(({ disposition }) => disposition === 'reject').map(({ message }) => message);
+  const told = findings.filter(({ disposition }) => disposition === 'reject').map(({ message }) => message);
   if (told.length > 0) return answerCxml(400, told.slice(0, MOST_TOLD).join(' '), now);
   return answerCxml(200, `kept as document ${documentId ?? ''}`, now);
-}
-
-async function findWrong(body: Buffer, profile: SourceProfile): Promise<readonly Finding[]> {
-  const document = { format: 'xml', holds: 'one', profile } as const;
-  const { orders } = await ask('readOrders', body, document, { from: 0, size: 1 });
-  return orders[0]?.findings ?? [];
 }
 
 const refused = new Map<string, number>();
@@ -168,10 +160,14 @@ async function take(
 
 async function keep(delivery: Delivery, profile: SourceProfile): Promise<Reply> {
   const { deps } = delivery;
-  const { documentId } = await keepDocument(delivery, await inspectDocument(delivery, profile));
+  const visitor = await inspectDocument(delivery, profile);
+  const { documentId } = await keepDocument(delivery, visitor);
   const rows = await readDocumentOrders(deps, documentId);
   const document = await getDocument(deps.store, documentId);
   if (document.state === 'received') void startDocument(deps, document);
   for (const row of rows) if (row.automatic_done_at === null) void startOrder(deps, row);
-  return { status: 200, body: { documentId, state: 'taken', orders: rows.map(({ id }) => ({ orderId: id })) } };
+  const orders = rows.map(({ id }) => ({ orderId: id }));
+  const isToldAtOnce = profile.webhook?.kind === 'cxml';
+  const findings = isToldAtOnce ? { findings: (await readFirstOrder(visitor))?.findings ?? [] } : {};
+  return { status: 200, body: { documentId, state: 'taken', orders, ...findings } };
 }

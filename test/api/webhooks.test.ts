@@ -351,6 +351,14 @@ describe('cXML', () => {
     expect(statusOf(await cxml(forOthers))).toEqual([200, XML, '400']);
     expect(statusOf(await cxml(genuine.replace(/payloadID="[^"]*"/, 'payloadID=""')))).toEqual([200, XML, '400']);
   });
+
+  test('what is told of a value is told of it as kept, without card numbers', async () => {
+    const body = genuine.replace(/quantity="[^"]*"/, 'quantity="4111111111111111x"').replace('.71.PO', '.73.PO');
+    const answer = await cxml(body);
+    expect(statusOf(answer)).toEqual([200, XML, '400']);
+    expect(answer.body).toContain('/@quantity is &quot;************1111x&quot;');
+    expect(answer.body).not.toContain('4111111111111111');
+  });
 });
 
 describe('putting secrets', () => {
