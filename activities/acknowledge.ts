@@ -16,6 +16,7 @@ import { makeTa1 } from '../orders/formats/x12-ta1.ts';
 import type { Order } from '../orders/order.ts';
 import type { X12Profile } from '../orders/source.ts';
 import { nowIso, WORKER } from './deps.ts';
+import { tellDamaged } from './guard.ts';
 
 /** A functional group of an accepted interchange, with what was found in its transaction sets. */
 export interface ReceivedGroup {
@@ -165,7 +166,7 @@ const PAGE = 200;
 /** Notices 855s that their partner has not acknowledged in time; each is told of once. @returns how many */
 export async function missAcknowledgments(store: Store): Promise<number> {
   let missed = 0;
-  for (const { id: source, x12 } of await listSources(store)) {
+  for (const { id: source, x12 } of await listSources(store, tellDamaged)) {
     if (!x12?.acknowledge.includes('855')) continue;
     const sentBefore = new Date(Date.now() - x12.expect997Hours * HOUR_MS).toISOString();
     for (const row of await listUnacknowledged(store, source, '855', sentBefore, PAGE)) {

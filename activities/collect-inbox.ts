@@ -8,8 +8,8 @@ import type { NotTaken } from '../orders/formats/examine.ts';
 import type { Channel } from '../orders/state.ts';
 import { formatsOf, type SourceProfile } from '../orders/source.ts';
 import { type Deps, nowIso } from './deps.ts';
+import { tellDamaged } from './guard.ts';
 import { takeDocument } from './take-document.ts';
-import { tellDamaged } from './upkeep.ts';
 
 /** Files taken by one batch: well below the number of children that a workflow may have. */
 const MOST_FILES = 500;

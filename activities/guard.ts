@@ -14,6 +14,11 @@ export function leaveOut(error: unknown): undefined {
   log.error('left out', { why: error.message });
 }
 
+/** For sources, one by one: the others go on; its own orders wait until somebody has put its profile in place again. */
+export function tellDamaged({ message }: Damaged): void {
+  log.error('a source is left out', { why: message });
+}
+
 /**
  * Runs a step and turns what is wrong with the database, or with what is kept, into failures that workflows and people
  * understand. Content that is damaged does not get better by being read again.

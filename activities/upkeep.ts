@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
 import { listUntoldDecisions } from '../db/decisions.ts';
 import { getDocument, listUnfinishedDocuments } from '../db/documents.ts';
-import type { Damaged } from '../db/faults.ts';
 import { type HoldCursor, listSelfClearing, type SelfClearingHold } from '../db/holds.ts';
 import { listUnfinishedOrders } from '../db/order-search.ts';
 import { getOrder } from '../db/orders.ts';
@@ -27,6 +26,7 @@ import { applyDecision } from './apply-decision.ts';
 import { CHANGE_WAITS, mayGoOn as mayChangeGoOn } from './choose-course.ts';
 import { type Deps, nowIso, type Polled } from './deps.ts';
 import { GATE_PAUSED } from './gate.ts';
+import { tellDamaged } from './guard.ts';
 
 const PAGE = 200;
 /** Orders let go on a second, so that a back office that has just come back is not run over. */
@@ -68,11 +68,6 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
     if (holds.length < PAGE) return { rechecked };
     heartbeat();
   }
-}
-
-/** The others go on; its own orders wait until somebody has put its profile in place again. */
-export function tellDamaged({ message }: Damaged): void {
-  log.error('a source is left out', { why: message });
 }
 
 /** Finds what has no owner and gives it one, and the sources that are to be polled their schedules. Starting what runs changes nothing, so a stale list does no harm. */

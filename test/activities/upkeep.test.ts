@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { v7 as uuidv7 } from 'uuid';
 import type { Deps } from '../../activities/deps.ts';
-import { recheckHolds, reconcile } from '../../activities/upkeep.ts';
+import { deliverOutbox, recheckHolds, reconcile } from '../../activities/upkeep.ts';
 import type { BackOffice } from '../../backoffice/port.ts';
 import { insertDecision } from '../../db/decisions.ts';
 import { openHolds } from '../../db/holds.ts';
@@ -158,4 +158,11 @@ describe('the reconciler', () => {
     expect(await run(reconcile)).toEqual({ orders: 0, documents: 0, decisions: 1 });
     expect(told).toEqual([`tell ${orderId} ${id}`]);
   });
+});
+
+test('one source that cannot be read does not keep what goes out, nor the missed answers of others, from being seen to', async () => {
+  await setGate('live');
+  await house.store.db.updateTable('sources').set({ profile_json: '{' }).where('id', '=', 'web-shop').execute();
+  expect(await run(deliverOutbox)).toEqual({ delivered: 0, postponed: 0, missed: 0 });
+  await setGate('live');
 });
