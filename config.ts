@@ -47,6 +47,8 @@ const environmentSchema = z.object({
   DATABASE_URL_FILE: z.string().optional(),
   /** The master keys; made where there is no such file. Keep it apart from backups of the database. Default `<VAR_DIR>/keys/master.json`. */
   KEY_FILE: z.string().optional(),
+  /** The master keys themselves, as the content of a key file. Wins over the file. */
+  MASTER_KEYS: z.string().optional(),
   /** Folder with `inbox/<source>`, `outbox/<source>` and `rejected/`. Default `<VAR_DIR>/edi`. */
   EDI_DIR: z.string().optional(),
   /** Folder of the anchors of the audit trail; the same one for all workers. Default `<VAR_DIR>/anchors`. */
@@ -94,6 +96,7 @@ export interface Settings {
   readonly varDir: string;
   readonly databaseUrl: string;
   readonly keyFile: string;
+  readonly masterKeys: string | null;
   readonly ediDir: string;
   readonly auditAnchorDir: string;
   readonly temporalAddress: string;
@@ -136,6 +139,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     databaseUrl:
       data.DATABASE_URL ?? readDatabaseUrl(data.DATABASE_URL_FILE) ?? `file:${data.VAR_DIR}/order-staging.sqlite`,
     keyFile: data.KEY_FILE ?? `${data.VAR_DIR}/keys/master.json`,
+    masterKeys: data.MASTER_KEYS ?? null,
     ediDir: data.EDI_DIR ?? `${data.VAR_DIR}/edi`,
     auditAnchorDir: data.AUDIT_ANCHOR_DIR ?? `${data.VAR_DIR}/anchors`,
     temporalAddress: data.TEMPORAL_ADDRESS,

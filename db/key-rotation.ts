@@ -29,7 +29,8 @@ export interface Rotation {
 
 /** Who rotates or retires, and told how many data keys are done. */
 export interface RotationOptions {
-  readonly keyFile: string;
+  /** null: the master keys come from elsewhere, and are changed there. */
+  readonly keyFile: string | null;
   readonly actor: string;
   readonly progress?: (rewrapped: number) => void;
 }
@@ -53,9 +54,25 @@ async function beginRotation(store: Store, options: RotationOptions): Promise<Pi
     const current = resumed ? before : makeKeyId(wrappingKeys);
     // Of two that begin at once one waits here for the other's commit, so that they do not change the file together.
     await note(tx, options.actor, 'keys.rotation_begun', `begun:${current}`, { current });
-    if (!resumed) addWrappingKey(options.keyFile, current);
+    if (!resumed) addWrappingKey(requireFile(options), current);
     return { current, resumed };
   });
+}
+
+/** The master keys are not in a file that could be changed here. */
+export class KeysElsewhere extends Error {
+  override readonly name = 'KeysElsewhere';
+  constructor() {
+    super(
+      'the master keys are not in a file: change them where they are kept, with all programs; then this wraps the data keys anew',
+    );
+  }
+}
+
+/** @throws KeysElsewhere */
+function requireFile({ keyFile }: Pick<RotationOptions, 'keyFile'>): string {
+  if (keyFile === null) throw new KeysElsewhere();
+  return keyFile;
 }
 
 /** Until nothing is left: a transaction that began before the new key may add a data key under the old one. */
@@ -113,12 +130,13 @@ export interface Retirement {
 const SETTLED_MS = 60_000;
 
 /** Removes the master keys that wrap nothing from the key file, for good; `root` stays, as other keys come from it. */
-export function retireKeys(
+export async function retireKeys(
   store: Store,
   { keyFile, actor }: RotationOptions,
   settledMs = SETTLED_MS,
 ): Promise<Retirement> {
-  const tooEarly = Date.now() - statSync(keyFile).mtimeMs < settledMs;
+  const path = requireFile({ keyFile });
+  const tooEarly = Date.now() - statSync(path).mtimeMs < settledMs;
   return inTransaction(store, async (tx) => {
     const { currentId, wrappingKeys } = tx.keys;
     const old = [...wrappingKeys.keys()].filter((id) => id !== 'root' && id !== currentId);
@@ -127,7 +145,7 @@ export function retireKeys(
     const inUse = uses.filter(({ id }) => id !== currentId);
     if (tooEarly || retired.length === 0) return { retired: [], inUse, tooEarly };
     await note(tx, actor, 'keys.retired', `retired:${retired.join(',')}`, { retired });
-    removeWrappingKeys(keyFile, retired);
+    removeWrappingKeys(path, retired);
     return { retired, inUse, tooEarly };
   });
 }

@@ -33,6 +33,30 @@ interface KeyFile {
   readonly keys: Readonly<Record<string, string>>;
 }
 
+/** Where the master keys come from. */
+export interface KeySource {
+  readonly keyFile: string;
+  /** The content of a key file itself, for secrets that come as environment variables; wins over the file. */
+  readonly masterKeys: string | null;
+}
+
+/** What the setting that holds the keys themselves is called, for messages. */
+const MASTER_KEYS = 'MASTER_KEYS';
+
+/** The master keys of a program, from where its settings say. @throws Error if they are unusable */
+export function openKeyring({ keyFile, masterKeys }: KeySource): Keyring {
+  return masterKeys === null ? openKeyFile(keyFile) : toKeyring(parseKeys(MASTER_KEYS, masterKeys));
+}
+
+function toKeyring({ currentId, wrappingKeys, root }: Keys): Keyring {
+  return {
+    currentId,
+    wrappingKeys,
+    auditKey: derive(root, 'audit'),
+    fingerprintKey: derive(root, 'fingerprint'),
+  };
+}
+
 /**
  * Reads the master keys from a JSON file `{ "current": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }`; the key
  * under the id `root` is never replaced and gives the audit and fingerprint keys. The file is made, readable by its owner
@@ -43,7 +67,8 @@ export function openKeyFile(path: string): Keyring {
   if (!existsSync(path)) writeKeyFile(path);
   let known = readKeys(path);
   const { root } = known;
-  const refresh = (): Keys => {
+  const { auditKey, fingerprintKey } = toKeyring(known);
+  const refresh = (): StampedKeys => {
     // A look at the file costs microseconds. A process that went on with keys of before would seal under a retired one.
     if (stampOf(path) === known.stamp) return known;
     const changed = readKeys(path);
@@ -57,26 +82,38 @@ export function openKeyFile(path: string): Keyring {
     get wrappingKeys() {
       return refresh().wrappingKeys;
     },
-    auditKey: derive(root, 'audit'),
-    fingerprintKey: derive(root, 'fingerprint'),
+    auditKey,
+    fingerprintKey,
   };
 }
 
 interface Keys {
-  /** Differs when the file was changed. */
-  readonly stamp: string;
   readonly currentId: string;
   readonly wrappingKeys: ReadonlyMap<string, Buffer>;
   readonly root: Buffer;
 }
 
-function readKeys(path: string): Keys {
+interface StampedKeys extends Keys {
+  /** Differs when the file was changed. */
+  readonly stamp: string;
+}
+
+function readKeys(path: string): StampedKeys {
   const stamp = stampOf(path);
-  const { current, keys } = readKeyFile(path);
-  const wrappingKeys = new Map(Object.entries(keys).map(([id, text]) => [id, decodeKey(path, id, text)]));
+  return { stamp, ...parseKeys(nameOf(path), readFileSync(path, 'utf8')) };
+}
+
+/** @param name what messages call the place that the keys are from; they never quote what stands there */
+function parseKeys(name: string, text: string): Keys {
+  const { current, keys } = parseContent(name, text);
+  const wrappingKeys = new Map(Object.entries(keys).map(([id, key]) => [id, decodeKey(name, id, key)]));
   const root = wrappingKeys.get('root');
-  if (!root || !wrappingKeys.has(current)) throw new Error(`key file ${path}: needs the keys "root" and "${current}"`);
-  return { stamp, currentId: current, wrappingKeys, root };
+  if (!root || !wrappingKeys.has(current)) throw new Error(`${name}: needs the keys "root" and "${current}"`);
+  return { currentId: current, wrappingKeys, root };
+}
+
+function nameOf(path: string): string {
+  return `key file ${path}`;
 }
 
 function stampOf(path: string): string {
@@ -123,12 +160,7 @@ function replaceKeyFile(link: string, content: KeyFile): void {
 /** A keyring of fresh random keys that is kept nowhere; for tests. */
 export function createKeyring(): Keyring {
   const root = randomBytes(32);
-  return {
-    currentId: 'root',
-    wrappingKeys: new Map([['root', root]]),
-    auditKey: derive(root, 'audit'),
-    fingerprintKey: derive(root, 'fingerprint'),
-  };
+  return toKeyring({ currentId: 'root', wrappingKeys: new Map([['root', root]]), root });
 }
 
 /** A keyed hash that finds an equal value again without telling it; hex. `kind` keeps different uses apart. */
@@ -169,24 +201,28 @@ function flush(path: string): void {
 }
 
 function readKeyFile(path: string): KeyFile {
+  return parseContent(nameOf(path), readFileSync(path, 'utf8'));
+}
+
+function parseContent(name: string, text: string): KeyFile {
   const usable = (value: unknown): value is KeyFile => {
     const { current, keys } = (value ?? {}) as Partial<Record<keyof KeyFile, unknown>>;
     return typeof current === 'string' && typeof keys === 'object' && keys !== null;
   };
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(text);
   } catch (error) {
     // The parser's own words would quote the secret.
     if (!(error instanceof SyntaxError)) throw error;
   }
-  if (!usable(value)) throw new Error(`key file ${path}: is not { "current": "<id>", "keys": { "<id>": "<base64>" } }`);
+  if (!usable(value)) throw new Error(`${name}: is not { "current": "<id>", "keys": { "<id>": "<base64>" } }`);
   return value;
 }
 
-function decodeKey(path: string, id: string, text: unknown): Buffer {
+function decodeKey(name: string, id: string, text: unknown): Buffer {
   const key = typeof text === 'string' ? Buffer.from(text, 'base64') : Buffer.alloc(0);
-  if (key.length !== 32) throw new Error(`key file ${path}: key "${id}" is not 32 bytes in base64`);
+  if (key.length !== 32) throw new Error(`${name}: key "${id}" is not 32 bytes in base64`);
   return key;
 }
 

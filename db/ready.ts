@@ -1,13 +1,12 @@
 import { FAULT_WORDS, findDatabaseFault, StoreUnusable } from './faults.ts';
-import { openKeyFile } from './keyring.ts';
+import { type KeySource, openKeyring } from './keyring.ts';
 import { migrate } from './migrate.ts';
 import { probeKeys } from './seal.ts';
 import { closeStore, openStore, type Store } from './store.ts';
 
 /** Where a program's database and its master keys are. */
-export interface StorePlace {
+export interface StorePlace extends KeySource {
   readonly databaseUrl: string;
-  readonly keyFile: string;
 }
 
 /**
@@ -23,7 +22,7 @@ export async function openReadyStore(place: StorePlace, onWait: (why: string) =>
       await migrate(store);
       if (await probeKeys(store)) return store;
       throw new StoreUnusable(
-        `the key file ${place.keyFile} is not that of this database; bring back the one that sealed it`,
+        `${place.masterKeys === null ? `the key file ${place.keyFile}` : 'MASTER_KEYS'} is not that of this database; bring back the one that sealed it`,
       );
     } catch (error) {
       const fault = findDatabaseFault(error);
@@ -42,7 +41,7 @@ export async function openReadyStore(place: StorePlace, onWait: (why: string) =>
 
 function openUsable(place: StorePlace): Store {
   try {
-    return openStore(place.databaseUrl, openKeyFile(place.keyFile));
+    return openStore(place.databaseUrl, openKeyring(place));
   } catch (error) {
     // A folder or file that may not be read or made, or a key file that is none.
     throw new StoreUnusable(error instanceof Error ? error.message : 'the database cannot be opened', { cause: error });

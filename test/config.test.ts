@@ -11,6 +11,7 @@ describe('settings', () => {
       port: 3000,
       databaseUrl: 'file:var/order-staging.sqlite',
       keyFile: 'var/keys/master.json',
+      masterKeys: null,
       ediDir: 'var/edi',
       temporalAddress: '127.0.0.1:7233',
       temporalNamespace: 'order-staging',

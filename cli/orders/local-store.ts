@@ -11,12 +11,13 @@ import { Misuse } from './misuse.ts';
  */
 export async function withLocalStore<T>(work: (store: Store, settings: Settings) => Promise<T>): Promise<T> {
   const settings = readSettings(process.env);
-  const { keyFile, databaseUrl } = settings;
+  const { keyFile, masterKeys, databaseUrl } = settings;
   const databaseFile = databaseUrl.startsWith('file:') ? databaseUrl.slice('file:'.length) : undefined;
   if (databaseFile !== undefined && !existsSync(databaseFile)) {
     throw new Misuse(`there is no database ${databaseFile}; say where with VAR_DIR or DATABASE_URL`);
   }
-  if (!existsSync(keyFile)) throw new Misuse(`there is no key file ${keyFile}; say where with VAR_DIR or KEY_FILE`);
+  if (masterKeys === null && !existsSync(keyFile))
+    throw new Misuse(`there is no key file ${keyFile}; say where with VAR_DIR or KEY_FILE`);
   const store = await openReadyStore(settings, (why) => console.error(why));
   try {
     return await work(store, settings);

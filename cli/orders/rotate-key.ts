@@ -1,5 +1,13 @@
 import { userInfo } from 'node:os';
-import { type Retirement, retireKeys, type Rotation, rotateKeys, type RotationOptions } from '../../db/key-rotation.ts';
+import {
+  KeysElsewhere,
+  type Retirement,
+  retireKeys,
+  type Rotation,
+  rotateKeys,
+  type RotationOptions,
+} from '../../db/key-rotation.ts';
+import { Misuse } from './misuse.ts';
 import { withLocalStore } from './local-store.ts';
 import { JSON_OPTION, printJson, type Verb } from './verb.ts';
 
@@ -16,11 +24,11 @@ The exit code is 1 if --retire has to wait, or old keys are still needed.`,
   options: { retire: { type: 'boolean' }, ...JSON_OPTION },
   words: 0,
   run: ({ values }) =>
-    withLocalStore(async (store, { keyFile }) => {
+    withLocalStore(async (store, { keyFile, masterKeys }) => {
       const isJson = values['json'] === true;
       const progress = (done: number): void => console.error(`${done} data keys …`);
       const options: RotationOptions = {
-        keyFile,
+        keyFile: masterKeys === null ? keyFile : null,
         actor: `cli:${encodeURIComponent(userInfo().username)}`,
         ...(!isJson && { progress }),
       };
@@ -34,6 +42,8 @@ The exit code is 1 if --retire has to wait, or old keys are still needed.`,
       if (isJson) printJson(retirement);
       else console.log(describeRetirement(retirement));
       return retirement.tooEarly || retirement.inUse.length > 0 ? 1 : 0;
+    }).catch((error: unknown) => {
+      throw error instanceof KeysElsewhere ? new Misuse(error.message) : error;
     }),
 };
 

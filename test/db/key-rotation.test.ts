@@ -1,8 +1,8 @@
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { getSlice } from '../../db/documents.ts';
-import { createKeyring, openKeyFile } from '../../db/keyring.ts';
+import { createKeyring, openKeyFile, openKeyring } from '../../db/keyring.ts';
 import { retireKeys, rotateKeys } from '../../db/key-rotation.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { eraseKeys, Erased, getSealer, probeKeys } from '../../db/seal.ts';
@@ -47,6 +47,22 @@ describe('a rotation of the master key', () => {
     expect(await listUsed()).toEqual([rotation.current]);
     await isReadable(orders);
     await isReadable(orders, { ...house.store, keys: openKeyFile(keyFile) });
+  });
+
+  test('of keys that are in no file is begun where they are kept: the command wraps the data keys anew, and begins none', async () => {
+    const orders = await givenOrders(3);
+    const root = store.keys.wrappingKeys.get('root')!.toString('base64');
+    const text = { current: 'next', keys: { root, next: Buffer.alloc(32, 7).toString('base64') } };
+    const changed = { ...store, keys: openKeyring({ keyFile: '', masterKeys: JSON.stringify(text) }) };
+    const options = { keyFile: null, actor: 'test' };
+    expect(await rotateKeys(changed, options)).toEqual({ current: 'next', resumed: true, rewrapped: 3 });
+    expect(await listUsed()).toEqual(['next']);
+    await isReadable(orders, changed);
+    const before = await listLog(store, 'keys:master');
+    await expect(rotateKeys(changed, options)).rejects.toThrow('change them where they are kept');
+    await expect(retireKeys(changed, options, 0)).rejects.toThrow('change them where they are kept');
+    expect(await listLog(store, 'keys:master')).toEqual(before);
+    expect(Object.keys(readFile().keys)).toEqual(['root']);
   });
 
   test('is taken up by a process that runs: new data keys are under the new key', async () => {
@@ -196,6 +212,18 @@ describe('the commands', () => {
     const broken = await orders({}, 'verify-log', '--json');
     expect(broken.code).toBe(1);
     expect(JSON.parse(broken.stdout)).toMatchObject({ broken: { why: 'missing_subject', subject: 'keys:master' } });
+  });
+
+  test('take master keys from the environment, and say that they are changed there', async () => {
+    await givenOrders(1);
+    const MASTER_KEYS = readFileSync(keyFile, 'utf8');
+    rmSync(keyFile);
+    expect(await orders({ MASTER_KEYS }, 'verify-log')).toMatchObject({ code: 0 });
+    const refused = await orders({ MASTER_KEYS }, 'rotate-key');
+    expect(refused).toMatchObject({ stdout: '', stderr: expect.stringContaining('change them where they are kept') });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr.trim().split('\n')).toHaveLength(1);
+    expect(readdirSync(dirname(keyFile))).toEqual([]);
   });
 
   test('make neither a database nor a key file where there is none, and know a wrong one', async () => {

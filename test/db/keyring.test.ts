@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { createKeyring, fingerprint, openKeyFile } from '../../db/keyring.ts';
+import { createKeyring, fingerprint, openKeyFile, openKeyring } from '../../db/keyring.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keyring-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -76,5 +76,29 @@ describe('a fingerprint', () => {
     expect(fingerprint(keys, 'content', 'a')).toBe(fingerprint(keys, 'content', Buffer.from('a')));
     expect(fingerprint(keys, 'content', 'a')).not.toBe(fingerprint(keys, 'idempotency_key', 'a'));
     expect(fingerprint(keys, 'content', 'a')).not.toBe(fingerprint(createKeyring(), 'content', 'a'));
+  });
+});
+
+describe('keys that come as a text', () => {
+  const content = { current: '2027', keys: { root: base64(1), '2027': base64(2) } };
+  const open = (masterKeys: string | null) => openKeyring({ keyFile: writeKeys('beside.json', content), masterKeys });
+
+  test('are those of a key file of the same content', () => {
+    const { currentId, wrappingKeys, auditKey, fingerprintKey } = open(null);
+    expect(open(JSON.stringify(content))).toEqual({ currentId, wrappingKeys, auditKey, fingerprintKey });
+  });
+
+  test('win over the file, which is not made then', () => {
+    const keyFile = join(folder, 'never', 'master.json');
+    const masterKeys = JSON.stringify({ current: 'root', keys: { root: base64(3) } });
+    expect(openKeyring({ keyFile, masterKeys }).currentId).toBe('root');
+    expect(readdirSync(folder)).not.toContain('never');
+  });
+
+  test('are refused in words that do not quote them', () => {
+    expect(() => open('{"current": "root", "keys": {"root": "s3cret')).toThrow(/^MASTER_KEYS: is not \{ "current"/);
+    expect(() => open('{"current": "root", "keys": {"root": "s3cret"}}')).toThrow(
+      'MASTER_KEYS: key "root" is not 32 bytes in base64',
+    );
   });
 });
