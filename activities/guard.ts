@@ -31,6 +31,7 @@ export async function guard<T>(subject: string, step: () => Promise<T>): Promise
     if (error instanceof Damaged) {
       const type = error.subject === subject ? CONTENT_DAMAGED : STORE_FAULT;
       // A document has nobody who waits for it, and its steps are never given up.
+      if (subject.startsWith('document:')) log.error('a document is damaged', { subject, why: error.message });
       const again = subject.startsWith('document:') ? { nextRetryDelay: DOCUMENT_REST } : { nonRetryable: true };
       throw ApplicationFailure.create({ message: error.message, type, ...again });
     }

@@ -1,16 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
 import { insertDecision } from '../../db/decisions.ts';
+import { getDocument } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listOpenHolds } from '../../db/holds.ts';
+import { acceptDocument } from '../../db/intake.ts';
 import { listLog } from '../../db/log.ts';
 import { getOrder } from '../../db/orders.ts';
 import { findOpenReview } from '../../db/reviews.ts';
-import { orderStart, TASK_QUEUES } from '../../workflows/contract.ts';
-import type { recheckHoldsWorkflow } from '../../workflows/index.ts';
+import { documentStart, orderStart, TASK_QUEUES } from '../../workflows/contract.ts';
+import type { documentWorkflow, recheckHoldsWorkflow } from '../../workflows/index.ts';
 import { acceptOrder, type House, openHouse, sendOrder, untilOrder } from '../support/house.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { fillDatabase, flipBytes, lockDatabase } from '../support/store-faults.ts';
+import { makeArrival } from '../support/store.ts';
+import { makeInterchange } from './edi-document.ts';
 import { decide, until, untilReview } from './people.ts';
 
 /* What is kept is damaged, or nothing can be kept: the order waits, others go on, and all goes on when it is mended. */
@@ -35,6 +40,21 @@ function recheck(): Promise<{ rechecked: number }> {
   return house.client.workflow.execute<typeof recheckHoldsWorkflow>('recheckHoldsWorkflow', options);
 }
 
+/**
+ * Waits until a workflow does nothing any more. Rows are there before its task is over, and what a task did is in the history
+ * after it alone; one that spins is never at rest.
+ */
+async function untilAtRest(orderId: string): Promise<void> {
+  const FIRST_TASK = 3;
+  const measure = async () => (await handleOf(orderId).describe()).historyLength;
+  await until(async () => ((await measure()) > FIRST_TASK ? true : undefined));
+  await until(async () => {
+    const before = await measure();
+    await pause(1500);
+    return (await measure()) === before ? true : undefined;
+  });
+}
+
 /** An order with a plain life, to show that the damage of one is not the damage of others. */
 async function expectOthersGoOn(): Promise<void> {
   const other = await sendOrder(house, makeOrderJson());
@@ -53,9 +73,7 @@ describe('damaged content', () => {
     expect(finding?.evidence).toContain(`raw of order:${orderId} is damaged in the database: it does not authenticate`);
     await expectOthersGoOn();
     // It was tried once, and nothing tries it again by itself.
-    const { historyLength } = await handleOf(orderId).describe();
-    await pause(1500);
-    expect((await handleOf(orderId).describe()).historyLength).toBe(historyLength);
+    await untilAtRest(orderId);
     expect(await recheck()).toEqual({ rechecked: 0 });
     await restore();
     expect(await decide(house, orderId, { action: 'approve', ...sofia })).toMatchObject({ applied: true });
@@ -82,9 +100,7 @@ describe('damaged content', () => {
     await start(orderId);
     await untilOrder(house.store, orderId, ({ state }) => state === 'in_review');
     await until(async () => findOpenReview(house.store, orderId));
-    const { historyLength } = await handleOf(orderId).describe();
-    await pause(1500);
-    expect((await handleOf(orderId).describe()).historyLength).toBe(historyLength);
+    await untilAtRest(orderId);
     const held = (await listLog(house.store, `order:${orderId}`)).filter(({ action }) => action === 'order.held');
     expect(held).toHaveLength(1);
     expect(held[0]?.detail_json).toContain(`does not authenticate the data key of order:${orderId}`);
@@ -127,6 +143,40 @@ describe('damaged content', () => {
     await rules.where('version', '=', 1).set({ parameters_json: before }).execute();
     expect(await recheck()).toEqual({ rechecked: 1 });
     expect(await handleOf(orderId).result()).toMatchObject({ state: 'completed' });
+  });
+});
+
+describe('a damaged document', () => {
+  test('is told of and rests, while other documents go on; restored, it goes on', async () => {
+    const bytes = Buffer.from(makeInterchange({ orders: 1 }));
+    const arrival = makeArrival({ source: 'edi-northwind', channel: 'edi', format: 'x12', bytes });
+    const { documentId } = await acceptDocument(house.store, arrival);
+    const { db } = house.store;
+    const kept = db.selectFrom('document_chunks').selectAll().where('document_id', '=', documentId);
+    const { content_sealed: before } = await kept.executeTakeFirstOrThrow();
+    const put = (content: Uint8Array) =>
+      db
+        .updateTable('document_chunks')
+        .set({ content_sealed: content })
+        .where('document_id', '=', documentId)
+        .execute();
+    await put(before.map((byte, i) => (i === 20 ? byte ^ 0xff : byte)));
+    const document = await getDocument(house.store, documentId);
+    const run = await house.client.workflow.start<typeof documentWorkflow>('documentWorkflow', documentStart(document));
+    const step = await until(async () => (await run.describe()).raw.pendingActivities?.find((one) => one.lastFailure));
+    expect(step.lastFailure?.message).toContain(`document:${documentId} is damaged in the database`);
+    // It rests for minutes, and is not tried again and again.
+    await pause(3000);
+    const [after] = (await run.describe()).raw.pendingActivities ?? [];
+    expect(after?.attempt).toBe(step.attempt);
+    expect(await getDocument(house.store, documentId)).toMatchObject({ state: 'received', order_count: 0 });
+    const other = await acceptDocument(house.store, makeArrival({ ...arrival, documentId: uuidv7(), bytes: Buffer.from(makeInterchange({ orders: 1 })) })); // prettier-ignore
+    const otherRun = documentStart(await getDocument(house.store, other.documentId));
+    expect(await house.client.workflow.execute<typeof documentWorkflow>('documentWorkflow', otherRun)).toMatchObject({ orders: 1 }); // prettier-ignore
+    await put(before);
+    await run.terminate('a test does not wait for ten minutes');
+    const again = documentStart(document);
+    expect(await house.client.workflow.execute<typeof documentWorkflow>('documentWorkflow', again)).toMatchObject({ orders: 1 }); // prettier-ignore
   });
 });
 
