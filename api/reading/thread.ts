@@ -3,25 +3,23 @@ import { questions, type Questions } from './questions.ts';
 
 /** A question on its way to the thread. */
 export interface Asked {
-  readonly id: number;
   readonly name: keyof Questions;
   readonly given: readonly unknown[];
 }
 
 /** Its answer, or the error that came instead. */
 export type Answered =
-  | { readonly id: number; readonly answer: unknown; readonly error?: never }
-  | { readonly id: number; readonly error: unknown; readonly answer?: never };
+  { readonly answer: unknown; readonly error?: never } | { readonly error: unknown; readonly answer?: never };
 
 // The thread that reads large documents: answers one question after the other.
-parentPort?.on('message', ({ id, name, given }: Asked) => {
-  parentPort?.postMessage(answer(id, questions[name] as (...given: readonly unknown[]) => unknown, given));
+parentPort?.on('message', ({ name, given }: Asked) => {
+  parentPort?.postMessage(answer(questions[name] as (...given: readonly unknown[]) => unknown, given));
 });
 
-function answer(id: number, question: (...given: readonly unknown[]) => unknown, given: readonly unknown[]): Answered {
+function answer(question: (...given: readonly unknown[]) => unknown, given: readonly unknown[]): Answered {
   try {
-    return { id, answer: question(...given) };
+    return { answer: question(...given) };
   } catch (error) {
-    return { id, error };
+    return { error };
   }
 }

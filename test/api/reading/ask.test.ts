@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ask } from '../../../api/reading/ask.ts';
+import { ask, createAsking } from '../../../api/reading/ask.ts';
+import { Problem } from '../../../api/problem.ts';
 import { sourceProfileSchema } from '../../../orders/source.ts';
 
 const shop = sourceProfileSchema.parse({ id: 'web-shop', channel: 'ecommerce' });
@@ -57,5 +58,14 @@ describe('asking of the bytes of a document', () => {
     await expect(ask('readOrders', large, broken as never, { from: 0, size: 1 })).rejects.toThrow();
     const { document } = await ask('examine', large, undefined, shop);
     expect(document?.format).toBe('json');
+  });
+
+  test('what takes longer than is given to it is refused, and the next one gets a new thread', async () => {
+    const askBriefly = createAsking(1);
+    const [late, later] = [1, 2].map(() => askBriefly('examine', makeList(8 * 1024 * 1024), undefined, shop));
+    const refusal = { kind: 'too-large', message: expect.stringContaining('send its orders in several documents') };
+    await expect(late).rejects.toBeInstanceOf(Problem);
+    await expect(later).rejects.toMatchObject(refusal);
+    expect((await askBriefly('examine', small, undefined, shop)).document).toMatchObject({ format: 'json' });
   });
 });
