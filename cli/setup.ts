@@ -103,10 +103,15 @@ export function openCredentials(path: string): Credentials {
     sources: { ...fresh(keyed), ...sources },
     people: { ...fresh(Object.keys(PEOPLE)), ...people },
   };
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  writeSecrets(path, credentials);
   return credentials;
+}
+
+/** Writes a file of secrets, whole or not at all, readable by its owner only. */
+export function writeSecrets(path: string, secrets: object): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
 }
 
 /** Puts default rules, sources and people in place; what an administrator changed since stays as it is. */

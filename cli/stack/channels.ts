@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Settings } from '../../config.ts';
 import { openReadyStore } from '../../db/ready.ts';
 import { putSecrets, readSecrets } from '../../db/source-secrets.ts';
 import { findSource, putSource } from '../../db/sources.ts';
 import { closeStore, type Store } from '../../db/store.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
+import { writeSecrets } from '../setup.ts';
 
 /** Pushes its orders to `POST /v1/webhooks/push-harbor`, signed as Standard Webhooks are. */
 export const PUSHING = 'push-harbor';
@@ -29,9 +29,7 @@ export function openChannelSecrets(path: string): ChannelSecrets {
     webhook: `whsec_${randomBytes(32).toString('base64')}`,
     integration: randomBytes(32).toString('base64url'),
   };
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  writeSecrets(path, secrets);
   return secrets;
 }
 
