@@ -22,6 +22,7 @@ import { type RunningBackOffice, startBackOffice } from '../backoffice/back-offi
 import { NORTHWIND, profileOf } from '../orders/formats/x12-document.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { givenOrder, makeArrival, openTestStore, type TestStore } from '../support/store.ts';
+import { inActivity } from './step-house.ts';
 
 /**
  * A worker that dies after a step and before Temporal knows of it runs the step again, perhaps while another worker is at
@@ -47,16 +48,6 @@ afterAll(async () => {
   await back.server.close();
   await house.close();
 });
-
-/** The steps as a worker runs them. */
-function inActivity(activities: Activities): Activities {
-  const logger = new DefaultLogger('ERROR', () => undefined);
-  const inside = Object.entries(activities).map(([name, step]) => {
-    const run = (...args: never[]) => new MockActivityEnvironment({}, { logger }).run(() => (step as (...all: never[]) => Promise<unknown>)(...args)); // prettier-ignore
-    return [name, run];
-  });
-  return Object.fromEntries(inside) as Activities;
-}
 
 const at = '2026-11-23T10:00:00.000Z';
 const historyOf = (orderId: string) => listLog(house.store, `order:${orderId}`);

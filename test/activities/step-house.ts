@@ -60,7 +60,7 @@ export async function openStepHouse(options: {
 const done = (): Promise<void> => Promise.resolve();
 
 /** The steps as a worker runs them. */
-function inActivity(activities: Activities): Activities {
+export function inActivity(activities: Activities): Activities {
   const logger = new DefaultLogger('ERROR', () => undefined);
   const inside = Object.entries(activities).map(([name, step]) => {
     const run = (...args: never[]) => new MockActivityEnvironment({}, { logger }).run(() => (step as (...all: never[]) => Promise<unknown>)(...args)); // prettier-ignore

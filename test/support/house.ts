@@ -156,3 +156,9 @@ export async function untilOrder(
     await new Promise((done) => setTimeout(done, 50));
   }
 }
+
+/** For {@link untilOrder}: whether an order is in one of some states. */
+export const inState =
+  (...states: readonly OrderRow['state'][]) =>
+  (row: OrderRow): boolean =>
+    states.includes(row.state);

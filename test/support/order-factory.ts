@@ -25,3 +25,15 @@ export function makeOrderJson(changes: Readonly<Record<string, unknown>> = {}): 
     ...changes,
   };
 }
+
+/** A price that was not agreed: the order waits for a reviewer. */
+export const WRONG_PRICE = {
+  lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '18.0000', amount: '180.00' }],
+  total: '180.00',
+};
+
+/** Another order: five instead of ten. */
+export const FIVE = {
+  lines: [{ line: '1', sku: 'SKU-1', quantity: '5', unitPrice: '19.9900', amount: '99.95' }],
+  total: '99.95',
+};

@@ -9,21 +9,12 @@ import { getSource, putSource } from '../../db/sources.ts';
 import type { SourceProfile } from '../../orders/source.ts';
 import { documentStart, TASK_QUEUES } from '../../workflows/contract.ts';
 import type { documentWorkflow, recheckHoldsWorkflow } from '../../workflows/index.ts';
-import { type House, openHouse, sendOrder, untilOrder } from '../support/house.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
+import { type House, inState, openHouse, sendOrder, untilOrder } from '../support/house.ts';
+import { FIVE, makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
 import { makeArrival } from '../support/store.ts';
 import { makeInterchange } from './edi-document.ts';
 import { decide, untilReview, untilSettled, writeDecision } from './people.ts';
 
-/** A price that was not agreed: the order waits for a reviewer. */
-const WRONG_PRICE = {
-  lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '18.0000', amount: '180.00' }],
-  total: '180.00',
-};
-const FIVE = {
-  lines: [{ line: '1', sku: 'SKU-1', quantity: '5', unitPrice: '19.9900', amount: '99.95' }],
-  total: '99.95',
-};
 const SEVEN = {
   lines: [{ line: '1', sku: 'SKU-1', quantity: '7', unitPrice: '19.9900', amount: '139.93' }],
   total: '139.93',
@@ -53,10 +44,6 @@ function recheck(): Promise<{ rechecked: number }> {
 }
 
 const ended = (row: OrderRow): boolean => row.terminal_at !== null;
-const inState =
-  (state: OrderRow['state']) =>
-  (row: OrderRow): boolean =>
-    row.state === state;
 const holdsOf = async (orderId: string): Promise<string[]> =>
   (await listOpenHolds(house.store, orderId)).map(({ code }) => code);
 const productionOf = (orderId: string) => house.admin.listProductionOrders({ orderId });

@@ -11,16 +11,11 @@ import { putSource, getSource } from '../../db/sources.ts';
 import type { Gate } from '../../orders/state.ts';
 import { decideSignal, decideUpdate } from '../../workflows/contract.ts';
 import { acceptOrder, type House, openHouse, sendOrder, untilOrder } from '../support/house.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
+import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
 import { decide, tell, until, untilReview, untilSettled, writeDecision } from './people.ts';
 
 const SUPERVISOR = { actor: 'sofia', roles: ['reviewer', 'supervisor'] } as const;
 
-/** A price that was not agreed: the order waits for a reviewer. */
-const WRONG_PRICE = {
-  lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '18.0000', amount: '180.00' }],
-  total: '180.00',
-};
 const PRICE_CORRECTED = [
   { path: '/lines/0/unitPrice', value: '19.9900' },
   { path: '/lines/0/amount', value: '199.90' },

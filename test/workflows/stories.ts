@@ -3,15 +3,11 @@ import { join } from 'node:path';
 import { getSource, putSource } from '../../db/sources.ts';
 import { TASK_QUEUES } from '../../workflows/contract.ts';
 import { type House, sendOrder, untilOrder } from '../support/house.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
+import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
 import { makeInterchange } from './edi-document.ts';
 import { decide, until, untilReview } from './people.ts';
 
 const SUPERVISOR = { actor: 'sofia', roles: ['reviewer', 'supervisor'] } as const;
-const WRONG_PRICE = {
-  lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '18.0000', amount: '180.00' }],
-  total: '180.00',
-};
 
 const AGREED_PRICE = {
   lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '19.9900', amount: '199.90' }],

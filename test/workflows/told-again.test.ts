@@ -1,22 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { listOpenHolds } from '../../db/holds.ts';
-import { getRevision, type OrderRow } from '../../db/orders.ts';
+import { getRevision } from '../../db/orders.ts';
 import { putSource } from '../../db/sources.ts';
 import { sourceProfileSchema } from '../../orders/source.ts';
-import { type House, openHouse, sendOrder, untilOrder } from '../support/house.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
+import { type House, inState, openHouse, sendOrder, untilOrder } from '../support/house.ts';
+import { FIVE, makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
 import { untilReview } from './people.ts';
 
 /** Tells its orders anew whenever anything about them changes, as web shops do. */
 const SHOP = 'pushing-shop';
-const WRONG_PRICE = {
-  lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '18.0000', amount: '180.00' }],
-  total: '180.00',
-};
-const FIVE = {
-  lines: [{ line: '1', sku: 'SKU-1', quantity: '5', unitPrice: '19.9900', amount: '99.95' }],
-  total: '99.95',
-};
 
 let house: House;
 beforeAll(async () => {
@@ -26,10 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-const inState =
-  (...states: readonly OrderRow['state'][]) =>
-  (row: OrderRow): boolean =>
-    states.includes(row.state);
 const tell = (content: unknown): Promise<string> => sendOrder(house, content, SHOP);
 const countProduced = async (orderId: string): Promise<number> =>
   (await house.admin.listProductionOrders({ orderId })).productionOrders.length;

@@ -8,7 +8,7 @@ import { findBrokenLink, listLog } from '../../db/log.ts';
 import { getOrder, type OrderRef } from '../../db/orders.ts';
 import type { Tables } from '../../db/tables.ts';
 import { acceptOrder, type House, openHouse } from '../support/house.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
+import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
 import { writeDecision } from './people.ts';
 import { createStepRunner, type StepRunner } from './step-runner.ts';
 import { makeInterchange } from './edi-document.ts';
@@ -54,11 +54,6 @@ async function runTwice<T>(call: (steps: Activities) => Promise<T>, isLocal = tr
   expect(await takePicture()).toEqual(after);
   return first;
 }
-
-const WRONG_PRICE = {
-  lines: [{ line: '1', sku: 'SKU-1', quantity: '10', unitPrice: '18.0000', amount: '180.00' }],
-  total: '180.00',
-};
 
 async function accept(changes: Readonly<Record<string, unknown>> = {}): Promise<OrderRef> {
   return { orderId: await acceptOrder(house.store, makeOrderJson(changes)), revision: 1 };
