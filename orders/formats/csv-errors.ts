@@ -1,8 +1,9 @@
 import { type Finding, isRejected } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
+import { csvProfileOf } from './csv-profile.ts';
 import { type CsvHeader, walkCsv } from './csv-reader.ts';
 import { csvLocatorSchema } from './csv-shape.ts';
-import { csvProfileOf, parseCsv, splitCsv } from './csv-split.ts';
+import { parseCsv, splitCsv } from './csv-split.ts';
 
 /** Findings that name no row of the file. */
 const WHOLE_FILE = 0;

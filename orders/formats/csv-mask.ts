@@ -1,7 +1,7 @@
 import { cardFinding, isIdentifier, isSecurityCode, maskCardNumbers, type MaskedField, maskJson } from '../cards.ts';
 import type { SourceProfile } from '../source.ts';
 import { meaningOf } from './csv-columns.ts';
-import { DEFAULT_CSV_PROFILE } from './csv-profile.ts';
+import { csvProfileOf } from './csv-profile.ts';
 import { type CsvHeader, type CsvRow, locateField, walkCsv } from './csv-reader.ts';
 import type { Masked } from './format.ts';
 
@@ -33,7 +33,7 @@ export function maskCsv(bytes: Uint8Array, profile: SourceProfile): Masked {
       fields.push({ name: name === '' ? 'the header' : name, location: locateField(row, index) });
     });
   };
-  const fault = walkCsv(bytes, profile.csv ?? DEFAULT_CSV_PROFILE, {
+  const fault = walkCsv(bytes, csvProfileOf(profile), {
     header: (found) => {
       header = found;
       kinds = found.values.map((name) => kindOfColumn(name, profile));
@@ -50,9 +50,9 @@ export function maskCsv(bytes: Uint8Array, profile: SourceProfile): Masked {
 /** How a column is masked: as free text, digit by digit, or not at all. */
 type ColumnKind = 'text' | 'secret' | 'identifier';
 
-function kindOfColumn(name: string, { csv }: SourceProfile): ColumnKind {
+function kindOfColumn(name: string, profile: SourceProfile): ColumnKind {
   if (isSecurityCode(name)) return 'secret';
-  const field = meaningOf(name, csv ?? DEFAULT_CSV_PROFILE);
+  const field = meaningOf(name, csvProfileOf(profile));
   return isIdentifier([name]) || (field !== undefined && IDENTIFYING.test(field)) ? 'identifier' : 'text';
 }
 

@@ -103,4 +103,9 @@ function orderOfParts(format: string): string {
 export type CsvProfile = z.infer<typeof csvProfile>;
 
 /** What holds for a source whose profile says nothing of CSV. */
-export const DEFAULT_CSV_PROFILE: CsvProfile = csvProfile.parse({});
+const DEFAULT_CSV_PROFILE: CsvProfile = csvProfile.parse({});
+
+/** The CSV part of a source's profile, with what holds for all where it says nothing. */
+export function csvProfileOf({ csv }: { readonly csv?: CsvProfile | undefined }): CsvProfile {
+  return csv ?? DEFAULT_CSV_PROFILE;
+}

@@ -3,7 +3,7 @@ import { isRejected } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import { csvFinding, faultFinding } from './csv-codes.ts';
 import { describeCanonical } from './csv.ts';
-import { type CsvProfile, DEFAULT_CSV_PROFILE } from './csv-profile.ts';
+import { csvProfileOf } from './csv-profile.ts';
 import { type CsvFault, type CsvHeader, type CsvRow, locateField, walkCsv } from './csv-reader.ts';
 import { type CsvLocator, csvLocatorSchema, type CsvShape, findBadRows, isRagged } from './csv-shape.ts';
 import { MOST_FINDINGS } from './draft.ts';
@@ -42,11 +42,6 @@ export function locateCsv(bytes: Uint8Array, locator: unknown, profile: SourcePr
   const place = csvLocatorSchema.parse(locator);
   const { shape, rows } = readPart(bytes, place, profile);
   return shape?.locate(rows, place, pointer) ?? {};
-}
-
-/** The CSV part of a source's profile, with what holds for all where it says nothing. */
-export function csvProfileOf({ csv }: SourceProfile): CsvProfile {
-  return csv ?? DEFAULT_CSV_PROFILE;
 }
 
 function describeShape(header: CsvHeader, profile: SourceProfile): CsvShape {

@@ -3,7 +3,7 @@ import { decimal, isDecimal, minorUnits, sum, toCurrency } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import { type CsvCode, csvFinding } from './csv-codes.ts';
 import { type CsvColumn, type CsvColumns, readColumns } from './csv-columns.ts';
-import { type CsvFieldName, type CsvProfile, DEFAULT_CSV_PROFILE } from './csv-profile.ts';
+import { type CsvFieldName, type CsvProfile, csvProfileOf } from './csv-profile.ts';
 import { type CsvHeader, type CsvRow, locateField } from './csv-reader.ts';
 import {
   type CsvLocator,
@@ -16,13 +16,22 @@ import {
   readCell,
 } from './csv-shape.ts';
 import { type CellReading, readDate, readNumber } from './csv-values.ts';
-import { completeOrder, type Draft, findNearest, finishDraft, isList, isObject } from './draft.ts';
+import {
+  completeOrder,
+  type Draft,
+  findNearest,
+  findRefused,
+  finishDraft,
+  isAmount,
+  isList,
+  isObject,
+} from './draft.ts';
 import type { ParseResult } from './format.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
 
 /** How a file with any headers becomes canonical orders: by the source's profile, else by what headers usually mean. */
 export function describeCanonical(header: CsvHeader, profile: SourceProfile): CsvShape {
-  const csv = profile.csv ?? DEFAULT_CSV_PROFILE;
+  const csv = csvProfileOf(profile);
   const columns = readColumns(header, csv);
   const table: Table = { header, columns, csv, profile };
   return {
@@ -79,7 +88,7 @@ function read(table: Table, rows: readonly CsvRow[], locator: CsvLocator): Parse
   const { draft, endings } = readDraft(table, rows, locator);
   const { order, findings } = finishDraft(draft, table.profile, 'CSV');
   // A value that the reader told about is told once.
-  const told = new Set(draft.findings.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
+  const told = findRefused(draft.findings);
   const isNew = (finding: Finding): boolean => draft.findings.includes(finding) || !told.has(finding.path);
   return { order, findings: [...findings.filter(isNew), ...endings] };
 }
@@ -110,7 +119,7 @@ function readDraft(table: Table, rows: readonly CsvRow[], locator: CsvLocator) {
     ...findLineCount(context, complete['lines'], lineCount),
     ...findUnproven(context, locator, order['total'] !== undefined, lineCount !== undefined),
     ...findOpenEnd(rows, locator, context.csv, locator.total === 'order' && isEndProven(context, rows, complete)),
-    ...findUnknown(context),
+    ...findUnknown(header, extensions),
   ];
   return { draft, endings };
 }
@@ -298,8 +307,7 @@ function computeTotal(order: JsonObject, profile: SourceProfile): string {
   const { lines, charges, tax = '0' } = completed;
   const amounts = [...amountsOf(lines), ...amountsOf(charges), tax];
   const { currency } = completed;
-  const known = amounts.filter((amount): amount is string => typeof amount === 'string' && isDecimal(amount));
-  return known.length === amounts.length ? toCurrency(sum(known), typeof currency === 'string' ? currency : '') : '0';
+  return amounts.every(isAmount) ? toCurrency(sum(amounts), typeof currency === 'string' ? currency : '') : '0';
 }
 
 function amountsOf(list: JsonValue | undefined): readonly (JsonValue | undefined)[] {
@@ -333,8 +341,8 @@ export function readExtensions(
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
-function findUnknown({ header, columns, rows }: Context): readonly Finding[] {
-  const names = Object.keys(readExtensions(header, columns.unknown, rows) ?? {});
+function findUnknown(header: CsvHeader, extensions: JsonObject = {}): readonly Finding[] {
+  const names = Object.keys(extensions);
   if (names.length === 0) return [];
   const message = `${names.length === 1 ? 'A column has' : `${names.length} columns have`} no meaning in an order: kept under "extensions", without effect.`;
   const location = { row: header.row };
@@ -402,7 +410,7 @@ function isCounted({ lines }: CsvColumns, index: number): boolean {
 }
 
 function isPositive(amount: JsonValue | undefined): boolean {
-  return typeof amount === 'string' && isDecimal(amount) && decimal(amount).greaterThan(0);
+  return isAmount(amount) && decimal(amount).greaterThan(0);
 }
 
 /** The computed total, written as the given one if it is the same number. */

@@ -50,6 +50,19 @@ export function finishDraft(draft: Draft, profile: SourceProfile, prefix: CodePr
   return { order: parsed.data ?? null, findings: [...draft.findings, ...issues].slice(0, MOST_FINDINGS) };
 }
 
+/** Paths of the fields that a reader refused itself: the schema need not say so again in its own words. */
+export function findRefused(findings: readonly Finding[]): ReadonlySet<string> {
+  return new Set(findings.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
+}
+
+/** What rejects an order is never crowded out by what only tells. */
+const RANKS: Readonly<Record<Disposition, number>> = { reject: 0, hold: 1, warn: 2 };
+
+/** Findings with those first that reject the order. */
+export function sortByRank(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((one, other) => RANKS[one.disposition] - RANKS[other.disposition]);
+}
+
 function toFinding(
   { locate, nameOf }: Draft,
   prefix: CodePrefix,
@@ -113,7 +126,8 @@ function computeAmount(line: JsonObject, order: JsonObject): string {
   return toCurrency(exact, typeof currency === 'string' ? currency : '');
 }
 
-function isAmount(value: JsonValue | undefined): value is string {
+/** Whether a value is a decimal string in the canonical notation. */
+export function isAmount(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && isDecimal(value);
 }
 

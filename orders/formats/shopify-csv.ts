@@ -3,7 +3,7 @@ import { decimal, isDecimal, sum } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
 import { type CsvCode, csvFinding } from './csv-codes.ts';
 import { readExtensions } from './csv.ts';
-import { DEFAULT_CSV_PROFILE } from './csv-profile.ts';
+import { csvProfileOf } from './csv-profile.ts';
 import { type CsvHeader, type CsvRow, locateField } from './csv-reader.ts';
 import {
   type CsvLocator,
@@ -76,7 +76,7 @@ interface Export {
 function readDraft(reading: Export): Draft {
   const { header, rows, locator, profile, places } = reading;
   const top = rows[0] ?? header;
-  const csv = profile.csv ?? DEFAULT_CSV_PROFILE;
+  const csv = csvProfileOf(profile);
   const isCancelled = cellOf(reading, 'Cancelled at', top) !== '';
   const lines = rows.map((row, index) => readLine(reading, row, index));
   const total = take(reading, '/total', 'Total');

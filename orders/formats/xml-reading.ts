@@ -1,7 +1,7 @@
 import type { Disposition, Finding, Location } from '../finding.ts';
 import { decimal, isDecimal } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
-import { type Draft, findNearest, finishDraft, MOST_FINDINGS } from './draft.ts';
+import { type Draft, findNearest, findRefused, finishDraft, MOST_FINDINGS, sortByRank } from './draft.ts';
 import type { ParseResult } from './format.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
 import { adviseNumber } from './x12-values.ts';
@@ -47,7 +47,7 @@ export function toDraft(reading: XmlReading, order: JsonObject): Draft {
   const nearest = (pointer: string) => findNearest(reading.nodes, pointer)?.place ?? { element: reading.base };
   return {
     order,
-    findings: reading.findings.toSorted((one, other) => RANKS[one.disposition] - RANKS[other.disposition]),
+    findings: sortByRank(reading.findings),
     locate: (pointer) => placeOf(reading, nearest(pointer)),
     nameOf: (pointer) => nameOf(reading, nearest(pointer)),
   };
@@ -57,7 +57,7 @@ export function toDraft(reading: XmlReading, order: JsonObject): Draft {
 export function finishReading(draft: Draft, profile: SourceProfile): ParseResult {
   const { order, findings } = finishDraft(draft, profile, 'XML');
   const own = draft.findings.length;
-  const said = new Set(draft.findings.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
+  const said = findRefused(draft.findings);
   return { order, findings: findings.filter(({ path }, index) => index < own || !said.has(path)) };
 }
 
@@ -287,7 +287,6 @@ export function say(
 
 /** So many of each disposition that what rejects an order is never crowded out. */
 const MOST_SAID: Readonly<Record<Disposition, number>> = { reject: MOST_FINDINGS, hold: 30, warn: 30 };
-const RANKS: Readonly<Record<Disposition, number>> = { reject: 0, hold: 1, warn: 2 };
 
 // Extensions
 
