@@ -1,6 +1,6 @@
 import type { SourceProfile } from '../source.ts';
 import { findNearest, isList, isObject } from './draft.ts';
-import type { JsonDocument } from './json-reader.ts';
+import { type JsonDocument, pointerTokens } from './json-reader.ts';
 import { draftMapped, type Found, getMapping, type Spot } from './mapping.ts';
 import { elementsOf, finishDrafted, member, type Node, type PlacedOrder } from './shop-reading.ts';
 import { nameOf, placeOf, type Reading, startReading } from './shop-reading.ts';
@@ -27,11 +27,12 @@ function createSpot(reading: Reading, from: Node, bytes: Uint8Array): Spot {
 
 /** What a pointer leads to. @see RFC 6901 */
 function follow(from: Node, pointer: string): Node {
-  const tokens = pointer.split('/').filter((token, index) => index > 0 || token !== '');
-  return tokens.reduce((node, token) => {
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    return elementsOf(node)[/^\d+$/.test(name) ? Number(name) : -1] ?? member(node, name);
-  }, from);
+  // The first slash may be left out.
+  const tokens = pointerTokens(pointer === '' || pointer.startsWith('/') ? pointer : `/${pointer}`);
+  return tokens.reduce(
+    (node, name) => elementsOf(node)[/^\d+$/.test(name) ? Number(name) : -1] ?? member(node, name),
+    from,
+  );
 }
 
 function findValue(reading: Reading, { pointer, value }: Node, bytes: Uint8Array): Found {

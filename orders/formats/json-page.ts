@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import type { PollProfile } from '../poll-profile.ts';
 import { faulty } from './draft.ts';
 import { faultFinding } from './json.ts';
-import { byteOrderMarkLength, scanJson } from './json-reader.ts';
+import { byteOrderMarkLength, pointerTokens, scanJson } from './json-reader.ts';
 
 /** One page of an integration's list. */
 export interface JsonPage {
@@ -71,8 +71,10 @@ function cut(text: string, { offset, length }: Node): string {
 
 /** All that stands at a pointer: an object may name a member twice, and which one counts nobody can tell. @see RFC 6901 */
 function find(node: Node, pointer: string): readonly Node[] {
-  const tokens = pointer.split('/').slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~')); // prettier-ignore
-  return tokens.reduce<readonly Node[]>((found, token) => found.flatMap((one) => childrenAt(one, token)), [node]);
+  return pointerTokens(pointer).reduce<readonly Node[]>(
+    (found, token) => found.flatMap((one) => childrenAt(one, token)),
+    [node],
+  );
 }
 
 function childrenAt({ type, children = [] }: Node, token: string): readonly Node[] {

@@ -150,6 +150,12 @@ export function pointerToken(key: PropertyKey): string {
   return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
+/** The tokens of a JSON pointer, as they are named: the other way round. */
+export function pointerTokens(pointer: string): readonly string[] {
+  const tokens = pointer.split('/').slice(1);
+  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 function untilFault<T>(read: () => T, give: (fault: JsonFault) => T): T {
   try {
     return read();

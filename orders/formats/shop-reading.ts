@@ -1,10 +1,20 @@
 import type { Disposition, Finding, Location } from '../finding.ts';
 import { isDecimal } from '../money.ts';
 import type { SourceProfile } from '../source.ts';
-import { type Draft, faulty, findNearest, finishDraft, isList, isObject, MOST_FINDINGS } from './draft.ts';
+import {
+  type Draft,
+  faulty,
+  findNearest,
+  findRefused,
+  finishDraft,
+  isList,
+  isObject,
+  MOST_FINDINGS,
+  sortByRank,
+} from './draft.ts';
 import type { ParseResult } from './format.ts';
 import { jsonProfile, type JsonProfile } from './json-profile.ts';
-import { type JsonDocument, type JsonObject, type JsonValue, pointerToken } from './json-reader.ts';
+import { type JsonDocument, type JsonObject, type JsonValue, pointerToken, pointerTokens } from './json-reader.ts';
 import { type ShopCode, shopFinding } from './shop-codes.ts';
 
 /** A value of a sender's document, or the place where it would stand. */
@@ -120,13 +130,9 @@ export function say(
 
 /** What a sender calls a value: `line_items[2].price`. */
 export function nameOf({ root }: Reading, pointer: string): string {
-  const tokens = pointer.slice(root.pointer.length).split('/').slice(1);
-  const names = tokens.map((token) => (/^\d+$/.test(token) ? `[${token}]` : `.${unescape(token)}`));
+  const tokens = pointerTokens(pointer.slice(root.pointer.length));
+  const names = tokens.map((token) => (/^\d+$/.test(token) ? `[${token}]` : `.${token}`));
   return names.join('').replace(/^\./, '');
-}
-
-function unescape(token: string): string {
-  return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 /** The place of a value, or of what encloses it where it is missing. */
@@ -156,14 +162,10 @@ export function finishDrafted(reading: Reading, draft: Draft): PlacedOrder {
   const order = { ...draft.order, ...keepRest(reading) };
   const { order: finished, findings } = finishDraft({ ...draft, order, findings: [] }, reading.profile, 'JSON');
   // What the reader found wrong itself is not told again in the words of the schema.
-  const told = new Set(own.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
+  const told = findRefused(own);
   const all = [...own, ...findings.filter(({ path }) => !told.has(path))];
-  const sorted = all.toSorted((one, other) => RANKS[one.disposition] - RANKS[other.disposition]);
-  return { order: finished, findings: sorted.slice(0, MOST_FINDINGS), locate: draft.locate };
+  return { order: finished, findings: sortByRank(all).slice(0, MOST_FINDINGS), locate: draft.locate };
 }
-
-/** What rejects an order is never crowded out by what only tells. */
-const RANKS: Readonly<Record<Disposition, number>> = { reject: 0, hold: 1, warn: 2 };
 
 function findExponents(reading: Reading): readonly Finding[] {
   const paths = new Map([...reading.origins].map(([path, origin]) => [origin, path]));

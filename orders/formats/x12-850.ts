@@ -3,7 +3,7 @@ import { orderSchema, type Order } from '../order.ts';
 import type { Finding, Location } from '../finding.ts';
 import type { SourceProfile } from '../source.ts';
 import type { ParseResult } from './format.ts';
-import { findNearest } from './draft.ts';
+import { findNearest, findRefused, toPointer } from './draft.ts';
 import { readCharges } from './x12-amounts.ts';
 import { x12Finding } from './x12-codes.ts';
 import { fitsAtAGlance, type OrderDraft } from './x12-fit.ts';
@@ -505,9 +505,9 @@ function complete(reading: Reading, draft: OrderDraft, placesOf: () => Places): 
   if (fitsAtAGlance(draft)) return draft;
   const parsed = orderSchema.safeParse(draft);
   if (parsed.success) return parsed.data;
-  const said = new Set(reading.findings.filter(({ disposition }) => disposition === 'reject').map(({ path }) => path));
+  const said = findRefused(reading.findings);
   for (const issue of parsed.error.issues) {
-    const path = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const path = toPointer(issue.path);
     if (!said.has(path)) reading.findings.push(schemaFinding(issue.message, path, placesOf()));
   }
   return null;
