@@ -3,10 +3,17 @@ import type { z } from 'zod';
 import type { shapes } from '../../api/views.ts';
 import { printTable } from '../table.ts';
 import { Misuse } from './misuse.ts';
-import { AS_OPTION, findText, getText, type Given, JSON_OPTION, printJson, type Verb } from './verb.ts';
-
-/** Who exports, erases and removes, unless it is said otherwise. */
-const ADMINISTRATOR = 'ada';
+import {
+  ADMINISTRATOR,
+  AS_OPTION,
+  findText,
+  getText,
+  type Given,
+  JSON_OPTION,
+  printJson,
+  tokenToAdminister,
+  type Verb,
+} from './verb.ts';
 
 const SUBJECT_OPTIONS = {
   customer: { type: 'string' }, email: { type: 'string' }, phone: { type: 'string' }, reason: { type: 'string' },
@@ -64,8 +71,8 @@ export const retention: Verb = {
   options: { 'dry-run': { type: 'boolean' }, ...AS_OPTION, ...JSON_OPTION },
   words: 0,
   run: async (given) => {
-    const { gateway, tokenOf } = given.connection;
-    const token = tokenOf(findText(given, 'as'), ADMINISTRATOR);
+    const { gateway } = given.connection;
+    const token = tokenToAdminister(given);
     const expiring = await gateway.get<Retention>('/v1/privacy/retention', token);
     const isDryRun = given.values['dry-run'] === true;
     const started = isDryRun ? {} : await gateway.send<object>('POST', '/v1/privacy/retention', token, {});
@@ -79,11 +86,11 @@ type Erasure = z.infer<typeof shapes.Erasure>;
 type Retention = z.infer<typeof shapes.Retention>;
 
 function send<T>(given: Given, action: 'export' | 'erase'): Promise<T> {
-  const { gateway, tokenOf } = given.connection;
+  const { gateway } = given.connection;
   const [customerId, email, phone] = ['customer', 'email', 'phone'].map((name) => findText(given, name));
   const named = [customerId, email, phone].filter((one) => one !== undefined);
   if (named.length !== 1) throw new Misuse('say one of --customer, --email and --phone');
-  const token = tokenOf(findText(given, 'as'), ADMINISTRATOR);
+  const token = tokenToAdminister(given);
   return gateway.send('POST', `/v1/privacy/${action}`, token, {
     customerId,
     email,

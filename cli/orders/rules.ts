@@ -7,6 +7,7 @@ import type { ruleView } from '../../api/rule-views.ts';
 import { printTable } from '../table.ts';
 import { Misuse } from './misuse.ts';
 import {
+  ADMINISTRATOR,
   AS_OPTION,
   findNumber,
   findText,
@@ -15,6 +16,7 @@ import {
   getWord,
   JSON_OPTION,
   printJson,
+  tokenToAdminister,
   type Verb,
 } from './verb.ts';
 
@@ -22,11 +24,7 @@ type Rule = z.infer<typeof ruleView>;
 type ImportStep = z.infer<typeof ruleStep>;
 type Simulation = z.infer<typeof simulationView>;
 
-/** Who writes and tries rules, unless it is said otherwise. Approving takes somebody else. */
-const ADMINISTRATOR = 'ada';
 const LOOK_AGAIN_MS = 1000;
-
-const tokenFor = (given: Given): string => given.connection.tokenOf(findText(given, 'as'), ADMINISTRATOR);
 
 export const listRules: Verb = {
   usage: 'rules list [--code CODE] [--status draft|approved|retired]',
@@ -42,7 +40,7 @@ export const listRules: Verb = {
     const query = new URLSearchParams({ ...(code !== undefined && { code }), ...(status !== undefined && { status }) });
     const { items } = await given.connection.gateway.get<{ items: Rule[] }>(
       `/v1/rules?${query.toString()}`,
-      tokenFor(given),
+      tokenToAdminister(given),
     );
     const asked = items.filter(({ inForce }) => inForce || code !== undefined || status !== undefined);
     if (given.values['json'] === true) printJson({ items: asked });
@@ -88,7 +86,10 @@ export const exportRules: Verb = {
   words: 1,
   run: async (given) => {
     const file = getWord(given, 0);
-    const { rules } = await given.connection.gateway.get<{ rules: unknown[] }>('/v1/rules/export', tokenFor(given));
+    const { rules } = await given.connection.gateway.get<{ rules: unknown[] }>(
+      '/v1/rules/export',
+      tokenToAdminister(given),
+    );
     writeFileSync(file, `${JSON.stringify({ rules }, null, 2)}\n`);
     console.log(`${rules.length} rules are in ${file}`);
     return 0;
@@ -111,7 +112,7 @@ for a second person.
     const path = `/v1/rules/import?dryRun=${String(isDryRun)}`;
     const file = readJson(getWord(given, 0));
     const { gateway } = given.connection;
-    const { items } = await gateway.send<{ items: ImportStep[] }>('POST', path, tokenFor(given), file);
+    const { items } = await gateway.send<{ items: ImportStep[] }>('POST', path, tokenToAdminister(given), file);
     if (given.values['json'] === true) printJson({ items });
     else console.log(printImport(items, isDryRun));
     return 0;
@@ -192,7 +193,7 @@ Nothing is written to the orders, and nobody is told.`,
 
 async function simulate(given: Given): Promise<Simulation> {
   const { gateway } = given.connection;
-  const token = tokenFor(given);
+  const token = tokenToAdminister(given);
   const file = findText(given, 'file');
   const [version, days] = [findNumber(given, 'version'), findNumber(given, 'days')];
   const body = { version, days, rule: file === undefined ? undefined : readJson(file) };

@@ -1,16 +1,14 @@
 import { sourceProfileSchema, type SourceProfile } from '../../orders/source.ts';
 import { Misuse } from './misuse.ts';
-import { AS_OPTION, findText, type Given, getWord, type Verb } from './verb.ts';
+import { ADMINISTRATOR, AS_OPTION, findText, type Given, getWord, tokenToAdminister, type Verb } from './verb.ts';
 
-/** Who changes sources, unless it is said otherwise. */
-const ADMINISTRATOR = 'ada';
 /** What a source may be resumed to. */
 const gates = sourceProfileSchema.shape.gateBeforePause;
 
 export const pause: Verb = {
   usage: 'pause SOURCE',
   what: 'take orders of a source in, but let none of them go on',
-  help: '  --as PERSON  in whose name; ada without',
+  help: `  --as PERSON  in whose name; ${ADMINISTRATOR} without`,
   options: AS_OPTION,
   words: 1,
   run: (given) =>
@@ -24,7 +22,7 @@ export const resume: Verb = {
   what: 'let orders of a paused source go on, within two minutes',
   help: `  --gate GATE  live, shadow (nothing is handed to production), manual (a person decides each); without, what it was
                before it was paused
-  --as PERSON  in whose name; ada without`,
+  --as PERSON  in whose name; ${ADMINISTRATOR} without`,
   options: { gate: { type: 'string' }, ...AS_OPTION },
   words: 1,
   run: async (given) => {
@@ -38,8 +36,8 @@ export const resume: Verb = {
 };
 
 async function change(given: Given, make: (profile: SourceProfile) => SourceProfile): Promise<number> {
-  const { gateway, tokenOf } = given.connection;
-  const token = tokenOf(findText(given, 'as'), ADMINISTRATOR);
+  const { gateway } = given.connection;
+  const token = tokenToAdminister(given);
   const id = getWord(given, 0);
   const { items } = await gateway.get<{ items: SourceProfile[] }>('/v1/sources', token);
   const profile = items.find((source) => source.id === id);

@@ -27,6 +27,14 @@ export interface Verb {
 export const AS_OPTION = { as: { type: 'string' } } as const;
 export const JSON_OPTION = { json: { type: 'boolean' } } as const;
 
+/** Who administers, unless it is said otherwise. */
+export const ADMINISTRATOR = 'ada';
+
+/** The token of the person who was named, or else of the {@link ADMINISTRATOR}. */
+export function tokenToAdminister(given: Given): string {
+  return given.connection.tokenOf(findText(given, 'as'), ADMINISTRATOR);
+}
+
 /** The text of an option, if it was given. */
 export function findText({ values }: Given, name: string): string | undefined {
   const value = values[name];
