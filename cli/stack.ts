@@ -40,8 +40,8 @@ export interface StackOptions {
 }
 
 /**
- * Starts Temporal, the back office, an integration to poll, the workers and the gateway; a program that dies is started again. All of it ends with
- * this process, however that ends.
+ * Starts Temporal, the back office, an integration to poll, the workers and the gateway; a program that dies is started
+ * again. All of it ends with this process, however that ends.
  * @throws Error in words for whoever started it
  */
 export async function startStack(options: StackOptions): Promise<Stack> {

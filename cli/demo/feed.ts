@@ -52,7 +52,8 @@ interface Answered {
 }
 
 /**
- * Brings every sample through the door of its source, one after the other, and reads what became of it. Files are put into the inbox first, so that the batch works while the others go in.
+ * Brings every sample through the door of its source, one after the other, and reads what became of it. Files are put
+ * into the inbox first, so that the batch works while the others go in.
  * @returns in the order of the samples
  */
 export async function feedSamples(feeding: Feeding, samples: readonly Sample[]): Promise<readonly Seen[]> {
