@@ -141,7 +141,12 @@ export interface Customer {
 /** A person's address is not written into profiles; the domain of a company's is. */
 function keyOf(kind: string, id: Node): string {
   const text = textOf(id) ?? '';
-  return kind === 'domain' ? `domain:${text.slice(text.lastIndexOf('@') + 1).toLowerCase()}` : `${kind}:${text}`;
+  return kind === 'domain' ? domainKey(text) : `${kind}:${text}`;
+}
+
+/** The key in a profile of the company that an e-mail address belongs to. */
+export function domainKey(email: string): string {
+  return `domain:${email.slice(email.lastIndexOf('@') + 1).toLowerCase()}`;
 }
 
 function sayUnmapped(reading: Reading, known: readonly Customer[], origin: Node): void {
@@ -197,6 +202,11 @@ export function toCode(name: string | null, otherwise: string): string {
   const line = (name ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
   const cut = line.slice(0, LONGEST_CODE).replace(/[\ud800-\udbff]$/, '');
   return cut === '' ? otherwise : cut;
+}
+
+/** What a shop calls its terms of payment as their code: `Net 30` is `NET30`. */
+export function toTerms(name: string): string {
+  return toCode(name.replace(/\s/g, '').toUpperCase(), 'TERMS');
 }
 
 /** Whether a list has at least one element. */

@@ -17,7 +17,8 @@ import {
 import { readDate } from './csv-values.ts';
 import { type Draft, findNearest, finishDraft } from './draft.ts';
 import type { JsonObject, JsonValue } from './json-reader.ts';
-import { negate, toCode } from './shop-parts.ts';
+import { domainKey, negate, toCode, toTerms } from './shop-parts.ts';
+import { DELIVERED, PAID } from './shopify.ts';
 
 /** Columns of lines, which every row has. All others stand in an order's first row alone. */
 const LINE_COLUMNS = {
@@ -30,8 +31,6 @@ const LINE_COLUMNS = {
 
 /** What must be the same wherever it stands again: two exports in one file would make one order of two. */
 const SAID_ONCE = ['Id', 'Total', 'Currency', 'Email'];
-const PAID = ['paid', 'authorized', 'partially_refunded'];
-const DELIVERED = ['fulfilled', 'partial'];
 
 /** Whether the columns are those of the order export of a Shopify shop. */
 export function isShopifyExport({ values }: CsvHeader): boolean {
@@ -178,7 +177,7 @@ function say(reading: Export, code: CsvCode, path: string, message: string): voi
 function findCustomer(reading: Export): string | undefined {
   const { profile } = reading;
   const email = take(reading, '/customerId', 'Email');
-  const key = email === undefined ? undefined : `domain:${email.slice(email.lastIndexOf('@') + 1).toLowerCase()}`;
+  const key = email === undefined ? undefined : domainKey(email);
   const customers = profile.csv?.customers ?? {};
   if (key !== undefined && Object.hasOwn(customers, key)) return customers[key];
   if (profile.defaults.customerId !== undefined) return undefined;
@@ -215,7 +214,7 @@ function readAddress(reading: Export, path: string, party: 'Shipping' | 'Billing
 
 function readPayment(reading: Export): JsonObject | null {
   const terms = take(reading, '/payment/terms', 'Payment Terms Name');
-  if (terms !== undefined) return { method: 'terms', terms: toCode(terms.replace(/\s/g, '').toUpperCase(), 'TERMS') };
+  if (terms !== undefined) return { method: 'terms', terms: toTerms(terms) };
   return PAID.includes(take(reading, '/payment', 'Financial Status') ?? '') ? { method: 'prepaid' } : null;
 }
 

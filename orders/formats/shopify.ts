@@ -18,6 +18,7 @@ import {
   takeNotes,
   takeSku,
   toCode,
+  toTerms,
 } from './shop-parts.ts';
 import {
   descend,
@@ -47,9 +48,10 @@ const ADDRESS: AddressNames = {
 };
 
 /** What `financial_status` says of an order whose money is there or promised by the buyer's bank. */
-const PAID = ['paid', 'authorized', 'partially_refunded'];
+export const PAID: readonly string[] = ['paid', 'authorized', 'partially_refunded'];
 const GIVEN_BACK = ['refunded', 'partially_refunded'];
-const DELIVERED = ['fulfilled', 'partial'];
+/** What `fulfillment_status` says of an order of which something was delivered. */
+export const DELIVERED: readonly string[] = ['fulfilled', 'partial'];
 
 /**
  * Reads an order as Shopify's Admin REST API and its order webhooks have it. Amounts are those in the shop's currency,
@@ -227,7 +229,7 @@ function readPayment({ root, origins }: Reading): JsonObject | null {
   origins.set('/payment', status.pointer);
   origins.set('/payment/terms', terms.pointer);
   if (terms.value !== undefined && terms.value !== null)
-    return { method: 'terms', terms: name === null ? null : toCode(name.replace(/\s/g, '').toUpperCase(), 'TERMS') };
+    return { method: 'terms', terms: name === null ? null : toTerms(name) };
   return PAID.includes(textOf(status) ?? '') ? { method: 'prepaid' } : null;
 }
 

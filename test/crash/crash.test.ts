@@ -1,16 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { createReferenceAdmin, type ReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
-import { type Stack, startStack } from '../../cli/stack.ts';
-import { openKeyFile } from '../../db/keyring.ts';
+import type { ReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
+import type { Stack } from '../../cli/stack.ts';
 import { findBrokenLink } from '../../db/log.ts';
 import { findOrder, type OrderRow } from '../../db/orders.ts';
-import { closeStore, openStore, type Store } from '../../db/store.ts';
+import type { Store } from '../../db/store.ts';
 import '../support/quiet-runtime.ts';
+import { listProduced, openStack, type OwnStack } from './own-stack.ts';
 import { type Promised, sendAll } from './senders.ts';
 
 /** At least so many orders and so many kills. */
@@ -20,24 +17,19 @@ const SENDERS = 8;
 const VICTIMS = ['worker', 'gateway', 'back office', 'worker'] as const;
 const SETTLE_LIMIT_MS = 6 * 60_000;
 
+let own: OwnStack;
 let stack: Stack;
 let store: Store;
 let admin: ReferenceAdmin;
 
 beforeAll(async () => {
-  const varDir = mkdtempSync(join(tmpdir(), 'crash-'));
   // Slow enough to be killed within a call, and one answer in ten is lost after the work was done.
-  const env = { LOG_LEVEL: 'warn', BACKOFFICE_JITTER_MS: '60', BACKOFFICE_LOSE_ANSWERS: '0.1' };
-  stack = await startStack({ varDir, anyPorts: true, log: () => undefined, env });
-  store = openStore(`file:${join(varDir, 'order-staging.sqlite')}`, openKeyFile(join(varDir, 'keys', 'master.json')));
-  admin = createReferenceAdmin({ baseUrl: stack.backOfficeUrl, apiKey: stack.credentials.backOffice });
+  const env = { BACKOFFICE_JITTER_MS: '60', BACKOFFICE_LOSE_ANSWERS: '0.1' };
+  own = await openStack('crash', env);
+  ({ stack, store, admin } = own);
 }, 300_000);
 
-afterAll(async () => {
-  await closeStore(store);
-  await stack.stop();
-  rmSync(stack.varDir, { recursive: true, force: true });
-}, 120_000);
+afterAll(() => own.close(), 120_000);
 
 test(
   'programs killed at random while orders run lose none, double none, and ship none that was not to be shipped',
@@ -140,14 +132,7 @@ function count(words: readonly string[]): Record<string, number> {
 
 /** Counted in the back office's own store: one live production order for each completed order, none for any other. */
 async function productionHasExactly(completed: readonly OrderRow[]): Promise<void> {
-  const made = [];
-  for (let after: string | undefined; ;) {
-    const page = await admin.listProductionOrders({ limit: 200, ...(after !== undefined && { after }) });
-    made.push(...page.productionOrders);
-    const last = page.productionOrders.at(-1);
-    if (!last) break;
-    after = last.productionOrderId;
-  }
+  const made = await listProduced(admin);
   const live = made.filter((order) => order.state !== 'cancelled');
   expect(live.map((order) => order.orderId).sort()).toEqual(completed.map((order) => order.id).sort());
   for (const order of completed) {

@@ -1,35 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
-import { type Stack, startStack } from '../../cli/stack.ts';
-import { openKeyFile } from '../../db/keyring.ts';
+import type { Stack } from '../../cli/stack.ts';
 import { listOpenHolds } from '../../db/holds.ts';
 import { countOrdersByState } from '../../db/order-search.ts';
 import { getOrder } from '../../db/orders.ts';
-import { closeStore, openStore, type Store } from '../../db/store.ts';
+import type { Store } from '../../db/store.ts';
 import '../support/quiet-runtime.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
+import { openStack, type OwnStack } from './own-stack.ts';
 
 const ORDERS = 200;
 const OUTAGE_MS = 3 * 60_000;
 
+let own: OwnStack;
 let stack: Stack;
 let store: Store;
 
 beforeAll(async () => {
-  const varDir = mkdtempSync(join(tmpdir(), 'outage-'));
-  stack = await startStack({ varDir, anyPorts: true, log: () => undefined, env: { LOG_LEVEL: 'warn' } });
-  store = openStore(`file:${join(varDir, 'order-staging.sqlite')}`, openKeyFile(join(varDir, 'keys', 'master.json')));
+  own = await openStack('outage');
+  ({ stack, store } = own);
 }, 300_000);
 
-afterAll(async () => {
-  await closeStore(store);
-  await stack.stop();
-  rmSync(stack.varDir, { recursive: true, force: true });
-}, 120_000);
+afterAll(() => own.close(), 120_000);
 
 test(
   '200 orders outlast an outage of the back office of three minutes and go on by themselves within two minutes after it',
@@ -48,10 +40,7 @@ test(
     await until(() => countCompleted(orderIds).then((completed) => completed === ORDERS), 4 * 60_000);
     expect(Date.now() - back).toBeLessThan(2 * 60_000);
 
-    const { live } = await createReferenceAdmin({
-      baseUrl: stack.backOfficeUrl,
-      apiKey: stack.credentials.backOffice,
-    }).listProductionOrders();
+    const { live } = await own.admin.listProductionOrders();
     expect(live).toBe(ORDERS);
   },
   12 * 60_000,

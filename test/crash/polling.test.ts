@@ -1,30 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
-import { type Stack, startStack } from '../../cli/stack.ts';
+import type { Stack } from '../../cli/stack.ts';
 import { POLLED, PUSHING } from '../../cli/stack/channels.ts';
-import { openKeyFile } from '../../db/keyring.ts';
 import { getSource, putSource } from '../../db/sources.ts';
-import { closeStore, openStore, type Store } from '../../db/store.ts';
+import type { Store } from '../../db/store.ts';
 import { createIntegrationAdmin } from '../../exchange/reference/admin-client.ts';
 import { signStandard } from '../../exchange/signatures.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import '../support/quiet-runtime.ts';
+import { listProduced, openStack, type OwnStack } from './own-stack.ts';
 
 const ORDERS = 120;
 const KILLS = 6;
 const SETTLE_LIMIT_MS = 5 * 60_000;
 
+let own: OwnStack;
 let stack: Stack;
 let store: Store;
 
 beforeAll(async () => {
-  const varDir = mkdtempSync(join(tmpdir(), 'crash-polling-'));
-  stack = await startStack({ varDir, anyPorts: true, log: () => undefined, env: { LOG_LEVEL: 'warn' } });
-  store = openStore(`file:${join(varDir, 'order-staging.sqlite')}`, openKeyFile(join(varDir, 'keys', 'master.json')));
+  own = await openStack('crash-polling');
+  ({ stack, store } = own);
   const profile = await getSource(store, POLLED);
   if (!profile.poll) throw new Error('nothing is polled');
   // Small pages, so that a kill falls between two of them or into one.
@@ -32,28 +28,12 @@ beforeAll(async () => {
   await putSource(store, { ...profile, poll }, { actor: 'test', at: new Date().toISOString() });
 }, 300_000);
 
-afterAll(async () => {
-  await closeStore(store);
-  await stack.stop();
-  rmSync(stack.varDir, { recursive: true, force: true });
-}, 120_000);
+afterAll(() => own.close(), 120_000);
 
 const listOrders = (source: string) =>
   store.db.selectFrom('orders').select(['id', 'external_id', 'state', 'type']).where('source', '=', source).execute();
 
-const produced = async () => {
-  const admin = createReferenceAdmin({ baseUrl: stack.backOfficeUrl, apiKey: stack.credentials.backOffice });
-  const numbers: string[] = [];
-  for (let after: string | undefined; ;) {
-    const { productionOrders } = await admin.listProductionOrders({
-      limit: 100,
-      ...(after !== undefined && { after }),
-    });
-    numbers.push(...productionOrders.map(({ poNumber }) => poNumber));
-    after = productionOrders.at(-1)?.productionOrderId;
-    if (productionOrders.length < 100) return numbers;
-  }
-};
+const produced = async (): Promise<string[]> => (await listProduced(own.admin)).map(({ poNumber }) => poNumber);
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const giveUpAt = Date.now() + SETTLE_LIMIT_MS;
