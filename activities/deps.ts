@@ -46,3 +46,8 @@ export const WORKER = 'worker';
 export function nowIso(): string {
   return new Date().toISOString();
 }
+
+/** The kind of failure alone: words may quote anything. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}

@@ -5,11 +5,14 @@ import { applyDecision } from './apply-decision.ts';
 import { carryOutChange } from './carry-out-change.ts';
 import { closeOrder } from './close-order.ts';
 import { collectInbox } from './collect-inbox.ts';
+import { deliverOutbox } from './deliver-outbox.ts';
 import type { Deps } from './deps.ts';
 import { guard } from './guard.ts';
 import { holdOrder, resumeOrder } from './hold-order.ts';
 import { parseOrder } from './parse-order.ts';
 import { pollPage } from './poll-source.ts';
+import { recheckHolds } from './recheck-holds.ts';
+import { reconcile } from './reconcile.ts';
 import { expireContent, previewRetention } from './retention.ts';
 import { reserveOrder } from './reserve-order.ts';
 import { enterReview, recordMilestone } from './review-order.ts';
@@ -18,7 +21,6 @@ import { splitDocument } from './split-document.ts';
 import { stageOrder } from './stage-order.ts';
 import { finishDocument, startOrders } from './start-orders.ts';
 import { submitOrder } from './submit-order.ts';
-import { deliverOutbox, recheckHolds, reconcile } from './upkeep.ts';
 import { checkCredit, checkInventory, settleVerdict, takeFacts, validateOrder } from './validate-order.ts';
 
 /**

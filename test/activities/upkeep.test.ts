@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { v7 as uuidv7 } from 'uuid';
 import type { Deps } from '../../activities/deps.ts';
-import { deliverOutbox, recheckHolds, reconcile } from '../../activities/upkeep.ts';
+import { deliverOutbox } from '../../activities/deliver-outbox.ts';
+import { recheckHolds } from '../../activities/recheck-holds.ts';
+import { reconcile } from '../../activities/reconcile.ts';
 import type { BackOffice } from '../../backoffice/port.ts';
 import { insertDecision } from '../../db/decisions.ts';
 import { openHolds } from '../../db/holds.ts';
