@@ -35,7 +35,7 @@ export interface Runs {
   tellDecision(orderId: string, decisionId: string): Promise<void>;
   /** Puts the schedules of the sources that are polled in step with their profiles. */
   keepPolls(polled: readonly Polled[]): Promise<void>;
-  /** Workflow ids of all orders and documents that run. */
+  /** Workflow ids of all orders, documents and simulations that run. */
   listRunning(): Promise<ReadonlySet<string>>;
 }
 

@@ -3,10 +3,11 @@ import { listUntoldDecisions } from '../db/decisions.ts';
 import { getDocument, listUnfinishedDocuments } from '../db/documents.ts';
 import { listUnfinishedOrders } from '../db/order-search.ts';
 import { getOrder } from '../db/orders.ts';
+import { endSimulation, listUnfinishedSimulations } from '../db/simulations.ts';
 import { listSources } from '../db/sources.ts';
 import type { SourceProfile } from '../orders/source.ts';
 import { applyDecision } from './apply-decision.ts';
-import { type Deps, nameOf, type Polled } from './deps.ts';
+import { type Deps, nameOf, nowIso, type Polled } from './deps.ts';
 import { tellDamaged } from './guard.ts';
 
 const PAGE = 200;
@@ -20,6 +21,7 @@ export async function reconcile(deps: Deps): Promise<{ orders: number; documents
   const running = await runs.listRunning();
   const documents = await adoptDocuments({ store, runs }, running, changedBefore);
   const orders = await adoptOrders({ store, runs }, running, changedBefore);
+  await endAbandonedSimulations(deps, running, changedBefore);
   await didHappen('polls', async () => runs.keepPolls(pollsOf(await listSources(store, tellDamaged))));
   return { orders, documents, decisions: await tellDecisions(deps, changedBefore) };
 }
@@ -50,6 +52,19 @@ function adoptDocuments(
     (afterId) => listUnfinishedDocuments(store, { changedBefore, afterId, size: PAGE }),
     async ({ id }) =>
       !running.has(`document:${id}`) && didHappen(id, async () => runs.startDocument(await getDocument(store, id))),
+  );
+}
+
+/** Ends simulations whose workflow is gone, such as one that was terminated by hand: somebody wanted them to end. */
+function endAbandonedSimulations(
+  { store }: Pick<Deps, 'store'>,
+  running: ReadonlySet<string>,
+  createdBefore: string,
+): Promise<number> {
+  return countCaredFor(
+    (afterId) => listUnfinishedSimulations(store, { createdBefore, afterId, size: PAGE }),
+    async ({ id }) =>
+      !running.has(`simulation:${id}`) && didHappen(id, () => endSimulation(store, id, 'failed', nowIso())),
   );
 }
 

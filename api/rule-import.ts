@@ -61,8 +61,14 @@ export async function importRules(
   ); // prettier-ignore
   if (faults.length > 0) return { faults };
   const steps: ImportStep[] = [];
-  for (const rule of written)
-    steps.push(await importRule(tx, rule, await listRuleVersions(tx, rule.code), by, keep, now));
+  const versions = new Map(before);
+  for (const rule of written) {
+    const there = versions.get(rule.code) ?? [];
+    const { step, added } = await importRule(tx, rule, there, by, keep, now);
+    steps.push(step);
+    // The file may name a rule twice.
+    if (added) versions.set(rule.code, [...there, added]);
+  }
   return steps;
 }
 
@@ -73,7 +79,7 @@ async function importRule(
   by: RuleChange,
   keep: boolean,
   now: Date,
-): Promise<ImportStep> {
+): Promise<{ readonly step: ImportStep; readonly added?: KeptRule }> {
   const rule = completeRule(written, now);
   const { code, scope } = rule;
   const there = versions.filter((kept) => kept.status !== 'retired' && placeOf(kept) === placeOf(rule));
@@ -85,16 +91,12 @@ async function importRule(
   const common = { code, scope, needsApproval: guardsMoney(rule.kind) };
   if (same) {
     const isDraft = same.status === 'draft';
-    return {
-      ...common,
-      action: isDraft ? 'waiting' : 'unchanged',
-      differences: [],
-      version: same.version,
-      needsApproval: isDraft,
-    };
+    const action = isDraft ? 'waiting' : 'unchanged';
+    return { step: { ...common, action, differences: [], version: same.version, needsApproval: isDraft } };
   }
   const newest = there.at(-1);
-  const version = keep ? (await addRuleVersion(tx, rule, by, common.needsApproval)).version : null;
+  const added = keep ? await addRuleVersion(tx, rule, by, common.needsApproval) : undefined;
   const differences = newest ? compareRules(newest, rule) : [];
-  return { ...common, action: newest ? 'change' : 'add', differences, version };
+  const step = { ...common, action: newest ? 'change' : 'add', differences, version: added?.version ?? null } as const;
+  return { step, ...(added && { added }) };
 }

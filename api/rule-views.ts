@@ -31,6 +31,7 @@ export const ruleView = z.object({
   approvalReason: z.string().nullable(),
   retiredBy: z.string().nullable(),
   retiredAt: instant.nullable(),
+  retirementReason: z.string().nullable().describe('null where a newer version took its place'),
   inForce: z.boolean().describe('Whether orders are judged by it, at the instant that was asked for or now'),
 });
 

@@ -9,7 +9,15 @@ import { erase, exportSubject, retention } from './orders/privacy.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
 import { rotate } from './orders/rotate-key.ts';
-import { approveRule, exportRules, importRules, listRules, simulateRule } from './orders/rules.ts';
+import {
+  approveRule,
+  exportRules,
+  importRules,
+  listRules,
+  listSimulations,
+  simulateRule,
+  withdrawRule,
+} from './orders/rules.ts';
 import { submit } from './orders/submit.ts';
 import { validate } from './orders/validate.ts';
 import { verify } from './orders/verify-log.ts';
@@ -21,7 +29,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   validate, submit, show, list, reviews, approve, reject, cancel, reprocess, pause, resume,
   export: exportSubject, erase, retention,
   'rules list': listRules, 'rules export': exportRules, 'rules import': importRules, 'rules approve': approveRule,
-  'rules simulate': simulateRule,
+  'rules withdraw': withdrawRule, 'rules simulate': simulateRule, 'rules simulations': listSimulations,
   'verify-log': verify, 'rotate-key': rotate,
 }; // prettier-ignore
 

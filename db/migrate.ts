@@ -13,6 +13,7 @@ import * as changes from './migrations/0008-changes.ts';
 import * as acknowledged from './migrations/0009-acknowledged.ts';
 import * as verdicts from './migrations/0010-verdicts.ts';
 import * as ruleAdministration from './migrations/0011-rule-administration.ts';
+import * as withdrawalReasons from './migrations/0016-withdrawal-reasons.ts';
 import { listMissing } from './schema-check.ts';
 import { inTransaction, type Store } from './store.ts';
 
@@ -29,6 +30,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-acknowledged': acknowledged,
   '0010-verdicts': verdicts,
   '0011-rule-administration': ruleAdministration,
+  '0016-withdrawal-reasons': withdrawalReasons,
 };
 
 /**

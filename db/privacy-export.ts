@@ -10,6 +10,7 @@ import { getSubjectName, keepPrivacyRequest, listSubjectOrderIds, type PrivacyRe
 import { Erased, getSealer } from './seal.ts';
 import { getStaged } from './staged.ts';
 import { inTransaction, type Store } from './store.ts';
+import { findVerdict } from './verdicts.ts';
 
 /** Everything that is kept of one order, opened. */
 export type ExportedOrder = Awaited<ReturnType<typeof openOrder>>;
@@ -92,6 +93,7 @@ async function openRevision(
     order: await getRevision(store, ref),
     findings: await listFindings(store, `order:${orderId}`, revision),
     facts: (await has(store, 'facts_snapshots', ref)) ? await getFacts(store, ref) : null,
+    verdict: (await findVerdict(store, ref)) ?? null,
     staged: (await has(store, 'order_staging_validated', ref)) ? await getStaged(store, ref) : null,
   };
 }

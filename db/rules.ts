@@ -18,6 +18,8 @@ export interface KeptRule extends RuleVersion {
   readonly approvalReason: string | null;
   readonly retiredBy: string | null;
   readonly retiredAt: string | null;
+  /** null where a newer version took its place. */
+  readonly retirementReason: string | null;
 }
 
 /** What somebody wants a rule to be; its version, author and status come from us. */
@@ -141,7 +143,7 @@ export async function addRuleVersion(
   return rule;
 }
 
-const NEW = { sequence: null, approvedBy: null, approvedAt: null, approvalReason: null, retiredBy: null, retiredAt: null } as const; // prettier-ignore
+const NEW = { sequence: null, approvedBy: null, approvedAt: null, approvalReason: null, retiredBy: null, retiredAt: null, retirementReason: null } as const; // prettier-ignore
 
 /** Why a draft does not become what was asked. `overtaken`: by a newer version for the same scope. */
 export type DraftRefusal =
@@ -175,11 +177,12 @@ export async function withdrawRule(
   tx: Store,
   { code, version }: Pick<RuleVersion, 'code' | 'version'>,
   by: RuleChange,
+  reason: string,
 ): Promise<KeptRule | DraftRefusal> {
   await takeTurn(tx.db, 'rules');
   const rule = (await listRuleVersions(tx, code)).find((candidate) => candidate.version === version);
   if (rule?.status !== 'draft') return rule ? { why: 'not_draft', rule } : { why: 'unknown' };
-  return retire(tx, rule, by);
+  return retire(tx, rule, by, reason);
 }
 
 /** Drafts that can never count any more. */
@@ -190,7 +193,7 @@ async function retireOvertaken(
   by: RuleChange,
 ): Promise<void> {
   for (const older of versions)
-    if (older.status === 'draft' && overtakes(rule, older, by.at)) await retire(tx, older, by);
+    if (older.status === 'draft' && overtakes(rule, older, by.at)) await retire(tx, older, by, null);
 }
 
 /** Whether a version leaves an older one of its scope no time to count in. One that begins later does. */
@@ -200,18 +203,19 @@ function overtakes(newer: KeptRule, older: KeptRule, now: string): boolean {
   return isNewer && Date.parse(newer.effectiveFrom) <= begins;
 }
 
-async function retire(tx: Store, rule: KeptRule, { actor, at }: RuleChange): Promise<KeptRule> {
-  const retired: KeptRule = { ...rule, status: 'retired', retiredBy: actor, retiredAt: at };
+async function retire(tx: Store, rule: KeptRule, { actor, at }: RuleChange, reason: string | null): Promise<KeptRule> {
+  const retired: KeptRule = { ...rule, status: 'retired', retiredBy: actor, retiredAt: at, retirementReason: reason };
   await updateRule(tx, retired);
   await note(tx, retired, 'rule.retired', { actor, at });
   return retired;
 }
 
 async function updateRule({ db }: Store, rule: KeptRule): Promise<void> {
-  const { status, sequence, approved_by, approved_at, approval_reason, retired_by, retired_at } = toRow(rule);
+  const { status, sequence, approved_by, approved_at, approval_reason, ...retirement } = toRow(rule);
+  const { retired_by, retired_at, retirement_reason } = retirement;
   await db
     .updateTable('order_validation_rules')
-    .set({ status, sequence, approved_by, approved_at, approval_reason, retired_by, retired_at })
+    .set({ status, sequence, approved_by, approved_at, approval_reason, retired_by, retired_at, retirement_reason })
     .where('code', '=', rule.code)
     .where('version', '=', rule.version)
     .execute();
@@ -256,6 +260,7 @@ function toRow(rule: KeptRule): OrderValidationRuleTable {
     approval_reason: rule.approvalReason,
     retired_by: rule.retiredBy,
     retired_at: rule.retiredAt,
+    retirement_reason: rule.retirementReason,
   };
 }
 
@@ -280,5 +285,6 @@ function readRule(row: OrderValidationRuleTable): KeptRule {
     approvalReason: row.approval_reason,
     retiredBy: row.retired_by,
     retiredAt: row.retired_at,
+    retirementReason: row.retirement_reason,
   };
 }

@@ -495,3 +495,106 @@ create table "rule_simulation_flips" (
   "total" varchar(200) collate Latin1_General_100_BIN2 not null,
   constraint "pk_rule_simulation_flips" primary key ("simulation_id", "order_id")
 );
+
+alter table "holds" add "look_again_at" datetime2(3);
+
+alter table "holds" add "looks" int;
+
+create index ix_holds_look_again on holds (look_again_at, order_id, looks)
+  where cleared_at is null and look_again_at is not null;
+
+create table "rejudgements" (
+  "order_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "revision" int not null,
+  "sequence" int not null,
+  "occasion" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "taken_at" datetime2(3) not null,
+  "cleared_json" nvarchar(max) collate Latin1_General_100_BIN2 not null,
+  "opened_json" nvarchar(max) collate Latin1_General_100_BIN2 not null,
+  "facts_sealed" varbinary(max) not null,
+  "verdict_sealed" varbinary(max) not null,
+  constraint "pk_rejudgements" primary key ("order_id", "revision", "sequence")
+);
+
+alter table "decisions" add "left_standing" int;
+
+drop index "ux_decisions_standing" on "decisions";
+
+create unique index ux_decisions_deciding on decisions (review_id, revision)
+  where state <> 'refused' and review_id is not null and left_standing is null;
+
+alter table "outbox" add "channel" varchar(200) collate Latin1_General_100_BIN2 default 'read' not null;
+
+alter table "outbox" add "destination" varchar(100) collate Latin1_General_100_BIN2;
+
+alter table "outbox" add "last_failure" varchar(200) collate Latin1_General_100_BIN2;
+
+update outbox set channel = 'file' where state <> 'available';
+
+create index ix_outbox_destination on outbox (destination, state, id)
+  where destination is not null;
+
+create index "ix_outbox_source_id" on "outbox" ("source", "id");
+
+create table "notice_destinations" (
+  "id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "leased_by" varchar(100) collate Latin1_General_100_BIN2,
+  "leased_until" datetime2(3),
+  "failures" int not null,
+  "not_before" datetime2(3),
+  "stopped_at" datetime2(3),
+  "stopped_address" varchar(200) collate Latin1_General_100_BIN2,
+  constraint "pk_notice_destinations" primary key ("id")
+);
+
+create table "incidents" (
+  "id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "cause_kind" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "cause_value" nvarchar(200) collate Latin1_General_100_BIN2 not null,
+  "cause_code" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "state" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "first_seen_at" datetime2(3) not null,
+  "last_seen_at" datetime2(3) not null,
+  "opened_at" datetime2(3) not null,
+  "orders" int not null,
+  "peak" int not null,
+  "told_orders" int not null,
+  "acknowledged_by" varchar(100) collate Latin1_General_100_BIN2,
+  "acknowledged_at" datetime2(3),
+  "acknowledgment_reason" nvarchar(max) collate Latin1_General_100_BIN2,
+  "recheck_asked_by" varchar(100) collate Latin1_General_100_BIN2,
+  "recheck_asked_at" datetime2(3),
+  "closed_at" datetime2(3),
+  constraint "pk_incidents" primary key ("id")
+);
+
+create index "ix_incidents_state_id" on "incidents" ("state", "id");
+
+create unique index ux_incidents_open on incidents (cause_kind, cause_value, cause_code)
+  where closed_at is null;
+
+create table "incident_orders" (
+  "subject_kind" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "subject_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "code" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "cause_kind" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "cause_value" nvarchar(200) collate Latin1_General_100_BIN2 not null,
+  "cause_code" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "source" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "since" datetime2(3) not null,
+  "until" datetime2(3),
+  "incident_id" varchar(100) collate Latin1_General_100_BIN2,
+  constraint "pk_incident_orders" primary key ("subject_id", "code", "cause_kind", "cause_value", "cause_code", "since")
+);
+
+create index "ix_incident_orders_incident_id_subject_id" on "incident_orders" ("incident_id", "subject_id");
+
+create index "ix_incident_orders_cause_kind_cause_value_cause_code_incident_id" on "incident_orders" ("cause_kind", "cause_value", "cause_code", "incident_id");
+
+create index "ix_incident_orders_until_subject_id" on "incident_orders" ("until", "subject_id");
+
+create index "ix_holds_opened_at" on "holds" ("opened_at");
+
+create index "ix_order_staging_errors_disposition_created_at" on "order_staging_errors" ("disposition", "created_at");
+
+alter table "order_validation_rules" add "retirement_reason" nvarchar(max) collate Latin1_General_100_BIN2;

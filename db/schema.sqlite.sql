@@ -44,6 +44,7 @@ CREATE TABLE "decisions" (
   "created_at" text not null,
   "settled_at" text,
   "change_order_id" text,
+  "left_standing" integer,
   constraint "pk_decisions" primary key ("id")
 );
 
@@ -54,8 +55,8 @@ CREATE INDEX "ix_decisions_order_id_created_at_id" on "decisions" ("order_id", "
 
 CREATE INDEX "ix_decisions_state_id" on "decisions" ("state", "id");
 
-CREATE UNIQUE INDEX ux_decisions_standing on decisions (review_id, revision)
-  where state <> 'refused' and review_id is not null;
+CREATE UNIQUE INDEX ux_decisions_deciding on decisions (review_id, revision)
+  where state <> 'refused' and review_id is not null and left_standing is null;
 
 CREATE TABLE "document_chunks" (
   "document_id" text not null,
@@ -129,12 +130,76 @@ CREATE TABLE "holds" (
   "cleared_by" text,
   "failures" integer,
   "retry_at" text,
+  "look_again_at" text,
+  "looks" integer,
   constraint "pk_holds" primary key ("order_id", "revision", "code")
 );
 
 CREATE INDEX "ix_holds_cleared_at_release_role_order_id_code" on "holds" ("cleared_at", "release_role", "order_id", "code");
 
 CREATE INDEX "ix_holds_code_cleared_at_order_id" on "holds" ("code", "cleared_at", "order_id");
+
+CREATE INDEX ix_holds_look_again on holds (look_again_at, order_id, looks)
+  where cleared_at is null and look_again_at is not null;
+
+CREATE INDEX "ix_holds_opened_at" on "holds" ("opened_at");
+
+CREATE TABLE "incident_orders" (
+  "subject_kind" text not null,
+  "subject_id" text not null,
+  "code" text not null,
+  "cause_kind" text not null,
+  "cause_value" text not null,
+  "cause_code" text not null,
+  "source" text not null,
+  "since" text not null,
+  "until" text,
+  "incident_id" text,
+  constraint "pk_incident_orders" primary key ("subject_id", "code", "cause_kind", "cause_value", "cause_code", "since")
+);
+
+CREATE INDEX "ix_incident_orders_cause_kind_cause_value_cause_code_incident_id" on "incident_orders" ("cause_kind", "cause_value", "cause_code", "incident_id");
+
+CREATE INDEX "ix_incident_orders_incident_id_subject_id" on "incident_orders" ("incident_id", "subject_id");
+
+CREATE INDEX "ix_incident_orders_until_subject_id" on "incident_orders" ("until", "subject_id");
+
+CREATE TABLE "incidents" (
+  "id" text not null,
+  "cause_kind" text not null,
+  "cause_value" text not null,
+  "cause_code" text not null,
+  "state" text not null,
+  "first_seen_at" text not null,
+  "last_seen_at" text not null,
+  "opened_at" text not null,
+  "orders" integer not null,
+  "peak" integer not null,
+  "told_orders" integer not null,
+  "acknowledged_by" text,
+  "acknowledged_at" text,
+  "acknowledgment_reason" text,
+  "recheck_asked_by" text,
+  "recheck_asked_at" text,
+  "closed_at" text,
+  constraint "pk_incidents" primary key ("id")
+);
+
+CREATE INDEX "ix_incidents_state_id" on "incidents" ("state", "id");
+
+CREATE UNIQUE INDEX ux_incidents_open on incidents (cause_kind, cause_value, cause_code)
+  where closed_at is null;
+
+CREATE TABLE "notice_destinations" (
+  "id" text not null,
+  "leased_by" text,
+  "leased_until" text,
+  "failures" integer not null,
+  "not_before" text,
+  "stopped_at" text,
+  "stopped_address" text,
+  constraint "pk_notice_destinations" primary key ("id")
+);
 
 CREATE TABLE "order_processing_log" (
   "subject" text not null,
@@ -178,6 +243,8 @@ CREATE TABLE "order_staging_errors" (
 );
 
 CREATE INDEX "ix_order_staging_errors_code_created_at" on "order_staging_errors" ("code", "created_at");
+
+CREATE INDEX "ix_order_staging_errors_disposition_created_at" on "order_staging_errors" ("disposition", "created_at");
 
 CREATE TABLE "order_staging_raw" (
   "order_id" text not null,
@@ -228,6 +295,7 @@ CREATE TABLE "order_validation_rules" (
   "approval_reason" text,
   "retired_by" text,
   "retired_at" text,
+  "retirement_reason" text,
   constraint "pk_order_validation_rules" primary key ("code", "version")
 );
 
@@ -312,8 +380,16 @@ CREATE TABLE "outbox" (
   "acknowledged_at" text,
   "acknowledgment" text,
   "missed_at" text,
+  "channel" text default 'read' not null,
+  "destination" text,
+  "last_failure" text,
   constraint "pk_outbox" primary key ("id")
 );
+
+CREATE INDEX ix_outbox_destination on outbox (destination, state, id)
+  where destination is not null;
+
+CREATE INDEX "ix_outbox_source_id" on "outbox" ("source", "id");
 
 CREATE INDEX "ix_outbox_state_next_attempt_at" on "outbox" ("state", "next_attempt_at");
 
@@ -382,6 +458,19 @@ CREATE TABLE "received_numbers" (
 CREATE INDEX "ix_received_numbers_document_id" on "received_numbers" ("document_id", "kind");
 
 CREATE INDEX "ix_received_numbers_source_kind_first_seen_at" on "received_numbers" ("source", "kind", "first_seen_at", "number");
+
+CREATE TABLE "rejudgements" (
+  "order_id" text not null,
+  "revision" integer not null,
+  "sequence" integer not null,
+  "occasion" text not null,
+  "taken_at" text not null,
+  "cleared_json" text not null,
+  "opened_json" text not null,
+  "facts_sealed" blob not null,
+  "verdict_sealed" blob not null,
+  constraint "pk_rejudgements" primary key ("order_id", "revision", "sequence")
+);
 
 CREATE TABLE "reviews" (
   "id" text not null,

@@ -76,6 +76,43 @@ export async function putSimulation(store: Store, simulation: Simulation): Promi
     .execute();
 }
 
+/** What a list of simulations may ask for; every member narrows it. */
+export interface SimulationFilter {
+  readonly code?: string;
+  readonly state?: SimulationState;
+  /** Who asked for it. */
+  readonly actor?: string;
+}
+
+/** One page of simulations, newest first. */
+export async function listSimulations(
+  { db }: Store,
+  { code, state, actor }: SimulationFilter,
+  page: { readonly beforeId?: string; readonly size: number },
+): Promise<Simulation[]> {
+  let query = db.selectFrom('rule_simulations').selectAll();
+  if (code !== undefined) query = query.where('code', '=', code);
+  if (state !== undefined) query = query.where('state', '=', state);
+  if (actor !== undefined) query = query.where('actor', '=', actor);
+  if (page.beforeId !== undefined) query = query.where('id', '<', page.beforeId);
+  return (await first(query.orderBy('id', 'desc'), page.size).execute()).map(readSimulation);
+}
+
+/** Simulations that are not over, and began before an instant: one page by id. */
+export function listUnfinishedSimulations(
+  { db }: Store,
+  page: { readonly createdBefore: string; readonly afterId: string; readonly size: number },
+): Promise<{ readonly id: string }[]> {
+  const query = db
+    .selectFrom('rule_simulations')
+    .select('id')
+    .where('state', '=', 'running')
+    .where('created_at', '<', page.createdBefore)
+    .where('id', '>', page.afterId)
+    .orderBy('id');
+  return first(query, page.size).execute();
+}
+
 /** A simulation as it stands. */
 export async function findSimulation({ db }: Store, id: string): Promise<Simulation | undefined> {
   const row = await db.selectFrom('rule_simulations').selectAll().where('id', '=', id).executeTakeFirst();

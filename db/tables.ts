@@ -249,6 +249,8 @@ export interface OrderValidationRuleTable {
   /** Who withdrew the draft, or let another version take its place. */
   retired_by: string | null;
   retired_at: string | null;
+  /** Why it was withdrawn; null where another version took its place. */
+  retirement_reason: string | null;
 }
 
 /** `draft`: waits for a second person. `approved`: counts in its time. `retired`: a draft that will never count. */

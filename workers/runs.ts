@@ -29,7 +29,8 @@ export function createRuns(client: Client): Runs {
     },
     keepPolls: (polled) => keepPollSchedules(client, polled),
     async listRunning() {
-      const query = 'ExecutionStatus = "Running" AND WorkflowType IN ("orderWorkflow", "documentWorkflow")';
+      const types = '"orderWorkflow", "documentWorkflow", "simulateRuleWorkflow"';
+      const query = `ExecutionStatus = "Running" AND WorkflowType IN (${types})`;
       const ids = new Set<string>();
       for await (const { workflowId } of workflow.list({ query, pageSize: 1000 })) ids.add(workflowId);
       return ids;

@@ -49,8 +49,8 @@ export const privacyOperations: readonly Operation[] = [
     summary: 'Everything that is kept of a customer or a person, as one JSON document',
     description:
       'By customer number, or by an e-mail address or phone number in an order. The members are `requestId`, `exportedAt`, ' +
-      '`subject` and `orders`, each order with its document, revisions, findings, facts, decisions, notices and audit trail. ' +
-      'It is sent as it is read. Noted in the audit trail of the person who asks and of each order.',
+      '`subject` and `orders`, each order with its document, revisions, findings, facts, how each rule came to its verdict, decisions, notices and ' +
+      'audit trail. It is sent as it is read. Noted in the audit trail of the person who asks and of each order.',
     access: ADMINS,
     body: subjectBody,
     answers: { 200: { description: 'The document', contentType: 'application/json' } },

@@ -91,7 +91,7 @@ export const ruleOperations: readonly Operation[] = [
     params: byCode,
     body: judging,
     answers: { 200: { description: 'It counts', schema: ruleView }, 409: CONFLICT },
-    handle: (call) => decide(call, (tx, ref, by, reason) => approveRule(tx, ref, by, reason)),
+    handle: (call) => decide(call, approveRule),
   }),
   operation({
     method: 'post',
@@ -101,7 +101,7 @@ export const ruleOperations: readonly Operation[] = [
     summary: 'Take a draft back',
     access: RULE_MAKERS,
     params: byCode,
-    body: z.strictObject({ version: judging.shape.version }),
+    body: judging,
     answers: { 200: { description: 'It will never count', schema: ruleView }, 409: CONFLICT },
     handle: (call) => decide(call, withdrawRule),
   }),
@@ -182,7 +182,7 @@ type Change = (
 ) => Promise<KeptRule | DraftRefusal>;
 
 async function decide(
-  { deps, caller, params, body }: Call<{ code: string }, undefined, { version: number; reason?: string }>,
+  { deps, caller, params, body }: Call<{ code: string }, undefined, z.output<typeof judging>>,
   change: Change,
 ): Promise<Reply> {
   const ref = { code: params.code, version: body.version };
@@ -190,7 +190,7 @@ async function decide(
     const seen = (await listRuleVersions(tx, ref.code)).find(({ version }) => version === ref.version);
     if (!seen || !maySeeRule(caller, seen)) throw noSuchRule();
     requireOwn(caller, seen);
-    const changed = await change(tx, ref, changeBy(deps, caller), maskCardNumbers(body.reason ?? '').text);
+    const changed = await change(tx, ref, changeBy(deps, caller), maskCardNumbers(body.reason).text);
     if ('why' in changed) throw toProblem(changed);
     return changed;
   });

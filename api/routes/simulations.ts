@@ -6,6 +6,7 @@ import {
   endSimulation,
   findSimulation,
   listFlipped,
+  listSimulations,
   putSimulation,
   type Simulation,
   type SimulationLimits,
@@ -28,6 +29,7 @@ import { RULE_MAKERS } from './rules.ts';
 
 const DAY_MS = 86_400_000;
 const RETRY = { 'Retry-After': '30' };
+const READERS = { roles: ['admin', 'supervisor', 'auditor'], sources: false } as const;
 
 const experiment = z
   .strictObject({
@@ -41,7 +43,7 @@ const outcome = z.enum(['pass', 'hold', 'reject']);
 const instant = z.iso.datetime();
 
 /** How far a simulation is, and what came of it. */
-export const simulationView = z.object({
+const simulationSummary = z.object({
   simulationId: z.string(),
   code: z.string(),
   version: z.int().nullable().describe('null: it was not kept'),
@@ -67,6 +69,11 @@ export const simulationView = z.object({
   otherFindings: z.int().describe('Orders whose outcome is the same, for other findings'),
   createdAt: instant,
   endedAt: instant.nullable(),
+  links: z.object({ self: z.string(), temporal: z.url().optional() }),
+});
+
+/** A simulation with one page of its orders. */
+export const simulationView = simulationSummary.extend({
   items: z
     .array(
       z.object({
@@ -81,7 +88,16 @@ export const simulationView = z.object({
     )
     .describe('One page of the orders that would flip, oldest first'),
   nextCursor: z.string().nullable(),
-  links: z.object({ self: z.string(), temporal: z.url().optional() }),
+});
+
+/** One page of simulations. */
+export const simulationPage = z.object({ items: z.array(simulationSummary), nextCursor: z.string().nullable() });
+
+const listQuery = z.strictObject({
+  code: z.string().max(60).optional().describe('Of this rule alone'),
+  state: simulationSummary.shape.state.optional(),
+  cursor: cursorParameter,
+  limit: pageSizeParameter,
 });
 
 const pageQuery = z.strictObject({ cursor: cursorParameter, limit: pageSizeParameter });
@@ -111,11 +127,23 @@ export const simulationOperations: readonly Operation[] = [
   }),
   operation({
     method: 'get',
+    path: '/v1/simulations',
+    id: 'listSimulations',
+    tag: 'Rules',
+    summary: 'What was tried on past orders, newest first',
+    description: 'Whoever is limited to sources or customers sees what they asked for themselves.',
+    access: READERS,
+    query: listQuery,
+    answers: { 200: { description: 'One page, without the orders', schema: simulationPage } },
+    handle: list,
+  }),
+  operation({
+    method: 'get',
     path: '/v1/simulations/{id}',
     id: 'getSimulation',
     tag: 'Rules',
     summary: 'How far a simulation is, and what came of it',
-    access: { roles: ['admin', 'supervisor', 'auditor'], sources: false },
+    access: READERS,
     params: z.object({ id: z.string() }),
     query: pageQuery,
     answers: { 200: { description: 'Its counts and one page of orders', schema: simulationView } },
@@ -202,6 +230,23 @@ function narrow({ sources, customers }: Caller, scope: RuleScope): Pick<Simulati
   return { ...(ofSources && { sources: ofSources }), ...(ofCustomers && { customers: ofCustomers }) };
 }
 
+async function list({ deps, caller, query }: Call<undefined, z.output<typeof listQuery>, undefined>): Promise<Reply> {
+  const { code, state, limit } = query;
+  const filter = { ...(code !== undefined && { code }), ...(state !== undefined && { state }) };
+  const [beforeId] = query.cursor === undefined ? [] : readCursor(query.cursor, 1);
+  const page = { ...(beforeId !== undefined && { beforeId }), size: limit + 1 };
+  const mine = isLimited(caller) ? { actor: caller.id } : {};
+  const rows = await listSimulations(deps.store, { ...filter, ...mine }, page);
+  const { shown, nextCursor } = cutPage(rows, limit, ({ id }) => [id]);
+  await logReading(deps, caller, `actor:${caller.id}`, 'simulations.listed', { ...filter, rows: shown.length });
+  return { status: 200, body: { items: shown.map((simulation) => summarize(deps, simulation)), nextCursor } };
+}
+
+/** Whoever is limited sees what was looked at within their own limits: that they asked for themselves. */
+function isLimited({ sources, customers }: Caller): boolean {
+  return sources !== undefined || customers !== undefined;
+}
+
 async function show({
   deps,
   caller,
@@ -209,9 +254,7 @@ async function show({
   query,
 }: Call<{ id: string }, z.output<typeof pageQuery>, undefined>): Promise<Reply> {
   const simulation = await findSimulation(deps.store, params.id);
-  // Whoever is limited sees what was looked at within their own limits: that they asked for themselves.
-  const isOpen = caller.sources === undefined && caller.customers === undefined;
-  if (!simulation || !(isOpen || simulation.actor === caller.id))
+  if (!simulation || (isLimited(caller) && simulation.actor !== caller.id))
     throw new Problem('not-found', 'there is no such simulation');
   const [afterId = ''] = query.cursor === undefined ? [] : readCursor(query.cursor, 1);
   const body = await view(deps, simulation, { afterId, size: query.limit });
@@ -225,19 +268,24 @@ async function view(
   simulation: Simulation,
   { afterId, size }: { readonly afterId: string; readonly size: number },
 ): Promise<z.infer<typeof simulationView>> {
-  const { id, draft, version, state, actor, limits, orders, tally, createdAt, endedAt } = simulation;
-  const rows = await listFlipped(deps.store, id, { afterId, size: size + 1 });
+  const rows = await listFlipped(deps.store, simulation.id, { afterId, size: size + 1 });
   const { shown: items, nextCursor } = cutPage(rows, size, ({ orderId }) => [orderId]);
+  return { ...summarize(deps, simulation), items, nextCursor };
+}
+
+function summarize(
+  deps: Deps,
+  { id, draft, version, state, actor, limits, orders, tally, createdAt, endedAt }: Simulation,
+): z.infer<typeof simulationSummary> {
   const temporal = webUiLink(deps, `simulation:${id}`);
   return {
-    ...{ simulationId: id, code: draft.code, version, state, startedBy: actor, orders, createdAt, endedAt, items },
+    ...{ simulationId: id, code: draft.code, version, state, startedBy: actor, orders, createdAt, endedAt },
     ...{ receivedFrom: limits.receivedFrom, receivedTo: limits.receivedTo },
     ...{ judged: tally.judged, notJudged: tally.notJudged, otherFindings: tally.otherFindings },
     flips: tally.flips.map(({ worth, ...flips }) => ({
       ...flips,
       worth: Object.entries(worth).map(([currency, amount]) => ({ currency, amount })),
     })),
-    nextCursor,
     links: { self: `/v1/simulations/${id}`, ...(temporal !== undefined && { temporal }) },
   };
 }

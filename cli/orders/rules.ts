@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { ruleStep } from '../../api/routes/rule-files.ts';
-import type { simulationView } from '../../api/routes/simulations.ts';
+import type { simulationPage, simulationView } from '../../api/routes/simulations.ts';
 import type { ruleView } from '../../api/rule-views.ts';
 import { printTable } from '../table.ts';
 import { Misuse } from './misuse.ts';
@@ -23,6 +23,7 @@ import {
 type Rule = z.infer<typeof ruleView>;
 type ImportStep = z.infer<typeof ruleStep>;
 type Simulation = z.infer<typeof simulationView>;
+type SimulationPage = z.infer<typeof simulationPage>;
 
 const LOOK_AGAIN_MS = 1000;
 
@@ -153,17 +154,38 @@ export const approveRule: Verb = {
   options: { version: { type: 'string' }, reason: { type: 'string' }, ...AS_OPTION },
   words: 1,
   run: async (given) => {
-    const { gateway, tokenOf } = given.connection;
-    const code = getWord(given, 0);
-    const version = findNumber(given, 'version');
-    if (version === undefined) throw new Misuse('--version is needed: say which one you looked at');
-    const body = { version, reason: getText(given, 'reason') };
-    const path = `/v1/rules/${encodeURIComponent(code)}/approve`;
-    const rule = await gateway.send<Rule>('POST', path, tokenOf(findText(given, 'as')), body);
-    console.log(`${code} version ${version} ${rule.inForce ? 'is in force' : `counts from ${rule.effectiveFrom} on`}`);
+    const { code, version, effectiveFrom, inForce } = await decideOnDraft(given, 'approve');
+    console.log(`${code} version ${version} ${inForce ? 'is in force' : `counts from ${effectiveFrom} on`}`);
     return 0;
   },
 };
+
+export const withdrawRule: Verb = {
+  usage: 'rules withdraw CODE --version N --reason TEXT --as PERSON',
+  what: 'take a draft back, of your own or of somebody else',
+  help: `  --version N    the version that you looked at
+  --reason TEXT  why; kept with the version
+  --as PERSON    in whose name
+
+The version never counts; what is in force stays. Write a new version to try again.`,
+  options: { version: { type: 'string' }, reason: { type: 'string' }, ...AS_OPTION },
+  words: 1,
+  run: async (given) => {
+    const { code, version } = await decideOnDraft(given, 'withdraw');
+    console.log(`${code} version ${version} is withdrawn`);
+    return 0;
+  },
+};
+
+/** @throws Misuse if the version or the reason was left out */
+function decideOnDraft(given: Given, verb: 'approve' | 'withdraw'): Promise<Rule> {
+  const { gateway, tokenOf } = given.connection;
+  const version = findNumber(given, 'version');
+  if (version === undefined) throw new Misuse('--version is needed: say which one you looked at');
+  const body = { version, reason: getText(given, 'reason') };
+  const path = `/v1/rules/${encodeURIComponent(getWord(given, 0))}/${verb}`;
+  return gateway.send<Rule>('POST', path, tokenOf(findText(given, 'as')), body);
+}
 
 export const simulateRule: Verb = {
   usage: 'rules simulate CODE [--version N|--file FILE] [--days N]',
@@ -191,6 +213,52 @@ Nothing is written to the orders, and nobody is told.`,
   },
 };
 
+export const listSimulations: Verb = {
+  usage: 'rules simulations [--code CODE] [--state running|ended|failed]',
+  what: 'what was tried on past orders, newest first',
+  help: `  --code CODE    of one rule
+  --state STATE  running, ended or failed
+  --limit N      so many; 50 without
+  --as PERSON    in whose name; ${ADMINISTRATOR} without
+  --json         as the API answers`,
+  options: {
+    code: { type: 'string' },
+    state: { type: 'string' },
+    limit: { type: 'string' },
+    ...AS_OPTION,
+    ...JSON_OPTION,
+  },
+  words: 0,
+  run: async (given) => {
+    const [code, state, limit] = [findText(given, 'code'), findText(given, 'state'), findNumber(given, 'limit')];
+    const query = new URLSearchParams({
+      ...(code !== undefined && { code }),
+      ...(state !== undefined && { state }),
+      ...(limit !== undefined && { limit: String(limit) }),
+    });
+    const path = `/v1/simulations?${query.toString()}`;
+    const page = await given.connection.gateway.get<SimulationPage>(path, tokenToAdminister(given));
+    if (given.values['json'] === true) printJson(page);
+    else console.log(printSimulations(page));
+    return 0;
+  },
+};
+
+function printSimulations({ items, nextCursor }: SimulationPage): string {
+  const rows = items.map((one) => [
+    one.simulationId,
+    one.code,
+    one.version === null ? 'file' : String(one.version),
+    one.state,
+    one.startedBy,
+    one.createdAt,
+    `${countLooked(one)} of ${one.orders}`,
+    String(one.flips.reduce((sum, { orders }) => sum + orders, 0)),
+  ]);
+  const table = printTable(['simulation', 'rule', 'version', 'state', 'by', 'begun', 'orders', 'would flip'], rows, [6, 7]); // prettier-ignore
+  return nextCursor === null ? table : `${table}\n\nThere are more: --limit takes up to 200`;
+}
+
 async function simulate(given: Given): Promise<Simulation> {
   const { gateway } = given.connection;
   const token = tokenToAdminister(given);
@@ -207,7 +275,10 @@ async function simulate(given: Given): Promise<Simulation> {
   return simulation;
 }
 
-function countLooked({ judged, notJudged: { gone, neverJudged, damaged } }: Simulation): number {
+function countLooked({
+  judged,
+  notJudged: { gone, neverJudged, damaged },
+}: Pick<Simulation, 'judged' | 'notJudged'>): number {
   return judged + gone + neverJudged + damaged;
 }
 

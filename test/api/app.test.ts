@@ -203,7 +203,7 @@ describe("the API's document", () => {
         '/v1/reviews', '/v1/orders/{id}/review/claim', '/v1/orders/{id}/review/release', '/v1/orders/{id}/review/approve',
         '/v1/orders/{id}/review/reject', '/v1/orders/{id}/review/correct', '/v1/documents/{id}', '/v1/edi/run', '/v1/sources',
         '/v1/sources/{id}', '/v1/customers', '/v1/products', '/v1/rules', '/v1/rules/{code}',
-        '/v1/rules/{code}/approve', '/v1/rules/{code}/withdraw', '/v1/rules/export', '/v1/rules/import', '/v1/rules/{code}/simulate', '/v1/simulations/{id}', '/healthz', '/readyz', '/openapi.json', '/docs',
+        '/v1/rules/{code}/approve', '/v1/rules/{code}/withdraw', '/v1/rules/export', '/v1/rules/import', '/v1/rules/{code}/simulate', '/v1/simulations', '/v1/simulations/{id}', '/healthz', '/readyz', '/openapi.json', '/docs',
       ]),
     ); // prettier-ignore
   });

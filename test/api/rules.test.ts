@@ -22,7 +22,7 @@ const add = (rule: object, as = 'ada'): Promise<Answer> => gateway.call('POST', 
 const approve = (code: string, version: unknown, as = 'sofia'): Promise<Answer> =>
   gateway.call('POST', `/v1/rules/${code}/approve`, { as, body: { version, reason: 'looked at it' } });
 const withdraw = (code: string, version: number, as = 'sofia'): Promise<Answer> =>
-  gateway.call('POST', `/v1/rules/${code}/withdraw`, { as, body: { version } });
+  gateway.call('POST', `/v1/rules/${code}/withdraw`, { as, body: { version, reason: 'not needed' } });
 const get = (path: string, as = 'axel'): Promise<Answer> => gateway.call('GET', path, { as });
 type Item = Readonly<Record<string, unknown>>;
 const itemsOf = ({ body }: Answer): readonly Item[] => body.items as Item[];
@@ -114,7 +114,7 @@ describe('a draft', () => {
       status: 409,
       body: { detail: `version ${String(newer.body.version)} came since for the same scope; look at that one` },
     });
-    expect(await withdraw(rule.code, newer.body.version, 'ada')).toMatchObject({ body: { status: 'retired', retiredBy: 'ada' } });
+    expect(await withdraw(rule.code, newer.body.version, 'ada')).toMatchObject({ body: { status: 'retired', retiredBy: 'ada', retirementReason: 'not needed' } });
     expect(await approve(rule.code, newer.body.version)).toMatchObject({ status: 409 });
     expect(await approve(rule.code, older.body.version)).toMatchObject({ status: 200 });
   }); // prettier-ignore

@@ -14,8 +14,10 @@ import { type ExportedOrder, exportSubject } from '../../db/privacy-export.ts';
 import { createSealer, Erased, eraseKeys } from '../../db/seal.ts';
 import { putStaged } from '../../db/staged.ts';
 import { inTransaction } from '../../db/store.ts';
+import { putVerdict } from '../../db/verdicts.ts';
 import { wipeDeleted } from '../../db/wipe.ts';
 import type { Facts } from '../../orders/facts.ts';
+import type { Explanation } from '../../orders/rules/rule.ts';
 import type { Order } from '../../orders/order.ts';
 import { onSqlite } from '../support/database.ts';
 import { findEverywhere } from '../support/everywhere.ts';
@@ -49,6 +51,20 @@ const orderOf = (person: Person, changes: Record<string, unknown> = {}) =>
     ...changes,
   }) }) as unknown as Order; // prettier-ignore
 
+/** How a rule came to its verdict, which may quote the order. */
+const explain = (name: string): Explanation => ({
+  ...{
+    code: 'ADDRESS.UNKNOWN',
+    version: 1,
+    kind: 'ship_to_known',
+    scope: { kind: 'all' },
+    author: 'system',
+    reason: 'seeded',
+  },
+  ...{ overrode: [], parameters: {}, reads: ['/order/shipTo'], working: [`${name} is no known address`] },
+  ...{ result: 'breached', because: null, findings: 1 },
+});
+
 /** What the steps of an order's story write about it. */
 async function tellStory(orderId: string, order: Order, terminal: boolean): Promise<void> {
   const { store } = house;
@@ -59,6 +75,7 @@ async function tellStory(orderId: string, order: Order, terminal: boolean): Prom
   await indexPeople(store, orderId, order);
   await putFacts(store, ref, { asOf: AT, addresses: [person] } as unknown as Facts, 1);
   const evidence = { message: 'unknown', evidence: person, location: {} };
+  await putVerdict(store, ref, [explain(person)]);
   await putFindings(store, { subject, revision: 1, step: 'validate', at: AT }, [
     { code: 'ADDRESS.UNKNOWN', category: 'business_rule', disposition: 'hold', path: '/shipTo', ...evidence },
   ]);
@@ -291,6 +308,7 @@ describe('the export of a person', () => {
           order: { contact: { name: person.name } },
           findings: [{ code: 'ADDRESS.UNKNOWN', evidence: person.name }],
           facts: { addresses: [person.name] },
+          verdict: [{ code: 'ADDRESS.UNKNOWN', result: 'breached', working: [`${person.name} is no known address`] }],
           staged: { contact: { name: person.name } },
         },
       ],

@@ -226,8 +226,8 @@ update "handoffs" set "outcome" = @1, "production_order_id" = @2, "settled_at" =
 select * from "handoffs" where "order_id" = @1 and "revision" = @2;
 
 -- holds.openHolds
-insert into "holds" ("order_id", "revision", "code", "category", "release_role", "opened_at", "cleared_at", "cleared_by", "failures", "retry_at") values (@1, @2, @3, @4, null, @5, null, null, null, null);
-update "holds" set "category" = @1, "release_role" = null, "opened_at" = @2, "cleared_at" = null, "cleared_by" = null, "failures" = null, "retry_at" = null where ("order_id" = @3 and "revision" = @4 and "code" = @5) and "cleared_at" is not null;
+insert into "holds" ("order_id", "revision", "code", "category", "release_role", "opened_at", "cleared_at", "cleared_by", "failures", "retry_at", "look_again_at", "looks") values (@1, @2, @3, @4, null, @5, null, null, null, null, null, null);
+update "holds" set "category" = @1, "release_role" = null, "opened_at" = @2, "cleared_at" = null, "cleared_by" = null, "failures" = null, "retry_at" = null, "look_again_at" = null, "looks" = null where ("order_id" = @3 and "revision" = @4 and "code" = @5) and "cleared_at" is not null;
 
 -- holds.countFailures
 select "failures", "cleared_by" from "holds" where "order_id" = @1 and "revision" = @2 and "code" = @3;
@@ -340,14 +340,31 @@ select "revision", "origin", "created_by", "created_at" from "order_revisions" w
 select "revision", "origin", "created_by", "created_at" from "order_revisions" where "order_id" = @1 order by "revision";
 select "content_sealed" from "order_revisions" where "order_id" = @1 and "revision" = @2;
 
+-- notices.putPushed
+select "position", "secret_sealed" from "source_secrets" where "source" = @1 and "purpose" = @2 order by "position";
+insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
+
+-- notices.listForHouse
+select top(200) * from "outbox" where "destination" = @1 order by "id";
+
+-- notices.passToHouse
+insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
+update "outbox" set "destination" = null where "id" = @1;
+
+-- outbox.putOnWay
+insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
+
+-- outbox.giveUpOutbox
+update "outbox" set "state" = @1, "last_failure" = @2, "attempts" = "attempts" + @3 where "id" = @4 and "state" = @5;
+
 -- outbox.putUncomposed
-insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10);
+insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, null, @8, @9, @10, @11);
 
 -- outbox.putOutbox
-insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11);
+insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, @6, @7, @8, null, @9, @10, @11, @12);
 
 -- outbox.listDueOutbox
-select top(200) * from "outbox" where "state" = @1 and "next_attempt_at" <= @2 order by "next_attempt_at", "id";
+select top(200) * from "outbox" where "state" = @1 and "channel" = @2 and "next_attempt_at" <= @3 order by "next_attempt_at", "id";
 
 -- outbox.composeOutbox
 select * from "outbox" with (updlock, rowlock) where "id" = @1;
@@ -369,16 +386,16 @@ select top(200) "id", "subject" from "outbox" where "kind" = @1 and "source" = @
 update "outbox" set "missed_at" = @1 where "id" = @2;
 
 -- outbox.markDelivered
-update "outbox" set "state" = @1, "delivered_at" = @2, "attempts" = "attempts" + @3 where "id" = @4;
+update "outbox" set "state" = @1, "delivered_at" = @2, "last_failure" = null, "attempts" = "attempts" + @3 where "id" = @4;
 
 -- outbox.markDropped
-update "outbox" set "state" = @1 where "id" = @2;
+update "outbox" set "state" = @1 where "id" = @2 and "state" = @3;
 
 -- outbox.postponeOutbox
-update "outbox" set "next_attempt_at" = @1, "attempts" = "attempts" + @2 where "id" = @3;
+update "outbox" set "next_attempt_at" = @1, "last_failure" = @2, "attempts" = "attempts" + @3 where "id" = @4 and "state" = @5;
 
 -- outbox.listOutbox
-select "id", "kind", "state", "attempts", "created_at", "delivered_at", "control_number", "acknowledged_at", "acknowledgment", "missed_at" from "outbox" where "subject" = @1 order by "id";
+select "id", "source", "subject", "kind", "channel", "destination", "state", "attempts", "last_failure", "created_at", "next_attempt_at", "delivered_at", "control_number", "acknowledged_at", "acknowledgment", "missed_at" from "outbox" where "subject" = @1 order by "id";
 
 -- outbox.takeControlNumber
 update "control_numbers" set "last_value" = case when "last_value" >= @1 then 1 else "last_value" + @2 end where "source" = @3 and "kind" = @4;
@@ -522,7 +539,7 @@ select * from "order_validation_rules" where "code" = @1 order by "code", "versi
 -- rules.addRuleVersion
 select * from "order_validation_rules" where "code" = @1 order by "code", "version";
 select count(*) as "rows", max("sequence") as "sequence" from "order_validation_rules";
-insert into "order_validation_rules" ("code", "version", "kind", "scope", "disposition", "severity", "author", "reason", "status", "sequence", "scope_value", "parameters_json", "release_role", "effective_from", "effective_to", "created_at", "approved_by", "approved_at", "approval_reason", "retired_by", "retired_at") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, null, @15, null, @16, null, null, null);
+insert into "order_validation_rules" ("code", "version", "kind", "scope", "disposition", "severity", "author", "reason", "status", "sequence", "scope_value", "parameters_json", "release_role", "effective_from", "effective_to", "created_at", "approved_by", "approved_at", "approval_reason", "retired_by", "retired_at", "retirement_reason") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, null, @15, null, @16, null, null, null, null);
 
 -- rules.approveRule
 select * from "order_validation_rules" where "code" = @1 order by "code", "version";
@@ -531,12 +548,12 @@ update "order_validation_rules" set "status" = @1, "sequence" = @2, "approved_by
 
 -- rules.withdrawRule
 select * from "order_validation_rules" where "code" = @1 order by "code", "version";
-update "order_validation_rules" set "status" = @1, "sequence" = @2, "retired_by" = @3, "retired_at" = @4 where "code" = @5 and "version" = @6;
+update "order_validation_rules" set "status" = @1, "sequence" = @2, "retired_by" = @3, "retired_at" = @4, "retirement_reason" = @5 where "code" = @6 and "version" = @7;
 
 -- rules.seedRules
 select * from "order_validation_rules" order by "code", "version";
 select count(*) as "rows", max("sequence") as "sequence" from "order_validation_rules";
-insert into "order_validation_rules" ("code", "version", "kind", "scope", "disposition", "severity", "author", "reason", "status", "sequence", "scope_value", "parameters_json", "release_role", "effective_from", "effective_to", "created_at", "approved_by", "approved_at", "approval_reason", "retired_by", "retired_at") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, null, @15, null, @16, null, null, null);
+insert into "order_validation_rules" ("code", "version", "kind", "scope", "disposition", "severity", "author", "reason", "status", "sequence", "scope_value", "parameters_json", "release_role", "effective_from", "effective_to", "created_at", "approved_by", "approved_at", "approval_reason", "retired_by", "retired_at", "retirement_reason") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, null, @15, null, @16, null, null, null, null);
 
 -- seal.createSealer
 insert into "data_keys" ("subject", "wrapped_key", "wrapping_key_id", "created_at") values (@1, @2, @3, @4);
@@ -547,6 +564,9 @@ select * from "data_keys" where "subject" = @1;
 -- seal.probeKeys
 select top(20) * from "data_keys" order by "subject";
 
+-- seal.openSealer
+select "subject" from "data_keys" where "subject" = @1;
+
 -- seal.eraseKeys
 select "subject", "wrapping_key_id" from "data_keys" where "subject" in (@1);
 update "data_keys" set "wrapped_key" = @1 where "subject" = @2;
@@ -556,6 +576,12 @@ insert into "rule_simulations" ("id", "code", "version", "draft_json", "rules_se
 
 -- simulations.findSimulation
 select * from "rule_simulations" where "id" = @1;
+
+-- simulations.listSimulations
+select top(51) * from "rule_simulations" where "code" = @1 and "state" = @2 and "actor" = @3 and "id" < @4 order by "id" desc;
+
+-- simulations.listUnfinishedSimulations
+select top(200) "id" from "rule_simulations" where "state" = @1 and "created_at" < @2 and "id" > @3 order by "id";
 
 -- simulations.countPastOrders
 select count(*) as "orders" from "orders" where "received_at" >= @1 and "received_at" < @2 and "source" in (@3) and "customer_id" in (@4);

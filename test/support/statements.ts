@@ -22,6 +22,7 @@ import * as log from '../../db/log.ts';
 import { mssqlDialect } from '../../db/mssql.ts';
 import type { Statement } from '../../db/on-paper.ts';
 import * as search from '../../db/order-search.ts';
+import * as notices from '../../db/notices.ts';
 import * as orders from '../../db/orders.ts';
 import * as outbox from '../../db/outbox.ts';
 import * as people from '../../db/people.ts';
@@ -109,6 +110,15 @@ const MESSAGE = {
   file_name: null,
   state: 'pending',
 };
+const WAY = { channel: 'webhook', destination: 'desk:webhook' } as const;
+const NOTIFIED = sourceProfileSchema.parse({
+  ...PROFILE,
+  notify: { webhook: { url: 'https://example.com/told' }, mail: {} },
+});
+const NOTICE = {
+  subject: 'order:o', source: 'desk', stepKey: 'closed:2', at: AT, content: { type: 'order.rejected', timestamp: AT, data: {} },
+} as const; // prettier-ignore
+const PASSED_ON = { id: 'm', subject: 'order:o', source: 'desk', kind: 'review.opened', step_key: 'closed:2', created_at: AT } as outbox.OutboxRow; // prettier-ignore
 const LIST = { source: 'desk', list: 'https://example.com/orders', start: null };
 const CLAIM = { source: 'desk', documentId: 'd', at: AT };
 const REQUEST: privacy.PrivacyRequest = {
@@ -280,6 +290,15 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'orders.findContent': the((store) => orders.findContent(store, ROW), {
     rows: { order_revisions: [{ revision: 2 }] },
   }),
+  'notices.putPushed': within((tx) => notices.putPushed(tx, NOTIFIED, { ...NOTICE, kind: 'order.rejected' })),
+  'notices.listForHouse': the((store) => notices.listForHouse(store, 200)),
+  'notices.passToHouse': the(async (store) => {
+    const content_sealed = (await seal.getSealer(store, 'order:o')).seal('outbox closed:2', '{}');
+    const audience = { webhook: true, mailTo: ['ops@example.com'] };
+    return notices.passToHouse(store, { ...PASSED_ON, content_sealed }, audience);
+  }),
+  'outbox.putOnWay': within((tx) => outbox.putOnWay(tx, { ...OUTGOING, content: 'b' }, WAY, AT)),
+  'outbox.giveUpOutbox': the((store) => outbox.giveUpOutbox(store, 'm', 'status_500')),
   'outbox.putUncomposed': within((tx) => outbox.putUncomposed(tx, { ...OUTGOING, message: {} }, AT)),
   'outbox.putOutbox': within((tx) => outbox.putOutbox(tx, { ...OUTGOING, fileName: 'a', content: 'b' }, AT)),
   'outbox.listDueOutbox': the((store) => outbox.listDueOutbox(store, AT, 200)),
@@ -306,7 +325,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'outbox.markMissed': within((tx) => outbox.markMissed(tx, 'm', AT)),
   'outbox.markDelivered': the((store) => outbox.markDelivered(store, 'm', AT)),
   'outbox.markDropped': the((store) => outbox.markDropped(store, 'm')),
-  'outbox.postponeOutbox': the((store) => outbox.postponeOutbox(store, 'm', LATER)),
+  'outbox.postponeOutbox': the((store) => outbox.postponeOutbox(store, 'm', LATER, 'status_500')),
   'outbox.listOutbox': the((store) => outbox.listOutbox(store, 'order:o')),
   'outbox.takeControlNumber': within((tx) => outbox.takeControlNumber(tx, 'desk', 'group'), {
     rows: { control_numbers: [{ last_value: 7 }] },
@@ -362,14 +381,21 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'rules.listRuleVersions': the((store) => rules.listRuleVersions(store, 'CREDIT.LIMIT')),
   'rules.addRuleVersion': within((tx) => rules.addRuleVersion(tx, RULE, BY, false), RULES),
   'rules.approveRule': within((tx) => rules.approveRule(tx, RULE, { actor: 'sofia', at: AT }, 'right'), RULES),
-  'rules.withdrawRule': within((tx) => rules.withdrawRule(tx, RULE, BY), RULES),
+  'rules.withdrawRule': within((tx) => rules.withdrawRule(tx, RULE, BY, 'not needed'), RULES),
   'rules.seedRules': the((store) => rules.seedRules(store, [{ ...RULE, code: 'STOCK.SHORT' }], AT), RULES),
   'seal.createSealer': within((tx) => seal.createSealer(tx, 'order:o', AT)),
   'seal.getSealer': the((store) => seal.getSealer(store, 'order:o')),
   'seal.probeKeys': the((store) => seal.probeKeys(store)),
+  'seal.openSealer': within((tx) => seal.openSealer(tx, 'source:desk', AT)),
   'seal.eraseKeys': within((tx) => seal.eraseKeys(tx, ['order:o']), KEYS),
   'simulations.putSimulation': the((store) => simulations.putSimulation(store, SIMULATION)),
   'simulations.findSimulation': the((store) => simulations.findSimulation(store, 's')),
+  'simulations.listSimulations': the((store) =>
+    simulations.listSimulations(store, { code: 'CREDIT.LIMIT', state: 'running', actor: 'ada' }, { beforeId: 's', size: 51 }),
+  ), // prettier-ignore
+  'simulations.listUnfinishedSimulations': the((store) =>
+    simulations.listUnfinishedSimulations(store, { createdBefore: AT, afterId: 's', size: 200 }),
+  ),
   'simulations.countPastOrders': the((store) => simulations.countPastOrders(store, PAST)),
   'simulations.listPastOrders': the((store) =>
     simulations.listPastOrders(store, PAST, { after: { receivedAt: AT, id: 'o' }, size: 200 }),

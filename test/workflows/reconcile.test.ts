@@ -3,7 +3,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { findDecision } from '../../db/decisions.ts';
 import { acceptDocument } from '../../db/intake.ts';
 import { getOrder } from '../../db/orders.ts';
-import { TASK_QUEUES } from '../../workflows/contract.ts';
+import { findSimulation, putSimulation } from '../../db/simulations.ts';
+import { NO_TALLY } from '../../orders/rules/simulation.ts';
+import { DEFAULT_RULES } from '../../orders/rules/default-rules.ts';
+import { simulationStart, TASK_QUEUES } from '../../workflows/contract.ts';
 import type { reconcileWorkflow } from '../../workflows/index.ts';
 import { acceptOrder, type House, openHouse, sendOrder, untilOrder } from '../support/house.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
@@ -12,6 +15,7 @@ import { until, untilReview, untilSettled, writeDecision } from './people.ts';
 
 const SUPERVISOR = { actor: 'sofia', roles: ['reviewer', 'supervisor'] } as const;
 const LONG_AGO = '2026-01-01T00:00:00.000Z';
+const DRAFT = DEFAULT_RULES[0]!;
 
 let house: House;
 beforeAll(async () => {
@@ -47,6 +51,36 @@ describe('the reconciler', () => {
     expect(await reconcile()).toEqual(NOTHING);
     expect((await house.admin.listProductionOrders({ orderId })).live).toBe(1);
   });
+
+  test('ends a simulation whose workflow was terminated, and leaves one that runs', async () => {
+    const { store, client } = house;
+    const limits = { receivedFrom: LONG_AGO, receivedTo: LONG_AGO };
+    const state = { state: 'running', orders: 0, pages: 0, after: null, tally: NO_TALLY, endedAt: null } as const;
+    const start = async (id: string, createdAt: string): Promise<void> => {
+      await putSimulation(store, { ...{ id, draft: DRAFT, version: 1, rulesSequence: 1, actor: 'ada' }, limits, ...state, createdAt });
+      // On a queue that nobody serves: it runs and does nothing.
+      const options = { ...simulationStart({ id, code: DRAFT.code, actor: 'ada' }), taskQueue: 'nobody' };
+      await client.workflow.start('simulateRuleWorkflow', options);
+    };
+    const stateOf = async (id: string): Promise<unknown> => (await findSimulation(store, id))?.state;
+    await start('terminated', LONG_AGO);
+    await start('goes-on', LONG_AGO);
+    await start('young', new Date().toISOString());
+    await until(async () => {
+      const running = await house.deps.runs.listRunning();
+      return running.has('simulation:goes-on') && running.has('simulation:terminated') ? true : undefined;
+    });
+    await reconcile();
+    expect(await stateOf('terminated')).toBe('running');
+    for (const id of ['terminated', 'young']) await client.workflow.getHandle(`simulation:${id}`).terminate('a test');
+    await until(async () => {
+      await reconcile();
+      return (await stateOf('terminated')) === 'failed' ? true : undefined;
+    });
+    expect([await stateOf('goes-on'), await stateOf('young')]).toEqual(['running', 'running']);
+    expect((await findSimulation(store, 'terminated'))?.endedAt).not.toBeNull();
+    await client.workflow.getHandle('simulation:goes-on').terminate('a test');
+  }); // prettier-ignore
 
   test('gives an order whose workflow was killed while it waited another one', async () => {
     const orderId = await sendOrder(house, makeOrderJson({ customerId: 'C-1003' }));

@@ -178,6 +178,24 @@ describe('who may', () => {
     expect((await listLog(house.store, 'actor:reader')).map(({ action }) => action)).toEqual(['simulation.read', 'simulation.read']);
   }); // prettier-ignore
 
+  test('list simulations: newest first, by rule and state, a page at a time; whoever is limited, their own', async () => {
+    const { body } = await simulate(maximum('300.00'));
+    const mine = (await simulate(maximum('1.00'), 'limited')).body;
+    const list = (query: string, as = 'reader') => gateway.call('GET', `/v1/simulations${query}`, { as });
+    const { items: _orders, nextCursor: _next, ...summary } = body;
+    expect((await list('?limit=2')).body).toMatchObject({ items: [{ simulationId: mine.simulationId }, summary], nextCursor: expect.any(String) });
+    const first = (await list('?limit=1')).body;
+    expect((await list(`?limit=1&cursor=${String(first.nextCursor)}`)).body.items).toEqual([summary]);
+    expect((await list('', 'limited')).body.items).toMatchObject([{ simulationId: mine.simulationId, startedBy: 'limited' }, { startedBy: 'limited' }]);
+    expect((await list('?code=LINES.MINE')).body.items).toMatchObject([{ code: 'LINES.MINE' }]);
+    expect((await list('?state=failed')).body.items).toEqual([]);
+    expect((await list('?state=stuck')).status).toBe(400);
+    expect((await list('?cursor=x')).status).toBe(400);
+    expect((await list('', 'clerk')).status).toBe(403);
+    const last = (await listLog(house.store, 'actor:reader')).at(-1)!;
+    expect([last.action, JSON.parse(last.detail_json)]).toMatchObject(['simulations.listed', { state: 'failed', rows: 0 }]);
+  }); // prettier-ignore
+
   test('be told what is wrong: the place in the rule', async () => {
     expect(await simulate(maximum('much'))).toMatchObject({ status: 422, body: { errors: [{ pointer: '/rule/parameters/otherwise' }] } });
     expect(await simulate(maximum('1.00'), 'boss', 'OTHER.CODE')).toMatchObject({ status: 422, body: { errors: [{ pointer: '/rule/code' }] } });

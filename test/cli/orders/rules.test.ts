@@ -94,6 +94,14 @@ describe('rules from the command line', () => {
     expect(await run('ada', 'simulate', 'MY.MAXIMUM')).toMatchObject({ code: 1, stderr: expect.stringContaining('has no draft') });
   }); // prettier-ignore
 
+  test('that were tried are listed, by rule and by state', async () => {
+    const all = await run('ada', 'simulations');
+    expect(all.stdout).toMatch(/MY\.MAXIMUM\s+file\s+ended\s+ada\s+\S+Z\s+3 of 0\s+2/);
+    expect(JSON.parse((await run('ada', 'simulations', '--code', 'MY.MAXIMUM', '--json')).stdout)).toMatchObject({ items: [{ state: 'ended', judged: 3 }] });
+    expect((await run('ada', 'simulations', '--state', 'failed')).stdout).not.toContain('MY.MAXIMUM');
+    expect(await run('ada', 'simulations', '--limit', '999')).toMatchObject({ code: 1, stderr: expect.stringContaining('limit') });
+  }); // prettier-ignore
+
   test('cannot be tried while Temporal is away, and nothing is left running', async () => {
     gateway.deps.temporal = fakeTemporal({});
     const away = await run('ada', 'simulate', 'MY.MAXIMUM', '--file', file);
@@ -101,4 +109,18 @@ describe('rules from the command line', () => {
     const rows = await gateway.store.db.selectFrom('rule_simulations').select('state').execute();
     expect(rows.map(({ state }) => state).sort()).toEqual(['ended', 'failed']);
   });
+
+  test('that are drafts are taken back with a reason', async () => {
+    const { rules } = JSON.parse((await run('ada', 'export', file), readFileSync(file, 'utf8'))) as File;
+    writeFileSync(file, JSON.stringify({ rules: rules.filter(({ code }) => code === 'PRICE.MISMATCH') }));
+    edit('PRICE.MISMATCH', { tolerancePercent: '7' });
+    expect((await run('ada', 'import', file)).stdout).toContain('version 3, waits for approval');
+    const words = ['withdraw', 'PRICE.MISMATCH', '--version', '3'];
+    expect(await run('ada', ...words)).toMatchObject({ code: 2, stderr: expect.stringContaining('--reason is needed') });
+    expect(await run('ada', 'withdraw', 'PRICE.MISMATCH', '--reason', 'r')).toMatchObject({ code: 2 });
+    expect((await run('ada', ...words, '--reason', 'too much')).stdout).toBe('PRICE.MISMATCH version 3 is withdrawn\n');
+    const [kept] = (await listRuleVersions(gateway.store, 'PRICE.MISMATCH')).filter(({ version }) => version === 3);
+    expect(kept).toMatchObject({ status: 'retired', retiredBy: 'ada', retirementReason: 'too much' });
+    expect(await run('ada', ...words, '--reason', 'again')).toMatchObject({ code: 1, stderr: expect.stringContaining('retired already') });
+  }); // prettier-ignore
 });
