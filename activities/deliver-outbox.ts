@@ -36,7 +36,8 @@ async function deliver({ store, transport }: Deps, pending: OutboxRow): Promise<
     return 'delivered';
   } catch (error) {
     if (error instanceof Erased) await markDropped(store, row.id);
-    else await postponeOutbox(store, row.id, new Date(Date.now() + backoffMs(row.attempts)).toISOString());
+    else
+      await postponeOutbox(store, row.id, new Date(Date.now() + backoffMs(row.attempts)).toISOString(), 'not_written');
     const { id, source, kind, attempts } = row;
     log.warn('could not be delivered', { id, source, kind, attempts, error: nameOf(error) });
     return 'postponed';

@@ -1,19 +1,12 @@
 import { listFindings } from '../db/findings.ts';
-import { getOrder } from '../db/orders.ts';
-import { putOutbox } from '../db/outbox.ts';
+import { HOUSE, type NoticeContent, putPushed } from '../db/notices.ts';
+import { getOrder, type OrderRow } from '../db/orders.ts';
+import { type OutboxSubject, putOnWay } from '../db/outbox.ts';
+import { findSource } from '../db/sources.ts';
 import type { Store } from '../db/store.ts';
+import type { NoticeKind } from '../orders/notify-profile.ts';
 import { type Fate, putPurchaseOrderAcknowledgment } from './acknowledge.ts';
 import { leaveOut } from './guard.ts';
-
-/** Kinds of notices about an order; each is a row in the outbox first. */
-export type NoticeKind =
-  | 'order.completed'
-  | 'order.rejected'
-  | 'order.cancelled'
-  | 'order.applied'
-  | 'review.opened'
-  | 'review.reminder'
-  | 'review.escalated';
 
 /** Notices that settle what becomes of an order. */
 const FATES: Readonly<Partial<Record<NoticeKind, Fate>>> = {
@@ -22,20 +15,41 @@ const FATES: Readonly<Partial<Record<NoticeKind, Fate>>> = {
   'order.cancelled': 'cancelled',
 };
 
+/** Notices that our own people act on. */
+const FOR_HOUSE: readonly NoticeKind[] = ['review.opened', 'review.reminder', 'review.escalated'];
+
 /** Writes a notice about an order to the outbox, inside the transaction of what it tells of. */
 export async function putNotice(
   tx: Store,
   orderId: string,
   notice: { readonly kind: NoticeKind; readonly stepKey: string; readonly at: string },
 ): Promise<void> {
+  const { kind, stepKey, at } = notice;
   const order = await getOrder(tx, orderId);
+  const content = await describe(tx, order, notice);
+  const fate = FATES[kind];
+  if (fate) await putPurchaseOrderAcknowledgment(tx, order, fate, stepKey, at).catch(leaveOut);
+  const outgoing = { subject: `order:${orderId}`, source: order.source, kind, stepKey } as const;
+  const destination = FOR_HOUSE.includes(kind) ? HOUSE : null;
+  const read = { ...outgoing, content: JSON.stringify(content) };
+  await putOnWay(tx, read, { channel: 'read', destination }, at).catch(leaveOut);
+  const profile = await findSource(tx, order.source).catch(leaveOut);
+  if (profile?.notify) await putPushed(tx, profile, { ...outgoing, content, at }).catch(leaveOut);
+}
+
+async function describe(
+  tx: Store,
+  order: OrderRow,
+  { kind, at }: { readonly kind: NoticeKind; readonly at: string },
+): Promise<NoticeContent> {
   // What is damaged must not keep an order from going on: the hold tells of it.
-  const findings = (await listFindings(tx, `order:${orderId}`, order.revision).catch(leaveOut)) ?? [];
-  const content = {
-    type: notice.kind,
-    timestamp: notice.at,
+  const findings = (await listFindings(tx, `order:${order.id}`, order.revision).catch(leaveOut)) ?? [];
+  return {
+    type: kind,
+    timestamp: at,
     data: {
-      orderId,
+      orderId: order.id,
+      source: order.source,
       externalId: order.external_id,
       poNumber: order.po_number,
       state: order.state,
@@ -44,9 +58,25 @@ export async function putNotice(
       findings,
     },
   };
-  const fate = FATES[notice.kind];
-  if (fate) await putPurchaseOrderAcknowledgment(tx, order, fate, notice.stepKey, notice.at).catch(leaveOut);
-  const { kind, stepKey } = notice;
-  const outgoing = { subject: `order:${orderId}`, source: order.source, kind, stepKey, fileName: null } as const;
-  await putOutbox(tx, { ...outgoing, content: JSON.stringify(content) }, notice.at).catch(leaveOut);
+}
+
+/** What our own people are told beside the reviews of orders. */
+export interface HouseNotice {
+  /** What it is about: `order:<id>`, `document:<id>` or `incident:<id>`. */
+  readonly subject: OutboxSubject;
+  /** Such as `incident.opened`. */
+  readonly kind: `${string}.${string}`;
+  /** Unique under the subject, so that a step that runs twice tells once. */
+  readonly stepKey: string;
+  /** Members of the message's `data`: ids, codes, counts, and words without personal data. */
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly at: string;
+}
+
+/** Tells our own people, wherever the settings say they are told, inside the transaction of what it tells of. */
+export async function putHouseNotice(tx: Store, { content, ...notice }: HouseNotice): Promise<void> {
+  const { subject, kind, stepKey, at } = notice;
+  const told: NoticeContent = { type: kind, timestamp: at, data: content };
+  const outgoing = { subject, source: HOUSE, kind, stepKey, content: JSON.stringify(told) };
+  await putOnWay(tx, outgoing, { channel: 'read', destination: HOUSE }, at).catch(leaveOut);
 }

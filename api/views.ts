@@ -162,8 +162,10 @@ const decision = z.object({
 const acknowledgment = z.object({
   id: z.string(),
   kind: z.string(),
-  state: z.enum(['pending', 'delivered', 'available', 'dropped']),
+  channel: z.enum(['read', 'file', 'webhook', 'mail']).describe('How it goes out; `read`: it is read here'),
+  state: z.enum(['pending', 'delivered', 'available', 'dropped', 'failed']),
   attempts: z.int(),
+  lastFailure: z.string().nullable().describe('Why the last attempt failed, in a word, such as `status_500`'),
   createdAt: instant,
   deliveredAt: instant.nullable(),
   controlNumber: z.string().nullable().describe('GS06 of an X12 message that its receiver acknowledges with a 997'),
@@ -424,8 +426,10 @@ export function toAcknowledgment(row: OutboxSummary): z.infer<typeof acknowledgm
   return {
     id: row.id,
     kind: row.kind,
+    channel: row.channel,
     state: row.state,
     attempts: row.attempts,
+    lastFailure: row.last_failure,
     createdAt: row.created_at,
     deliveredAt: row.delivered_at,
     controlNumber: row.control_number,

@@ -13,6 +13,9 @@ import * as changes from './migrations/0008-changes.ts';
 import * as acknowledged from './migrations/0009-acknowledged.ts';
 import * as verdicts from './migrations/0010-verdicts.ts';
 import * as ruleAdministration from './migrations/0011-rule-administration.ts';
+import * as rechecks from './migrations/0013-rechecks.ts';
+import * as notices from './migrations/0014-notices.ts';
+import * as incidents from './migrations/0015-incidents.ts';
 import * as withdrawalReasons from './migrations/0016-withdrawal-reasons.ts';
 import { listMissing } from './schema-check.ts';
 import { inTransaction, type Store } from './store.ts';
@@ -30,6 +33,9 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-acknowledged': acknowledged,
   '0010-verdicts': verdicts,
   '0011-rule-administration': ruleAdministration,
+  '0013-rechecks': rechecks,
+  '0014-notices': notices,
+  '0015-incidents': incidents,
   '0016-withdrawal-reasons': withdrawalReasons,
 };
 

@@ -1,15 +1,18 @@
 import type { Selectable } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { first, insertOnce, lockRows } from './dialect.ts';
-import { getSealer, type Subject } from './seal.ts';
+import { getSealer, type KeyOwner, openSealer, type Sealer, type Subject } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
-import type { DeliveryState, OutboxTable } from './tables.ts';
+import type { DeliveryState, OutboxChannel, OutboxTable } from './tables.ts';
 
 export type OutboxRow = Selectable<OutboxTable>;
 
+/** What a message is about. Only an incident is not erased on anybody's behalf: it holds codes and counts. */
+export type OutboxSubject = Subject | `incident:${string}`;
+
 /** What goes out: an acknowledgment or a notice. */
 export interface Outgoing {
-  readonly subject: Subject;
+  readonly subject: OutboxSubject;
   readonly source: string;
   readonly kind: string;
   /** Unique under the subject. */
@@ -24,29 +27,51 @@ export type UncomposedMessage = Omit<Outgoing, 'fileName' | 'content'> & { reado
 
 /** Writes a message that is composed when it is sent, once, inside the transaction of what it tells of. */
 export function putUncomposed(tx: Store, { message, ...outgoing }: UncomposedMessage, at: string): Promise<void> {
-  return put(tx, { ...outgoing, fileName: null, content: JSON.stringify(message) }, 'pending', at);
+  const uncomposed = { ...outgoing, fileName: null, content: JSON.stringify(message) };
+  return put(tx, uncomposed, { channel: 'file', destination: null }, at);
 }
 
 /** Writes an outgoing message, once, inside the transaction of what it tells of. */
 export function putOutbox(tx: Store, outgoing: Outgoing, at: string): Promise<void> {
-  return put(tx, outgoing, outgoing.fileName === null ? 'available' : 'pending', at);
+  return put(tx, outgoing, { channel: outgoing.fileName === null ? 'read' : 'file', destination: null }, at);
 }
 
-async function put(tx: Store, outgoing: Outgoing, state: DeliveryState, at: string): Promise<void> {
-  const sealer = await getSealer(tx, outgoing.subject);
+/** How a message goes out, and where to: see `OutboxTable`. */
+export interface Way {
+  readonly channel: OutboxChannel;
+  readonly destination: string | null;
+}
+
+/** Writes a notice that goes out one way, once, inside the transaction of what it tells of. */
+export function putOnWay(tx: Store, outgoing: Omit<Outgoing, 'fileName'>, way: Way, at: string): Promise<void> {
+  return put(tx, { ...outgoing, fileName: null }, way, at);
+}
+
+async function put(tx: Store, outgoing: Outgoing, { channel, destination }: Way, at: string): Promise<void> {
+  const sealer = await openOwnSealer(tx, outgoing.subject, at);
+  const state: DeliveryState = channel === 'read' ? 'available' : 'pending';
   await insertOnce(tx.db, 'outbox', {
     id: uuidv7(), source: outgoing.source, subject: outgoing.subject, kind: outgoing.kind, step_key: outgoing.stepKey,
     file_name: outgoing.fileName, content_sealed: sealer.seal(`outbox ${outgoing.stepKey}`, outgoing.content),
-    state, attempts: 0, created_at: at, next_attempt_at: at,
+    channel, destination, state, attempts: 0, created_at: at, next_attempt_at: at,
   }); // prettier-ignore
 }
 
-/** Messages whose time to be sent has come, oldest first. */
+function openOwnSealer(tx: Store, subject: OutboxSubject, at: string): Promise<Sealer> {
+  return isIncident(subject) ? openSealer(tx, subject, at) : getSealer(tx, subject);
+}
+
+function isIncident(subject: OutboxSubject): subject is `incident:${string}` {
+  return subject.startsWith('incident:');
+}
+
+/** Files whose time to be sent has come, oldest first. */
 export function listDueOutbox(store: Store, now: string, size: number): Promise<OutboxRow[]> {
   const query = store.db
     .selectFrom('outbox')
     .selectAll()
     .where('state', '=', 'pending')
+    .where('channel', '=', 'file')
     .where('next_attempt_at', '<=', now)
     .orderBy('next_attempt_at')
     .orderBy('id');
@@ -55,7 +80,7 @@ export function listDueOutbox(store: Store, now: string, size: number): Promise<
 
 /** The content of a message. */
 export async function openOutbox(store: Store, row: OutboxRow): Promise<Buffer> {
-  const sealer = await getSealer(store, row.subject as Subject);
+  const sealer = await getSealer(store, row.subject as KeyOwner);
   return sealer.open(`outbox ${row.step_key}`, row.content_sealed);
 }
 
@@ -176,27 +201,45 @@ export async function markMissed(tx: Store, id: string, at: string): Promise<voi
 export async function markDelivered(store: Store, id: string, at: string): Promise<void> {
   await store.db
     .updateTable('outbox')
-    .set((eb) => ({ state: 'delivered', delivered_at: at, attempts: eb('attempts', '+', 1) }))
+    .set((eb) => ({ state: 'delivered', delivered_at: at, last_failure: null, attempts: eb('attempts', '+', 1) }))
     .where('id', '=', id)
     .execute();
 }
 
 /** Notes that a message cannot be delivered any more, because its content was erased. */
 export async function markDropped(store: Store, id: string): Promise<void> {
-  await store.db.updateTable('outbox').set({ state: 'dropped' }).where('id', '=', id).execute();
+  const query = store.db.updateTable('outbox').set({ state: 'dropped' });
+  await query.where('id', '=', id).where('state', '=', 'pending').execute();
 }
 
-/** Notes a failed attempt and when to try again. */
-export async function postponeOutbox(store: Store, id: string, nextAttemptAt: string): Promise<void> {
+/** Notes a failed attempt, why in a word, and when to try again. */
+export async function postponeOutbox(store: Store, id: string, nextAttemptAt: string, failure: string): Promise<void> {
+  await noteFailure(store, id, failure, { next_attempt_at: nextAttemptAt });
+}
+
+/** Notes a failed attempt that was the last. */
+export async function giveUpOutbox(store: Store, id: string, failure: string): Promise<void> {
+  await noteFailure(store, id, failure, { state: 'failed' });
+}
+
+/** What was delivered or dropped meanwhile stays so. */
+async function noteFailure(
+  store: Store,
+  id: string,
+  failure: string,
+  then: { readonly next_attempt_at: string } | { readonly state: 'failed' },
+): Promise<void> {
   await store.db
     .updateTable('outbox')
-    .set((eb) => ({ next_attempt_at: nextAttemptAt, attempts: eb('attempts', '+', 1) }))
+    .set((eb) => ({ ...then, last_failure: failure, attempts: eb('attempts', '+', 1) }))
     .where('id', '=', id)
+    .where('state', '=', 'pending')
     .execute();
 }
 
 const SUMMARY = [
-  'id', 'kind', 'state', 'attempts', 'created_at', 'delivered_at', 'control_number', 'acknowledged_at', 'acknowledgment', 'missed_at',
+  'id', 'source', 'subject', 'kind', 'channel', 'destination', 'state', 'attempts', 'last_failure', 'created_at',
+  'next_attempt_at', 'delivered_at', 'control_number', 'acknowledged_at', 'acknowledgment', 'missed_at',
 ] as const; // prettier-ignore
 
 /** A message without its content. */

@@ -8,8 +8,11 @@ import type { DataKeyTable } from './tables.ts';
 /** Whose data key seals a column: an order's or a document's. */
 export type Subject = `order:${string}` | `document:${string}`;
 
-/** Who has a data key. `request`: the reason of an export or erasure is sealed too; `source`: so are its secrets. */
-type KeyOwner = Subject | `request:${string}` | `source:${string}`;
+/**
+ * Who has a data key. `request`: the reason of an export or erasure is sealed too; `source`: so are its secrets;
+ * `incident`: so is what our own people are told of it.
+ */
+export type KeyOwner = Subject | `request:${string}` | `source:${string}` | `incident:${string}`;
 
 /** The data key of a subject that was erased. */
 const NO_KEY = Buffer.alloc(32);
@@ -55,6 +58,16 @@ export async function getSealer(store: Store, subject: KeyOwner): Promise<Sealer
   const row = await store.db.selectFrom('data_keys').selectAll().where('subject', '=', subject).executeTakeFirst();
   if (!row) throw erased(subject);
   return sealerOf(subject, unwrap(store.keys, row));
+}
+
+/** The data key of a subject whose content is never erased, which gets it with the first that is sealed. */
+export async function openSealer(
+  tx: Store,
+  subject: Extract<KeyOwner, `source:${string}` | `incident:${string}`>,
+  now: string,
+): Promise<Sealer> {
+  const key = await tx.db.selectFrom('data_keys').select('subject').where('subject', '=', subject).executeTakeFirst();
+  return key ? getSealer(tx, subject) : createSealer(tx, subject, now);
 }
 
 /** Whether the master keys open at least one of the data keys, or there is none: else they are another installation's. */

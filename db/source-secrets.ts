@@ -1,10 +1,13 @@
 import { appendLog } from './log.ts';
-import { createSealer, getSealer, type Sealer } from './seal.ts';
+import { getSealer, openSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
 import type { SecretPurpose } from './tables.ts';
 
 /** Secrets that are good at the same time, the newest first: a sender takes up a new one some time after it was given it. */
 export const MOST_SECRETS = 2;
+
+/** Addresses to which notices about one source's orders are mailed. */
+export const MOST_ADDRESSES = 10;
 
 /** Puts the secrets of a source for one purpose in place of those of before; none takes them away. */
 export async function putSecrets(
@@ -14,9 +17,10 @@ export async function putSecrets(
   secrets: readonly string[],
   by: { readonly actor: string; readonly at: string },
 ): Promise<void> {
-  if (secrets.length > MOST_SECRETS) throw new Error(`at most ${String(MOST_SECRETS)} secrets are good at a time`);
+  const most = purpose === 'mail' ? MOST_ADDRESSES : MOST_SECRETS;
+  if (secrets.length > most) throw new Error(`at most ${String(most)} secrets are good at a time`);
   await inTransaction(store, async (tx) => {
-    const sealer = await openSealer(tx, source, by.at);
+    const sealer = await openSealer(tx, `source:${source}`, by.at);
     await tx.db.deleteFrom('source_secrets').where('source', '=', source).where('purpose', '=', purpose).execute();
     for (const [position, secret] of secrets.entries()) {
       const row = { source, purpose, position, created_at: by.at, created_by: by.actor };
@@ -51,14 +55,7 @@ export async function readSecrets(store: Store, source: string, purpose: SecretP
 export async function countSecrets(store: Store, source: string): Promise<Readonly<Record<SecretPurpose, number>>> {
   const rows = await store.db.selectFrom('source_secrets').select('purpose').where('source', '=', source).execute();
   const count = (purpose: SecretPurpose): number => rows.filter((row) => row.purpose === purpose).length;
-  return { webhook: count('webhook'), poll: count('poll') };
-}
-
-/** A source gets its data key with its first secret. */
-async function openSealer(tx: Store, source: string, at: string): Promise<Sealer> {
-  const subject = `source:${source}` as const;
-  const key = await tx.db.selectFrom('data_keys').select('subject').where('subject', '=', subject).executeTakeFirst();
-  return key ? getSealer(tx, subject) : createSealer(tx, subject, at);
+  return { webhook: count('webhook'), poll: count('poll'), notify: count('notify'), mail: count('mail') };
 }
 
 function placeOf(purpose: SecretPurpose, position: number): string {

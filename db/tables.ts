@@ -1,5 +1,6 @@
 import type { Channel, Gate, OrderState, Role } from '../orders/state.ts';
 import type { Category, Disposition } from '../orders/finding.ts';
+import type { CauseKind } from '../orders/incident.ts';
 import type { Format } from '../orders/formats/format.ts';
 
 /**
@@ -23,13 +24,17 @@ export interface Tables {
   audit_anchors: AuditAnchorTable;
   audit_unanchored: AuditUnanchoredTable;
   facts_snapshots: FactsSnapshotTable;
+  rejudgements: RejudgementTable;
   rule_simulations: RuleSimulationTable;
   rule_simulation_flips: RuleSimulationFlipTable;
   holds: HoldTable;
   reviews: ReviewTable;
+  incidents: IncidentTable;
+  incident_orders: IncidentOrderTable;
   decisions: DecisionTable;
   handoffs: HandoffTable;
   outbox: OutboxTable;
+  notice_destinations: NoticeDestinationTable;
   control_numbers: ControlNumberTable;
   received_numbers: ReceivedNumberTable;
   person_hashes: PersonHashTable;
@@ -299,6 +304,25 @@ export interface FactsSnapshotTable {
   verdict_sealed: Uint8Array | null;
 }
 
+/** `recheck`: while the order waited. `before_reserve`: it had waited, and was to go on. */
+export type RejudgementOccasion = 'recheck' | 'before_reserve';
+
+/** A later judgement of a revision by fresh facts and the same rules, kept if it changed something. */
+export interface RejudgementTable {
+  order_id: string;
+  revision: number;
+  /** 1, 2, 3 …; the judgement in `facts_snapshots` is the first of all. */
+  sequence: number;
+  occasion: RejudgementOccasion;
+  taken_at: string;
+  /** JSON arrays of the codes of the holds that it cleared and opened. */
+  cleared_json: string;
+  opened_json: string;
+  facts_sealed: Uint8Array;
+  /** How each rule came to its verdict, packed and sealed, with the findings that went. */
+  verdict_sealed: Uint8Array;
+}
+
 /** `ended`: all orders were looked at. `failed`: it was given up; what it counted until then stays. */
 export type SimulationState = 'running' | 'ended' | 'failed';
 
@@ -358,6 +382,10 @@ export interface HoldTable {
   failures: number | null;
   /** When it clears itself at the earliest; null: as soon as its cause is gone. */
   retry_at: string | null;
+  /** When the order is next judged by fresh facts, on which the hold rests; null where it rests on none. */
+  look_again_at: string | null;
+  /** How often in a row that was done; null where it is not. */
+  looks: number | null;
 }
 
 export interface ReviewTable {
@@ -371,6 +399,51 @@ export interface ReviewTable {
   lease_until: string | null;
   escalated_at: string | null;
   closed_at: string | null;
+}
+
+/** One cause that hit many orders; of each cause one is open at most. */
+export interface IncidentTable {
+  id: string;
+  /** A `Cause`: what does not belong to it is empty, so that it can be a key. */
+  cause_kind: CauseKind;
+  cause_value: string;
+  cause_code: string;
+  state: 'open' | 'closed';
+  /** When it hit the first of its orders, and the last one. */
+  first_seen_at: string;
+  last_seen_at: string;
+  opened_at: string;
+  /** How many orders and documents it hit in all, and how many of them waited at the same time at most. */
+  orders: number;
+  peak: number;
+  /** How many there were when people were last told of it. */
+  told_orders: number;
+  acknowledged_by: string | null;
+  acknowledged_at: string | null;
+  acknowledgment_reason: string | null;
+  /** Who asked that its orders look again, and when; null again once they were told to. */
+  recheck_asked_by: string | null;
+  recheck_asked_at: string | null;
+  closed_at: string | null;
+}
+
+/**
+ * An order or document that a cause has hit: a hold that it opened, or a finding that sends it back. It belongs to no
+ * incident until the cause has hit enough of them.
+ */
+export interface IncidentOrderTable {
+  subject_kind: 'order' | 'document';
+  subject_id: string;
+  /** Of the hold or finding. */
+  code: string;
+  cause_kind: CauseKind;
+  cause_value: string;
+  cause_code: string;
+  source: string;
+  since: string;
+  /** When its hold was cleared; an hour after it went back to its sender. null: it waits. */
+  until: string | null;
+  incident_id: string | null;
 }
 
 /** `supersede` and sometimes `cancel` are asked by a change, an order of type `replace` or `cancel`. */
@@ -392,6 +465,8 @@ export interface DecisionTable {
   refusal: string | null;
   created_at: string;
   settled_at: string | null;
+  /** How many holds an approval left to others, so that the review went on; null where it did not. */
+  left_standing: number | null;
 }
 
 export interface HandoffTable {
@@ -405,22 +480,34 @@ export interface HandoffTable {
 
 /**
  * `available`: nothing is pushed, the sender reads it over the API. `dropped`: its content was erased before it could be
- * delivered.
+ * delivered. `failed`: given up; an operator may have it tried again.
  */
-export type DeliveryState = 'pending' | 'delivered' | 'available' | 'dropped';
+export type DeliveryState = 'pending' | 'delivered' | 'available' | 'dropped' | 'failed';
+
+/** How a message goes out: it is read over the API, written as a file, posted as a webhook, or mailed. */
+export type OutboxChannel = 'read' | 'file' | 'webhook' | 'mail';
 
 export interface OutboxTable {
   id: string;
+  /** A source's id, or `:house` for what concerns none. */
   source: string;
-  /** `order:<id>` or `document:<id>`. */
+  /** `order:<id>`, `document:<id>` or `incident:<id>`. */
   subject: string;
   /** `997`, `order.completed`, `order.rejected`, `review.escalated`, … */
   kind: string;
   /** Makes the row unique under its subject, so that a step run twice writes it once. */
   step_key: string;
+  channel: OutboxChannel;
+  /**
+   * Messages to one destination go out one after the other: `<source>:webhook`, `<source>:mail:<hash of the address>`, and the
+   * same with `:house` for our own people. A message to be read with `:house` is to be passed on to them. null: none.
+   */
+  destination: string | null;
   file_name: string | null;
   content_sealed: Uint8Array;
   state: DeliveryState;
+  /** Why the last attempt failed, in a word, such as `status_500`. */
+  last_failure: string | null;
   attempts: number;
   created_at: string;
   next_attempt_at: string;
@@ -431,6 +518,21 @@ export interface OutboxTable {
   acknowledged_at: string | null;
   acknowledgment: string | null;
   missed_at: string | null;
+}
+
+/** How a destination of notices fares; without a row nothing was sent there yet. */
+export interface NoticeDestinationTable {
+  id: string;
+  /** Who delivers there now, one at a time, and until when nobody else may. */
+  leased_by: string | null;
+  leased_until: string | null;
+  /** Attempts in a row that failed because of the destination, not of the message. */
+  failures: number;
+  /** Nothing is sent before: it asked us to wait, or keeps failing. */
+  not_before: string | null;
+  /** It said 410 Gone, at the address with this keyed hash; another address begins anew. */
+  stopped_at: string | null;
+  stopped_address: string | null;
 }
 
 export interface ControlNumberTable {
@@ -472,8 +574,11 @@ export interface PrivacyRequestTable {
   created_at: string;
 }
 
-/** `webhook`: signs what the source pushes. `poll`: the key with which it is polled. */
-export type SecretPurpose = 'webhook' | 'poll';
+/**
+ * `webhook`: signs what the source pushes. `poll`: the key with which it is polled. `notify`: signs what is pushed to it.
+ * `mail`: the addresses of its people to whom notices are mailed, no secrets but personal data.
+ */
+export type SecretPurpose = 'webhook' | 'poll' | 'notify' | 'mail';
 
 export interface SourceSecretTable {
   source: string;

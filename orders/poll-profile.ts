@@ -1,14 +1,5 @@
 import { z } from 'zod';
-
-/** The machine itself, where no network can listen in. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** Whether secrets may be sent there: over TLS, or to this machine. */
-function isSafe(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.username !== '' || url.password !== '' || url.hash !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
-}
+import { safeAddress } from './safe-address.ts';
 
 const parameter = z.string().regex(/^[\w.[\]-]{1,60}$/, 'a name of a query parameter');
 /** @see RFC 6901 */
@@ -37,7 +28,7 @@ const cursor = z.discriminatedUnion('kind', [
  */
 export const pollProfile = z.strictObject({
   /** The list of orders, oldest first, with any parameters that never change. HTTPS, but for this machine. */
-  url: z.string().max(1000).refine(isSafe, 'an https URL without credentials; http only on this machine'),
+  url: safeAddress,
   /** Seconds from one look to the next. */
   everySeconds: z.number().int().min(5).max(86_400).default(60),
   auth: auth.default({ kind: 'bearer' }),

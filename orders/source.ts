@@ -4,6 +4,7 @@ import { jsonProfile } from './formats/json-profile.ts';
 import { mappingProfile } from './formats/mapping-profile.ts';
 import { cxmlProfile, ublProfile } from './formats/xml-profile.ts';
 import { currencyCode, customerNumber } from './order.ts';
+import { notifyProfile } from './notify-profile.ts';
 import { pollProfile } from './poll-profile.ts';
 import { webhookProfile } from './webhook-profile.ts';
 
@@ -100,6 +101,7 @@ export const sourceProfileSchema = z
     ubl: ublProfile.optional(),
     webhook: webhookProfile.optional(),
     poll: pollProfile.optional(),
+    notify: notifyProfile.optional(),
   })
   .refine((profile) => profile.x12 !== undefined || !formatsOf(profile).includes('x12'), {
     path: ['x12'],

@@ -21,7 +21,7 @@ const secretsBody = z
   .describe('What is left out stays as it is');
 
 const counts = z
-  .object({ webhook: z.int(), poll: z.int() })
+  .object({ webhook: z.int(), poll: z.int(), notify: z.int(), mail: z.int() })
   .describe('How many secrets there are now; they themselves are never given back');
 
 /** The secrets of sources, which can be put and never read. */

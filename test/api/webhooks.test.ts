@@ -371,7 +371,7 @@ describe('putting secrets', () => {
     expect([answer.status, answer.body]).toEqual([200, { webhook: 2, poll: 1 }]);
     expect((await push(bytesOf(makeOrderJson()), { secret: next })).status).toBe(200);
     expect((await push(bytesOf(makeOrderJson()), { secret: OLD })).status).toBe(401);
-    expect((await put({ webhook: [NEW, OLD] })).body).toEqual({ webhook: 2, poll: 1 });
+    expect((await put({ webhook: [NEW, OLD] })).body).toEqual({ webhook: 2, poll: 1, notify: 0, mail: 0 });
     const log = await listLog(gateway.store, 'source:push');
     expect(log.filter(({ action }) => action === 'source.secrets_put').at(-1)).toMatchObject({ actor: 'ada' });
   });

@@ -60,7 +60,7 @@ describe('an outgoing message', () => {
     const { subject, row } = await givenMessage(10);
     expect(await due(9)).not.toContain(row.id);
     expect(await due(10)).toContain(row.id);
-    await postponeOutbox(house.store, row.id, at(20));
+    await postponeOutbox(house.store, row.id, at(20), 'not_written');
     expect(await due(19)).not.toContain(row.id);
     expect(await due(20)).toContain(row.id);
     await markDelivered(house.store, row.id, at(21));

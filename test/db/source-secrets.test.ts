@@ -27,7 +27,7 @@ describe('the secrets of a source', () => {
     expect(await readSecrets(store, 'shop', 'webhook')).toEqual(['the new one', 'the old one']);
     expect(await readSecrets(store, 'shop', 'poll')).toEqual(['a key']);
     expect(await readSecrets(store, 'nobody', 'poll')).toEqual([]);
-    expect(await countSecrets(store, 'shop')).toEqual({ webhook: 2, poll: 1 });
+    expect(await countSecrets(store, 'shop')).toEqual({ webhook: 2, poll: 1, notify: 0, mail: 0 });
   });
 
   test('take the place of those of before, and none takes them away', async () => {
@@ -40,7 +40,7 @@ describe('the secrets of a source', () => {
 
   test('are at most two at a time', async () => {
     await expect(putSecrets(store, 'shop', 'webhook', ['one', 'two', 'three'], by())).rejects.toThrow('at most 2');
-    expect(await countSecrets(store, 'shop')).toEqual({ webhook: 0, poll: 0 });
+    expect(await countSecrets(store, 'shop')).toEqual({ webhook: 0, poll: 0, notify: 0, mail: 0 });
   });
 
   test('stand nowhere in plain, and who put them stands in the audit trail', async () => {
