@@ -12,14 +12,14 @@ export interface Silence {
   readonly why: string;
   /** How long the other side asks to be left alone (`Retry-After`), if it does. */
   readonly retryAfterSeconds?: number | undefined;
-  /** It may be about this one call. A circuit with a probe does not count it, but asks. */
+  /** It may be about this one call. A circuit with a probe does not count an error like this, but asks the probe. */
   readonly doubtful?: boolean;
 }
 
 /** How a circuit judges, and how patient it is. */
 export interface CircuitOptions {
-  /** What an error of a call says of the system. undefined: it answered, if not as the caller wished. */
-  readonly silenceOf: (error: unknown) => Silence | undefined;
+  /** What the outcome of a call, value or error, says of the system. undefined: it answered, if not as the caller wished. */
+  readonly silenceOf: (outcome: unknown) => Silence | undefined;
   /** A cheap call that tells whether the system is back. Without it, the first call after a pause tells. */
   readonly probe?: () => Promise<unknown>;
   /** Calls in a row without an answer that open the circuit; 5 if left out. */
@@ -113,26 +113,22 @@ export function createCircuits(options: CircuitOptions): (system: string) => Cir
 type Policy = ReturnType<typeof circuitBreaker>;
 
 /** What a call came to, for cockatiel to count: all but silence is an answer. */
-type Outcome<T> = { readonly value: T } | { readonly error: unknown; readonly isSilent: boolean };
-const isSilent = (outcome: unknown): boolean =>
-  'isSilent' in (outcome as object) && (outcome as { isSilent: boolean }).isSilent;
+type Outcome<T> = ({ readonly value: T } | { readonly error: unknown }) & { readonly isSilent: boolean };
+const isSilent = (outcome: unknown): boolean => (outcome as Outcome<unknown>).isSilent;
 
 /** Calls through the policy, with their errors as outcomes. */
 function createTries(policy: Policy, { silenceOf, probe }: CircuitOptions, rest: Rest) {
   const attempt = <T>(call: () => Promise<T>): Promise<Outcome<T>> =>
     policy.execute(async () => {
-      try {
-        return { value: await call() };
-      } catch (error) {
-        const silence = silenceOf(error);
-        if (silence?.doubtful === true && probe && call !== probe) {
-          void check();
-          // cockatiel counts what is thrown neither way.
-          throw error;
-        }
-        if (silence) rest.note(silence);
-        return { error, isSilent: silence !== undefined };
+      const outcome = await settle(call);
+      const silence = silenceOf('error' in outcome ? outcome.error : outcome.value);
+      if (silence?.doubtful === true && 'error' in outcome && probe && call !== probe) {
+        void check();
+        // cockatiel counts what is thrown neither way.
+        throw outcome.error;
       }
+      if (silence) rest.note(silence);
+      return { ...outcome, isSilent: silence !== undefined };
     });
   let checking: Promise<unknown> | undefined;
   /** Asks the probe, one at a time; that the circuit is open by now is no news. */
@@ -142,6 +138,12 @@ function createTries(policy: Policy, { silenceOf, probe }: CircuitOptions, rest:
       .finally(() => (checking = undefined)));
   return { attempt, check };
 }
+
+const settle = <T>(call: () => Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> =>
+  call().then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
 
 /** How long a system is left alone, and why: as long as it asked for, or for the pause. */
 function createRest(pauseMs: number) {

@@ -141,6 +141,15 @@ describe('a circuit', () => {
   });
 });
 
+test('an outcome that is no error can be a silence as well', async () => {
+  type Sent = { readonly kind: 'delivered' | 'failed' };
+  const why = { why: 'status 503', retryAfterSeconds: 60 };
+  const circuit = open({ silenceOf: (sent) => ((sent as Sent).kind === 'failed' ? why : undefined) });
+  expect(await circuit.run(() => ({ kind: 'delivered' }))).toEqual({ kind: 'delivered' });
+  expect(await circuit.run(() => ({ kind: 'failed' }))).toEqual({ kind: 'failed' });
+  expect(circuit.read()).toMatchObject({ state: 'open', until: '2026-03-02T08:01:00.000Z' });
+});
+
 describe('a system that asks to be left alone', () => {
   test('is left alone at once, and not called before its time', async () => {
     const circuit = open();
