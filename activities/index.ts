@@ -9,10 +9,12 @@ import { deliverOutbox } from './deliver-outbox.ts';
 import type { Deps } from './deps.ts';
 import { guard } from './guard.ts';
 import { holdOrder, resumeOrder } from './hold-order.ts';
+import { watchIncidents } from './incidents.ts';
 import { parseOrder } from './parse-order.ts';
 import { pollPage } from './poll-source.ts';
 import { recheckHolds } from './recheck-holds.ts';
 import { reconcile } from './reconcile.ts';
+import { refreshVerdict, rejudgeOrder } from './rejudge-order.ts';
 import { expireContent, previewRetention } from './retention.ts';
 import { reserveOrder } from './reserve-order.ts';
 import { enterReview, recordMilestone } from './review-order.ts';
@@ -46,6 +48,8 @@ export function createActivities(deps: Deps) {
     checkCredit: ofOrder(checkCredit),
     checkInventory: ofOrder(checkInventory),
     settleVerdict: ofOrder(settleVerdict),
+    rejudgeOrder: ofOrder(rejudgeOrder),
+    refreshVerdict: ofOrder(refreshVerdict),
     reserveOrder: ofOrder(reserveOrder),
     stageOrder: ofOrder(stageOrder),
     submitOrder: ofOrder(submitOrder),
@@ -64,6 +68,7 @@ export function createActivities(deps: Deps) {
     giveUpSimulation: ofId('simulation', giveUpSimulation),
     recheckHolds: upkeep(recheckHolds),
     reconcile: upkeep(reconcile),
+    watchIncidents: upkeep(watchIncidents),
     deliverOutbox: upkeep(deliverOutbox),
     previewRetention: upkeep(previewRetention),
     expireContent: upkeep(expireContent),

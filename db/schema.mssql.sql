@@ -540,8 +540,6 @@ create table "notice_destinations" (
   "id" varchar(100) collate Latin1_General_100_BIN2 not null,
   "leased_by" varchar(100) collate Latin1_General_100_BIN2,
   "leased_until" datetime2(3),
-  "failures" int not null,
-  "not_before" datetime2(3),
   "stopped_at" datetime2(3),
   "stopped_address" varchar(200) collate Latin1_General_100_BIN2,
   constraint "pk_notice_destinations" primary key ("id")
@@ -562,8 +560,6 @@ create table "incidents" (
   "acknowledged_by" varchar(100) collate Latin1_General_100_BIN2,
   "acknowledged_at" datetime2(3),
   "acknowledgment_reason" nvarchar(max) collate Latin1_General_100_BIN2,
-  "recheck_asked_by" varchar(100) collate Latin1_General_100_BIN2,
-  "recheck_asked_at" datetime2(3),
   "closed_at" datetime2(3),
   constraint "pk_incidents" primary key ("id")
 );
@@ -589,7 +585,7 @@ create table "incident_orders" (
 
 create index "ix_incident_orders_incident_id_subject_id" on "incident_orders" ("incident_id", "subject_id");
 
-create index "ix_incident_orders_cause_kind_cause_value_cause_code_incident_id" on "incident_orders" ("cause_kind", "cause_value", "cause_code", "incident_id");
+create index "ix_incident_orders_incident_id_cause_kind_cause_value_cause_code" on "incident_orders" ("incident_id", "cause_kind", "cause_value", "cause_code");
 
 create index "ix_incident_orders_until_subject_id" on "incident_orders" ("until", "subject_id");
 

@@ -158,7 +158,7 @@ CREATE TABLE "incident_orders" (
   constraint "pk_incident_orders" primary key ("subject_id", "code", "cause_kind", "cause_value", "cause_code", "since")
 );
 
-CREATE INDEX "ix_incident_orders_cause_kind_cause_value_cause_code_incident_id" on "incident_orders" ("cause_kind", "cause_value", "cause_code", "incident_id");
+CREATE INDEX "ix_incident_orders_incident_id_cause_kind_cause_value_cause_code" on "incident_orders" ("incident_id", "cause_kind", "cause_value", "cause_code");
 
 CREATE INDEX "ix_incident_orders_incident_id_subject_id" on "incident_orders" ("incident_id", "subject_id");
 
@@ -179,8 +179,6 @@ CREATE TABLE "incidents" (
   "acknowledged_by" text,
   "acknowledged_at" text,
   "acknowledgment_reason" text,
-  "recheck_asked_by" text,
-  "recheck_asked_at" text,
   "closed_at" text,
   constraint "pk_incidents" primary key ("id")
 );
@@ -194,8 +192,6 @@ CREATE TABLE "notice_destinations" (
   "id" text not null,
   "leased_by" text,
   "leased_until" text,
-  "failures" integer not null,
-  "not_before" text,
   "stopped_at" text,
   "stopped_address" text,
   constraint "pk_notice_destinations" primary key ("id")

@@ -421,9 +421,6 @@ export interface IncidentTable {
   acknowledged_by: string | null;
   acknowledged_at: string | null;
   acknowledgment_reason: string | null;
-  /** Who asked that its orders look again, and when; null again once they were told to. */
-  recheck_asked_by: string | null;
-  recheck_asked_at: string | null;
   closed_at: string | null;
 }
 
@@ -526,10 +523,6 @@ export interface NoticeDestinationTable {
   /** Who delivers there now, one at a time, and until when nobody else may. */
   leased_by: string | null;
   leased_until: string | null;
-  /** Attempts in a row that failed because of the destination, not of the message. */
-  failures: number;
-  /** Nothing is sent before: it asked us to wait, or keeps failing. */
-  not_before: string | null;
   /** It said 410 Gone, at the address with this keyed hash; another address begins anew. */
   stopped_at: string | null;
   stopped_address: string | null;

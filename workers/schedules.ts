@@ -40,6 +40,13 @@ const PLANS: readonly Plan[] = [
     summary: 'Gives every order an owner',
   },
   {
+    scheduleId: SCHEDULES.incidents,
+    workflowType: 'watchIncidentsWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { intervals: [{ every: '30 s', offset: '20 s' }] },
+    summary: 'Sees what stops many orders',
+  },
+  {
     scheduleId: SCHEDULES.outbox,
     workflowType: 'deliverOutboxWorkflow',
     taskQueue: TASK_QUEUES.orders,

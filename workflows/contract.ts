@@ -148,6 +148,7 @@ export const SCHEDULES = {
   edi: 'edi-batch',
   recheck: 'recheck-holds',
   reconcile: 'reconcile',
+  incidents: 'watch-incidents',
   outbox: 'deliver-outbox',
   retention: 'retention',
   anchor: 'anchor-log',

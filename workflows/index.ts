@@ -10,4 +10,5 @@ export {
   recheckHoldsWorkflow,
   reconcileWorkflow,
   retentionWorkflow,
+  watchIncidentsWorkflow,
 } from './upkeep.ts';

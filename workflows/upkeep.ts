@@ -25,6 +25,11 @@ export function reconcileWorkflow(): Promise<{ orders: number; documents: number
   return upkeep('Give every order an owner').reconcile();
 }
 
+/** Sees whether one cause hits many orders, and tells people once. */
+export function watchIncidentsWorkflow(): Promise<{ troubles: number; opened: number; closed: number }> {
+  return upkeep('See what stops many orders').watchIncidents();
+}
+
 /** Writes anchors over what the audit trail has grown by. */
 export function anchorLogWorkflow(): Promise<{ anchors: number; rows: number }> {
   return upkeep('Anchor the audit trail').anchorLog();

@@ -10,6 +10,22 @@ import {
 } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listApprovedCodes, listOpenHolds, listSelfClearing } from '../../db/holds.ts';
+import {
+  countReceived,
+  dropHits,
+  endHits,
+  findOpenIncident,
+  hastenLooks,
+  isInOpenIncident,
+  isLive,
+  listFindingPaths,
+  listIncidentMembers,
+  listIncidents,
+  listNewTroubles,
+  listOpenIncidents,
+  readFacts,
+  tallyCauses,
+} from '../../db/incidents.ts';
 import { listLog } from '../../db/log.ts';
 import { countOrdersByState, type OrderFilter, listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';
 import { listRevisions } from '../../db/orders.ts';
@@ -91,6 +107,22 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'the revisions of an order': (store) => listRevisions(store, uuidv7()),
   'due messages': (store) => listDueOutbox(store, AT, 200),
   'the messages of an order': (store) => listOutbox(store, 'order:o'),
+  'what is new and stops orders': (store) => listNewTroubles(store, AT),
+  'the places that findings of a code speak of': (store) =>
+    listFindingPaths(store, { orderId: 'o', revision: 1, code: 'PRODUCT.INACTIVE' }),
+  'what an incident hit and waits no more': (store) => endHits(store, AT),
+  'what was no incident': (store) => dropHits(store, AT),
+  'what causes have hit': (store) => tallyCauses(store, AT, { share: AT, others: AT }),
+  'the orders that a source has sent lately': (store) => countReceived(store, 'web-shop', AT, 40),
+  'the open incident of a cause': (store) => findOpenIncident(store, { kind: 'product', value: 'SKU-1', code: '' }),
+  'the open incidents': (store) => listOpenIncidents(store),
+  'what waits of an incident': (store) => isLive(store, 'i', AT),
+  'all incidents': (store) => listIncidents(store, everyone, { state: 'open' }, { beforeId: 'i', size: 50 }),
+  'all orders of an incident': (store) => listIncidentMembers(store, everyone, 'i', { afterId: 'o', size: 50 }),
+  'what is told of an incident': (store) =>
+    readFacts(store, {}, { id: 'i', first_seen_at: AT } as Parameters<typeof readFacts>[2]),
+  'the holds of the orders of an incident': (store) => hastenLooks(store, 'i', AT),
+  'the incident of an order': (store) => isInOpenIncident(store, 'o', 'share'),
   'the source of a key': (store) => findSourceByKey(store, 'key'),
 };
 

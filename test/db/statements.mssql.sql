@@ -78,7 +78,10 @@ insert into "order_revisions" ("order_id", "revision", "origin", "content_sealed
 update "orders" set "type" = @1, "customer_id" = @2, "po_number" = @3, "external_id" = @4, "currency" = @5, "total" = @6, "line_count" = @7, "order_date" = @8, "requested_delivery_date" = null, "state" = @9, "resume_state" = null, "revision" = @10, "reservation" = @11, "gate" = null, "production_order_id" = null, "automatic_done_at" = null, "terminal_at" = null, "changed_at" = @12 where "id" = @13 and "revision" = @14;
 
 -- decisions.insertDecision
-insert into "decisions" ("id", "order_id", "revision", "review_id", "action", "actor", "roles_json", "content_sealed", "change_order_id", "state", "refusal", "created_at", "settled_at") values (@1, @2, @3, @4, @5, @6, @7, @8, null, @9, null, @10, null);
+select * from "orders" with (updlock, rowlock) where "id" = @1;
+select * from "holds" where "order_id" = @1 and "cleared_at" is null order by "code";
+select * from "order_staging_errors" where "subject" = @1 and "revision" = @2 order by "created_at", "step", "sequence";
+insert into "decisions" ("id", "order_id", "revision", "review_id", "action", "actor", "roles_json", "content_sealed", "change_order_id", "state", "refusal", "created_at", "settled_at", "left_standing") values (@1, @2, @3, @4, @5, @6, @7, @8, null, @9, null, @10, null, null);
 
 -- decisions.findDecision
 select * from "decisions" with (updlock, rowlock) where "id" = @1;
@@ -87,7 +90,7 @@ select * from "decisions" with (updlock, rowlock) where "id" = @1;
 select * from "decisions" where "order_id" = @1 order by "created_at", "id";
 
 -- decisions.settleDecision
-update "decisions" set "state" = @1, "refusal" = null, "settled_at" = @2 where "id" = @3 and "state" = @4;
+update "decisions" set "state" = @1, "refusal" = null, "settled_at" = @2, "left_standing" = null where "id" = @3 and "state" = @4;
 
 -- decisions.listPendingDecisionIds
 select "id" from "decisions" where "order_id" = @1 and "state" = @2 order by "created_at", "id";
@@ -196,6 +199,7 @@ update "decisions" set "state" = @1, "refusal" = @2, "settled_at" = @3 where "or
 delete from "order_revisions" where "order_id" in (@1, @2);
 delete from "order_staging_validated" where "order_id" in (@1, @2);
 delete from "facts_snapshots" where "order_id" in (@1, @2);
+delete from "rejudgements" where "order_id" in (@1, @2);
 delete from "order_staging_errors" where "subject" in (@1, @2);
 update "order_staging_raw" set "content_sealed" = @1, "locator_json" = null where "order_id" in (@2, @3);
 update "decisions" set "content_sealed" = @1 where "order_id" in (@2, @3);
@@ -246,6 +250,80 @@ select "holds"."code" from "holds" inner join "decisions" on "decisions"."id" = 
 
 -- holds.listSelfClearing
 select top(200) "holds"."order_id", "holds"."code", "holds"."retry_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."cleared_at" is null and "holds"."release_role" is null and "holds"."order_id" >= @1 and ("holds"."order_id" > @2 or "holds"."code" > @3) order by "holds"."order_id", "holds"."code";
+
+-- incidents.listNewTroubles
+select "holds"."order_id", "holds"."revision", "holds"."code", "holds"."category", "holds"."release_role", "holds"."opened_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."opened_at" >= @1 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "holds"."order_id" and "incident_orders"."code" = "holds"."code" and "incident_orders"."since" = "holds"."opened_at");
+select distinct "orders"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "orders"."source", "orders"."customer_id" from "order_staging_errors" inner join "orders" on "orders"."id" = substring(order_staging_errors.subject, 7, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "orders"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "orders"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."since" = "order_staging_errors"."created_at");
+select distinct "documents"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "documents"."source" from "order_staging_errors" inner join "documents" on "documents"."id" = substring(order_staging_errors.subject, 10, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "documents"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "documents"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."since" = "order_staging_errors"."created_at");
+
+-- incidents.listFindingPaths
+select "path" from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "code" = @3;
+
+-- incidents.putHits
+insert into "incident_orders" ("subject_kind", "subject_id", "code", "source", "since", "until", "cause_kind", "cause_value", "cause_code") values (@1, @2, @3, @4, @5, null, @6, @7, @8);
+
+-- incidents.endHits
+update "incident_orders" set "until" = @1 where "until" is null and not exists (select "holds"."code" from "holds" where "holds"."order_id" = "incident_orders"."subject_id" and "holds"."code" = "incident_orders"."code" and "holds"."opened_at" = "incident_orders"."since" and "holds"."cleared_at" is null);
+
+-- incidents.dropHits
+delete from "incident_orders" where "incident_id" is null and "since" < @1 and "until" is not null;
+
+-- incidents.tallyCauses
+select "cause_kind", "cause_value", "cause_code", count(distinct case when since >= case when cause_kind = 'share' then @1 else @2 end then subject_id end) as "recent", min(case when until is null then since end) as "waiting_since" from "incident_orders" where "incident_id" is null and ("until" is null or "until" > @3 or "cause_kind" = @4) and ("cause_kind" <> @5 or not exists (select "others"."code" from "incident_orders" as "others" where "others"."subject_id" = "incident_orders"."subject_id" and "others"."incident_id" is not null)) group by "cause_kind", "cause_value", "cause_code";
+
+-- incidents.countReceived
+select count(*) as "orders" from (select top(40) "id" from "orders" where "source" = @1 and "received_at" >= @2) as "keys";
+
+-- incidents.findOpenIncident
+select * from "incidents" with (updlock, rowlock) where ("cause_kind" = @1 and "cause_value" = @2 and "cause_code" = @3) and "closed_at" is null;
+
+-- incidents.listOpenIncidents
+select * from "incidents" where "state" = @1 order by "id";
+
+-- incidents.openIncident
+insert into "incidents" ("id", "cause_kind", "cause_value", "cause_code", "state", "first_seen_at", "last_seen_at", "opened_at", "orders", "peak", "told_orders", "acknowledged_by", "acknowledged_at", "acknowledgment_reason", "closed_at") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, null, null, null, null);
+select * from "incidents" with (updlock, rowlock) where ("cause_kind" = @1 and "cause_value" = @2 and "cause_code" = @3) and "closed_at" is null;
+
+-- incidents.extendIncident
+update "incident_orders" set "incident_id" = @1 where ("cause_kind" = @2 and "cause_value" = @3 and "cause_code" = @4) and "incident_id" is null and ("cause_kind" <> @5 or not exists (select "others"."code" from "incident_orders" as "others" where "others"."subject_id" = "incident_orders"."subject_id" and "others"."incident_id" is not null));
+select min("since") as "first_seen_at", max("since") as "last_seen_at", count(distinct "subject_id") as "orders", count(distinct case when until is null then subject_id end) as "waiting" from "incident_orders" where "incident_id" = @1;
+update "incidents" set "orders" = @1, "peak" = @2 where "id" = @3;
+
+-- incidents.isLive
+select top(1) "subject_id" from "incident_orders" where "incident_id" = @1 and ("until" is null or "until" > @2);
+
+-- incidents.closeIncident
+update "incidents" set "state" = @1, "closed_at" = @2 where "id" = @3 and "closed_at" is null;
+
+-- incidents.markTold
+update "incidents" set "told_orders" = @1 where "id" = @2;
+
+-- incidents.readFacts
+select "code", count(distinct incident_orders.subject_id) as "orders" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_orders"."incident_id" = @3 group by "code";
+select "incident_orders"."source", count(distinct incident_orders.subject_id) as "orders" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_orders"."incident_id" = @3 group by "incident_orders"."source";
+select count(distinct incident_orders.subject_id) as "orders" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_orders"."incident_id" = @3 and "until" is null;
+select distinct "incident_orders"."subject_id", "orders"."currency", "orders"."total" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_orders"."incident_id" = @3;
+
+-- incidents.listIncidents
+select top(51) "incidents".* from "incidents" where exists (select "incident_orders"."code" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_orders"."incident_id" = "incidents"."id") and "incidents"."state" = @3 and "incidents"."cause_kind" = @4 and ("cause_value" = @5 or "cause_code" = @6) and "incidents"."id" < @7 order by "incidents"."id" desc;
+
+-- incidents.findIncident
+select * from "incidents" where "id" = @1;
+
+-- incidents.listIncidentMembers
+select top(51) "subject_id", min("subject_kind") as "subject_kind", min("incident_orders"."source") as "source", min("since") as "since", max(case when until is null then 1 else 0 end) as "waits" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3 and "subject_id" > @4 group by "subject_id" order by "subject_id";
+select "id", "state", "customer_id", "po_number", "currency", "total" from "orders" where "id" in (@1);
+
+-- incidents.acknowledgeIncident
+update "incidents" set "acknowledged_by" = @1, "acknowledged_at" = @2, "acknowledgment_reason" = @3 where "id" = @4 and "closed_at" is null;
+
+-- incidents.hastenLooks
+update "holds" set "look_again_at" = @1 where "order_id" in (select "subject_id" from "incident_orders" where "incident_id" = @2 and "until" is null) and "cleared_at" is null and "look_again_at" > @3;
+update "holds" set "retry_at" = @1 where "order_id" in (select "subject_id" from "incident_orders" where "incident_id" = @2 and "until" is null) and "cleared_at" is null and "retry_at" > @3;
+select count(distinct "order_id") as "orders" from "holds" where "order_id" in (select "subject_id" from "incident_orders" where "incident_id" = @1 and "until" is null) and "cleared_at" is null and ("look_again_at" <= @2 or "release_role" is null);
+
+-- incidents.isInOpenIncident
+select top(1) "incidents"."id" from "incident_orders" inner join "incidents" on "incidents"."id" = "incident_orders"."incident_id" where "incident_orders"."subject_id" = @1 and "incident_orders"."cause_kind" = @2 and "incident_orders"."until" is null and "incidents"."closed_at" is null;
 
 -- intake.acceptDocument
 select "document_id", "body_fingerprint" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;
@@ -474,8 +552,11 @@ select count(*) as "numbers" from "received_numbers" where "source" = @1 and "ki
 
 -- reprocess.reprocessOrder
 update "orders" set "state" = @1, "resume_state" = null, "revision" = @2, "reservation" = @3, "gate" = null, "automatic_done_at" = null, "terminal_at" = null, "changed_at" = @4 where "id" = @5 and "revision" = @6 and "terminal_at" is not null and "state" in (@7, @8, @9);
-insert into "decisions" ("id", "order_id", "revision", "review_id", "action", "actor", "roles_json", "content_sealed", "change_order_id", "state", "refusal", "created_at", "settled_at") values (@1, @2, @3, @4, @5, @6, @7, @8, null, @9, null, @10, null);
-update "decisions" set "state" = @1, "refusal" = null, "settled_at" = @2 where "id" = @3 and "state" = @4;
+select * from "orders" with (updlock, rowlock) where "id" = @1;
+select * from "holds" where "order_id" = @1 and "cleared_at" is null order by "code";
+select * from "order_staging_errors" where "subject" = @1 and "revision" = @2 order by "created_at", "step", "sequence";
+insert into "decisions" ("id", "order_id", "revision", "review_id", "action", "actor", "roles_json", "content_sealed", "change_order_id", "state", "refusal", "created_at", "settled_at", "left_standing") values (@1, @2, @3, @4, @5, @6, @7, @8, null, @9, null, @10, null, null);
+update "decisions" set "state" = @1, "refusal" = null, "settled_at" = @2, "left_standing" = null where "id" = @3 and "state" = @4;
 
 -- retention.listExpiring
 select count(*) as "count", min("terminal_at") as "oldest" from "orders" where "expired_at" is null and "state" = @1 and "terminal_at" < @2 and not exists (select "reviews"."id" from "reviews" where "reviews"."order_id" = "orders"."id" and "reviews"."closed_at" is null);
@@ -492,6 +573,7 @@ update "decisions" set "state" = @1, "refusal" = @2, "settled_at" = @3 where "or
 delete from "order_revisions" where "order_id" in (@1);
 delete from "order_staging_validated" where "order_id" in (@1);
 delete from "facts_snapshots" where "order_id" in (@1);
+delete from "rejudgements" where "order_id" in (@1);
 delete from "order_staging_errors" where "subject" in (@1);
 update "order_staging_raw" set "content_sealed" = @1, "locator_json" = null where "order_id" in (@2);
 update "decisions" set "content_sealed" = @1 where "order_id" in (@2);

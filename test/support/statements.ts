@@ -15,6 +15,7 @@ import * as findings from '../../db/findings.ts';
 import * as forget from '../../db/forget.ts';
 import * as handoffs from '../../db/handoffs.ts';
 import * as holds from '../../db/holds.ts';
+import * as incidents from '../../db/incidents.ts';
 import * as intake from '../../db/intake.ts';
 import * as rotation from '../../db/key-rotation.ts';
 import { type Keyring, openKeyFile } from '../../db/keyring.ts';
@@ -32,6 +33,7 @@ import * as privacyExport from '../../db/privacy-export.ts';
 import * as privacy from '../../db/privacy.ts';
 import * as probe from '../../db/probe.ts';
 import * as numbers from '../../db/received-numbers.ts';
+import * as rejudgements from '../../db/rejudgements.ts';
 import * as reprocess from '../../db/reprocess.ts';
 import * as retention from '../../db/retention.ts';
 import * as reviews from '../../db/reviews.ts';
@@ -97,6 +99,13 @@ const HOLD: holds.Hold = { code: 'STOCK.SHORT', category: 'business_rule', relea
 const FINDING = {
   code: 'STOCK.SHORT', category: 'business_rule', disposition: 'hold', path: '', message: 'short', evidence: null, location: {},
 } as const; // prettier-ignore
+const CAUSE = { kind: 'product', value: 'SKU-1', code: '' } as const;
+const HIT = {
+  subjectKind: 'order', subjectId: 'o', code: 'PRODUCT.INACTIVE', source: 'desk', since: AT, until: null, cause: CAUSE,
+} as const; // prettier-ignore
+const INCIDENT = {
+  id: 'i', cause_kind: 'product', cause_value: 'SKU-1', cause_code: '', state: 'open', first_seen_at: AT, orders: 12, peak: 10,
+} as unknown as incidents.IncidentRow; // prettier-ignore
 const ARRIVAL: intake.Arrival = {
   documentId: 'd', source: 'desk', channel: 'edi', format: 'x12', contentType: null, fileName: 'a.edi', at: AT,
   bytes: Buffer.from('ISA'), receivedBy: 'desk', findings: [], idempotencyKey: 'k', messageIds: ['m'], delivery: 'inode 1',
@@ -137,6 +146,10 @@ const SIMULATION = {
   id: 's', draft: RULE, version: 1, rulesSequence: 1, actor: 'ada', limits: PAST, state: 'running', orders: 1, pages: 0,
   cursor: null, tally: {}, createdAt: AT, endedAt: null,
 } as unknown as simulations.Simulation; // prettier-ignore
+const REJUDGED: rejudgements.Rejudgement = {
+  occasion: 'recheck', facts: { asOf: AT, customer: null, products: {} }, explanations: [], gone: [FINDING], cleared: [],
+  opened: ['STOCK.SHORT'],
+}; // prettier-ignore
 const FLIPPED = { revision: 2, before: 'pass', after: 'hold', findings: 1, currency: 'USD', total: '199.90' } as const;
 const KEYS: Answers = { rows: { data_keys: [{ subject: 'order:o', wrapping_key_id: 'root' }] } };
 const AUDITED = { subject: 'order:o', sequence: 1, mac: 'm' };
@@ -248,11 +261,61 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'holds.clearHolds that clear themselves': within((tx) =>
     holds.clearHolds(tx, 'o', { clearedBy: 'recheck', at: AT, only: 'self_clearing' }),
   ),
+  'holds.clearHolds that are named': within((tx) =>
+    holds.clearHolds(tx, 'o', { clearedBy: 'x', at: AT, only: ['STOCK.SHORT'] }),
+  ),
+  'holds.openHolds that look again': within((tx) => holds.openHolds(tx, REF, [{ ...HOLD, looksAgain: true }], AT), {
+    taken: ['holds'],
+    rows: { holds: [{ looks: 2, cleared_by: 'recheck' }] },
+  }),
+  'holds.listDueLooks': the((store) => holds.listDueLooks(store, AT, 200)),
+  'holds.noteLook': the((store) => holds.noteLook(store, { order_id: 'o', looks: 1 }, AT)),
+  'holds.postponeLook': the((store) => holds.postponeLook(store, 'o', LATER)),
   'holds.listOpenHolds': the((store) => holds.listOpenHolds(store, 'o')),
   'holds.listApprovedCodes': the((store) => holds.listApprovedCodes(store, REF)),
   'holds.listSelfClearing': the((store) =>
     holds.listSelfClearing(store, { after: { orderId: 'o', code: 'A' }, size: 200 }),
   ),
+  'incidents.listNewTroubles': the((store) => incidents.listNewTroubles(store, AT)),
+  'incidents.listFindingPaths': the((store) => incidents.listFindingPaths(store, { ...REF, code: 'PRODUCT.INACTIVE' })),
+  'incidents.putHits': within((tx) => incidents.putHits(tx, [HIT])),
+  'incidents.endHits': the((store) => incidents.endHits(store, AT)),
+  'incidents.dropHits': the((store) => incidents.dropHits(store, AT)),
+  'incidents.tallyCauses': the((store) => incidents.tallyCauses(store, LATER, { share: AT, others: AT })),
+  'incidents.countReceived': the((store) => incidents.countReceived(store, 'desk', AT, 40), {
+    rows: { orders: [{ orders: 3 }] },
+  }),
+  'incidents.findOpenIncident': within((tx) => incidents.findOpenIncident(tx, CAUSE)),
+  'incidents.listOpenIncidents': the((store) => incidents.listOpenIncidents(store)),
+  'incidents.openIncident': within((tx) => incidents.openIncident(tx, CAUSE, AT), {
+    rows: { incidents: [INCIDENT] },
+    taken: ['incidents'],
+  }),
+  'incidents.extendIncident': within((tx) => incidents.extendIncident(tx, INCIDENT), {
+    rows: { incident_orders: [{ orders: 13, waiting: 13 }] },
+  }),
+  'incidents.isLive': the((store) => incidents.isLive(store, 'i', AT)),
+  'incidents.closeIncident': within((tx) => incidents.closeIncident(tx, 'i', AT)),
+  'incidents.markTold': within((tx) => incidents.markTold(tx, 'i', 120)),
+  'incidents.readFacts': the((store) => incidents.readFacts(store, LIMITED, INCIDENT), {
+    rows: { incident_orders: [{ orders: 1 }] },
+  }),
+  'incidents.listIncidents': the((store) =>
+    incidents.listIncidents(
+      store,
+      LIMITED,
+      { state: 'open', kind: 'product', cause: 'SKU-1' },
+      { beforeId: 'i', size: 51 },
+    ),
+  ),
+  'incidents.findIncident': the((store) => incidents.findIncident(store, 'i')),
+  'incidents.listIncidentMembers': the(
+    (store) => incidents.listIncidentMembers(store, LIMITED, 'i', { afterId: 'o', size: 51 }),
+    { rows: { incident_orders: [{ subject_id: 'o' }] } },
+  ),
+  'incidents.acknowledgeIncident': within((tx) => incidents.acknowledgeIncident(tx, 'i', { ...BY, reason: 'mended' })),
+  'incidents.hastenLooks': within((tx) => incidents.hastenLooks(tx, 'i', AT), { rows: { holds: [{ orders: 3 }] } }),
+  'incidents.isInOpenIncident': the((store) => incidents.isInOpenIncident(store, 'o', 'share')),
   'intake.acceptDocument': the((store) => intake.acceptDocument(store, ARRIVAL, { orderId: 'o', operatorId: null })),
   'intake.acceptDocument to be split': the((store) => intake.acceptDocument(store, ARRIVAL)),
   'intake.refuseDocument': the((store) => intake.refuseDocument(store, ARRIVAL)),
@@ -358,6 +421,11 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'received-numbers.countInterchangesBetween': the((store) =>
     numbers.countInterchangesBetween(store, 'desk', '1', '9'),
   ),
+  'rejudgements.putRejudgement': within((tx) => rejudgements.putRejudgement(tx, REF, REJUDGED), {
+    rows: { rejudgements: [{ rows: 1 }] },
+  }),
+  'rejudgements.findJudgedAt': the((store) => rejudgements.findJudgedAt(store, REF)),
+  'rejudgements.listRejudgements': the((store) => rejudgements.listRejudgements(store, REF)),
   'reprocess.reprocessOrder': the((store) => reprocess.reprocessOrder(store, DECISION, AT)),
   'retention.listExpiring': the((store) => retention.listExpiring(store, retention.DEFAULT_RETENTION, new Date(AT)), {
     rows: { orders: [{ count: 0, oldest: null }], documents: [{ count: 0, oldest: null }] },

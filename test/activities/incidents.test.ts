@@ -1,0 +1,372 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import { isFolded } from '../../activities/causes.ts';
+import { watchIncidents } from '../../activities/incidents.ts';
+import { clearHolds, openHolds } from '../../db/holds.ts';
+import { acceptDocument, refuseDocument } from '../../db/intake.ts';
+import { type IncidentRow, listIncidentMembers, listIncidents } from '../../db/incidents.ts';
+import { findBrokenLink, listLog } from '../../db/log.ts';
+import { openOutbox } from '../../db/outbox.ts';
+import type { Principal } from '../../db/principals.ts';
+import type { Finding } from '../../orders/finding.ts';
+import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
+import { givenOrder, makeArrival } from '../support/store.ts';
+import { inActivity, openStepHouse, type StepHouse } from './step-house.ts';
+
+const LONG_AGO = '2020-01-01T00:00:00.000Z';
+const EVERYONE: Principal = { id: 'olivia', roles: ['operator'] };
+
+let house: StepHouse;
+beforeAll(async () => void (house = await openStepHouse({})));
+afterAll(() => house.close());
+beforeEach(async () => {
+  for (const table of ['incident_orders', 'incidents', 'holds', 'order_staging_errors', 'outbox'] as const)
+    await house.store.db.deleteFrom(table).execute();
+  await house.store.db.updateTable('orders').set({ received_at: LONG_AGO }).execute();
+});
+
+/** A look, as the schedule takes it; so many minutes from now. */
+const watch = (minutes = 0) => {
+  const at = new Date(Date.now() + minutes * 60_000).toISOString();
+  const { watch: look } = inActivity({ watch: () => watchIncidents({ store: house.store } as never, at) } as never) as unknown as { watch: () => ReturnType<typeof watchIncidents> }; // prettier-ignore
+  return look();
+};
+
+const incidents = (filter = {}, principal = EVERYONE): Promise<IncidentRow[]> =>
+  listIncidents(house.store, principal, filter, { size: 50 });
+
+const membersOf = async ({ id }: IncidentRow, principal = EVERYONE) =>
+  (await listIncidentMembers(house.store, principal, id, { afterId: '', size: 200 })).map(
+    ({ subject_id }) => subject_id,
+  );
+
+/** What our own people were told, oldest first. */
+async function notices(): Promise<{ type: string; data: Record<string, unknown> }[]> {
+  const rows = await house.store.db.selectFrom('outbox').selectAll().where('kind', 'like', 'incident.%').orderBy('id').execute(); // prettier-ignore
+  return Promise.all(rows.map(async (row) => JSON.parse((await openOutbox(house.store, row)).toString()) as never));
+}
+
+/** An order that came in and was judged by its real rules. @returns its id */
+async function judged(changes: Record<string, unknown> = {}, source = 'web-shop'): Promise<string> {
+  const orderId = uuidv7();
+  const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
+  const arrival = makeArrival({ bytes, source, at: new Date().toISOString() });
+  await acceptDocument(house.store, arrival, { orderId, operatorId: null });
+  const ref = await house.steps.parseOrder(orderId);
+  await house.steps.takeFacts(ref);
+  await Promise.all([house.steps.validateOrder(ref), house.steps.checkCredit(ref), house.steps.checkInventory(ref)]);
+  await house.steps.settleVerdict(ref);
+  return orderId;
+}
+
+const inTurn = async <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> => {
+  const made: T[] = [];
+  for (let index = 0; index < count; index += 1) made.push(await make(index));
+  return made;
+};
+
+/** Lets an order go on, as a decision or a recheck does. */
+const clear = (orderId: string) =>
+  clearHolds(house.store, orderId, { clearedBy: 'recheck', at: new Date().toISOString() });
+
+/** An order that waits, opened so many minutes ago. */
+async function givenHeld(code: string, options: { minutes?: number; source?: string; customer?: string } = {}) {
+  const { minutes = 0, source = 'web-shop', customer = 'C-1001' } = options;
+  const at = new Date(Date.now() - minutes * 60_000).toISOString();
+  const columns = { source, customer_id: customer, currency: 'USD', total: '10.00', received_at: at } as const;
+  const { id } = await givenOrder(house.store, { ...columns, state: 'in_review' });
+  const releaseRole = code.startsWith('BACKOFFICE') ? null : 'reviewer';
+  await openHolds(house.store, { orderId: id, revision: 1 }, [{ code, category: 'business_rule', releaseRole }], at);
+  return id;
+}
+
+const BROKEN: Finding = {
+  ...{ code: 'JSON.SYNTAX', category: 'data_format', disposition: 'reject', path: '', evidence: null, location: {} },
+  message: 'it cannot be read',
+};
+
+describe('one cause that hits many orders', () => {
+  test('is one incident and one notice, not sixty: a product that is no longer sold', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ids = await inTurn(60, () => judged());
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    expect(await watch()).toEqual({ troubles: 60, opened: 1, closed: 0 });
+    const [incident, ...others] = await incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({
+      cause_kind: 'product',
+      cause_value: 'SKU-1',
+      state: 'open',
+      orders: 60,
+      peak: 60,
+    });
+    expect(await membersOf(incident!)).toEqual([...ids].sort());
+    const [notice, ...more] = await notices();
+    expect(more).toEqual([]);
+    expect(notice).toMatchObject({
+      type: 'incident.opened',
+      data: {
+        subject: 'Incident: product SKU-1 (PRODUCT.INACTIVE) stops 60 orders',
+        orders: 60,
+        codes: ['PRODUCT.INACTIVE'],
+        sources: [{ source: 'web-shop', orders: 60 }],
+        worth: [{ currency: 'USD', amount: '11994.00' }],
+        command: `npm run orders -- incident ${incident!.id}`,
+      },
+    });
+    // Nothing new: nothing is told, however often it is looked.
+    expect(await watch()).toEqual({ troubles: 0, opened: 0, closed: 0 });
+    expect(await notices()).toHaveLength(1);
+  });
+
+  test('is told once more when it has grown tenfold, and when it is over', async () => {
+    const ids = await inTurn(12, () => givenHeld('CREDIT.LIMIT'));
+    expect(await watch()).toMatchObject({ opened: 1 });
+    ids.push(...(await inTurn(107, () => givenHeld('CREDIT.LIMIT'))));
+    await watch();
+    expect(await notices()).toHaveLength(1);
+    ids.push(await givenHeld('CREDIT.LIMIT'));
+    await watch();
+    for (const id of ids.slice(1)) await clear(id);
+    expect(await watch()).toMatchObject({ closed: 0 });
+    await clear(ids[0]!);
+    expect(await watch()).toMatchObject({ closed: 1 });
+    expect((await notices()).map(({ type, data }) => [type, data['orders'], data['waiting']])).toEqual([
+      ['incident.opened', 12, 12],
+      ['incident.grown', 120, 120],
+      ['incident.closed', 120, 0],
+    ]);
+    expect(await incidents()).toEqual([expect.objectContaining({ state: 'closed', orders: 120, peak: 120 })]);
+  });
+
+  test('leaves a trail of its own', async () => {
+    const ids = await inTurn(10, () => givenHeld('RULE.FAILED.CREDIT.LIMIT'));
+    await watch();
+    for (const id of ids) await clear(id);
+    await watch();
+    const [incident] = await incidents();
+    const entries = await listLog(house.store, `incident:${incident!.id}`);
+    expect(entries.map(({ actor, action }) => [actor, action])).toEqual([
+      ['worker', 'incident.opened'],
+      ['worker', 'incident.closed'],
+    ]);
+    expect(await findBrokenLink(house.store, `incident:${incident!.id}`)).toBeUndefined();
+  });
+
+  test('is not made of nine orders, of ten in a longer time, or of what somebody wants', async () => {
+    await inTurn(9, () => givenHeld('TOTAL.MISMATCH'));
+    await inTurn(10, (index) => givenHeld('CREDIT.LIMIT', { minutes: index * 2 }));
+    await inTurn(20, () => givenHeld('GATE.MANUAL'));
+    await inTurn(20, () => givenHeld('CHANGE.NO_ORIGINAL'));
+    // Here it is not about the share of what the source sent.
+    await house.store.db.updateTable('orders').set({ received_at: LONG_AGO }).execute();
+    expect(await watch()).toMatchObject({ opened: 0 });
+    await givenHeld('TOTAL.MISMATCH');
+    expect(await watch()).toMatchObject({ opened: 1 });
+    expect(await incidents()).toEqual([
+      expect.objectContaining({
+        cause_kind: 'code',
+        cause_value: 'web-shop',
+        cause_code: 'TOTAL.MISMATCH',
+        orders: 10,
+      }),
+    ]);
+  });
+
+  test('and another one at the same time are two, and an order may be hit by both', async () => {
+    const both = await inTurn(10, async () => {
+      const id = await givenHeld('CUSTOMER.CREDIT_STOP', { customer: 'C-7' });
+      const hold = { code: 'TOTAL.MISMATCH', category: 'business_rule', releaseRole: 'reviewer' } as const;
+      await openHolds(house.store, { orderId: id, revision: 1 }, [hold], new Date().toISOString());
+      return id;
+    });
+    expect(await watch()).toMatchObject({ opened: 2 });
+    const open = await incidents({ state: 'open' });
+    expect(open.map(({ cause_kind: kind, cause_value: value }) => [kind, value]).sort()).toEqual([
+      ['code', 'web-shop'],
+      ['customer', 'C-7'],
+    ]);
+    for (const incident of open) expect(await membersOf(incident)).toEqual([...both].sort());
+    expect(await notices()).toHaveLength(2);
+  });
+
+  test('at a source is told apart from the same at another', async () => {
+    await inTurn(10, () => givenHeld('DELIVERY.PAST', { source: 'web-shop' }));
+    await inTurn(9, () => givenHeld('DELIVERY.PAST', { source: 'api-zapco' }));
+    await watch();
+    expect(await incidents()).toEqual([expect.objectContaining({ cause_value: 'web-shop', orders: 10 })]);
+  });
+
+  test('that comes back is another incident, made of other orders', async () => {
+    const ids = await inTurn(10, () => givenHeld('CREDIT.LIMIT'));
+    await watch();
+    for (const id of ids) await clear(id);
+    expect(await watch()).toEqual({ troubles: 0, opened: 0, closed: 1 });
+    const again = [...(await inTurn(9, () => givenHeld('CREDIT.LIMIT')))];
+    expect(await watch()).toMatchObject({ opened: 0 });
+    again.push(await givenHeld('CREDIT.LIMIT'));
+    expect(await watch()).toMatchObject({ opened: 1 });
+    const [newest, oldest] = await incidents();
+    expect(await membersOf(newest!)).toEqual([...again].sort());
+    expect(await membersOf(oldest!)).toEqual([...ids].sort());
+  });
+});
+
+describe('a system that is away', () => {
+  test('is an incident after five minutes, even with one order, and is over by itself', async () => {
+    const id = await givenHeld('BACKOFFICE.UNAVAILABLE', { minutes: 4 });
+    expect(await watch()).toMatchObject({ opened: 0 });
+    expect(await watch(2)).toMatchObject({ opened: 1 });
+    expect(await incidents()).toEqual([
+      expect.objectContaining({ cause_kind: 'system', cause_code: 'BACKOFFICE.UNAVAILABLE', orders: 1 }),
+    ]);
+    await clear(id);
+    expect(await watch(3)).toEqual({ troubles: 0, opened: 0, closed: 1 });
+    expect((await notices()).map(({ data }) => data['subject'])).toEqual([
+      'Incident: BACKOFFICE.UNAVAILABLE stops 1 order',
+      'Incident over: BACKOFFICE.UNAVAILABLE had stopped 1 order',
+    ]);
+  });
+
+  test('is one incident, whatever the sources and customers of the orders', async () => {
+    await inTurn(6, () => givenHeld('BACKOFFICE.UNAVAILABLE', { source: 'web-shop', customer: 'C-1' }));
+    await inTurn(6, () => givenHeld('BACKOFFICE.UNAVAILABLE', { source: 'api-zapco', customer: 'C-2' }));
+    await watch();
+    expect(await incidents()).toEqual([expect.objectContaining({ cause_kind: 'system', orders: 12 })]);
+    const [notice] = await notices();
+    expect(notice?.data['worth']).toEqual([{ currency: 'USD', amount: '120.00' }]);
+    expect(notice?.data['sources']).toEqual([
+      { source: 'api-zapco', orders: 6 },
+      { source: 'web-shop', orders: 6 },
+    ]);
+  });
+});
+
+describe('a source', () => {
+  test('that sends thirty unreadable documents is one incident, whatever is wrong with each; it ends with the last hour', async () => {
+    const refused = await inTurn(30, (index) => {
+      const findings = [{ ...BROKEN, code: index % 2 ? 'JSON.SYNTAX' : 'JSON.DUPLICATE_KEY' }];
+      return refuseDocument(house.store, makeArrival({ source: 'api-zapco', findings, at: new Date().toISOString() }));
+    });
+    expect(await watch()).toEqual({ troubles: 30, opened: 1, closed: 0 });
+    const [incident, ...others] = await incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({ cause_kind: 'source', cause_value: 'api-zapco', orders: 30, peak: 0 });
+    expect(await membersOf(incident!)).toEqual([...refused].sort());
+    expect(await watch(59)).toMatchObject({ closed: 0 });
+    expect(await watch(61)).toMatchObject({ closed: 1 });
+    expect(await notices()).toHaveLength(2);
+  });
+
+  test('of whose orders more than one in twenty needs a person is one, for whatever reasons', async () => {
+    const at = new Date().toISOString();
+    await inTurn(57, () => givenOrder(house.store, { received_at: at, state: 'completed' }));
+    for (const code of ['TOTAL.MISMATCH', 'PO.DUPLICATE', 'SHIPTO.UNKNOWN']) await givenHeld(code);
+    // Three of sixty are 5 %, not more.
+    expect(await watch()).toMatchObject({ opened: 0 });
+    const last = await givenHeld('DELIVERY.PAST');
+    expect(await watch()).toMatchObject({ opened: 1 });
+    expect(await incidents()).toEqual([
+      expect.objectContaining({ cause_kind: 'share', cause_value: 'web-shop', orders: 4 }),
+    ]);
+    expect(await isFolded(house.store, last)).toBe(true);
+  });
+
+  test('of whose few orders many need a person is none', async () => {
+    await inTurn(9, (index) => givenHeld(['TOTAL.MISMATCH', 'DELIVERY.PAST', 'PO.DUPLICATE'][index % 3]!));
+    expect(await watch()).toMatchObject({ opened: 0 });
+  });
+
+  test('is not blamed for what is another incident', async () => {
+    await inTurn(40, () => givenHeld('CREDIT.LIMIT'));
+    expect(await watch()).toMatchObject({ opened: 1 });
+    expect((await incidents()).map(({ cause_kind: kind }) => kind)).toEqual(['customer']);
+  });
+});
+
+describe('products', () => {
+  test('are told apart, and an order with several counts for each', async () => {
+    await house.back.admin.changeProduct('SKU-2', { active: false });
+    await house.back.admin.changeProduct('SKU-3', { active: false });
+    const two = { ...WRONG_PRICE, lines: ['SKU-2', 'SKU-3'].map((sku, i) => ({ ...WRONG_PRICE.lines[0], sku, line: String(i + 1) })), total: '360.00' }; // prettier-ignore
+    await inTurn(10, () => judged(two));
+    await house.back.admin.changeProduct('SKU-2', { active: true });
+    await house.back.admin.changeProduct('SKU-3', { active: true });
+    await watch();
+    const found = await incidents({ kind: 'product' });
+    expect(found.map(({ cause_value: sku, orders }) => [sku, orders]).sort()).toEqual([
+      ['SKU-2', 10],
+      ['SKU-3', 10],
+    ]);
+  });
+
+  test('of an order that cannot be read any more are not known: then it is the code at the source', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ids = await inTurn(10, () => judged());
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    await house.store.db.updateTable('data_keys').set({ wrapped_key: Buffer.alloc(32) }).where('subject', 'in', ids.map((id) => `order:${id}`)).execute(); // prettier-ignore
+    await watch();
+    expect(await incidents()).toEqual([
+      expect.objectContaining({ cause_kind: 'code', cause_code: 'PRODUCT.INACTIVE', orders: 10 }),
+    ]);
+  });
+});
+
+describe('messages about single orders', () => {
+  test('are folded while an incident tells of them, also for an order that is not counted yet', async () => {
+    await inTurn(10, () => givenHeld('CREDIT.LIMIT'));
+    const early = await givenHeld('CREDIT.LIMIT');
+    expect(await isFolded(house.store, early)).toBe(false);
+    await watch();
+    const late = await givenHeld('CREDIT.LIMIT');
+    expect([await isFolded(house.store, early), await isFolded(house.store, late)]).toEqual([true, true]);
+    const other = await givenHeld('CREDIT.LIMIT', { customer: 'C-2' });
+    expect(await isFolded(house.store, other)).toBe(false);
+  });
+
+  test('are sent where something else is wrong with the order, too', async () => {
+    await inTurn(10, () => givenHeld('CREDIT.LIMIT'));
+    await watch();
+    const id = await givenHeld('CREDIT.LIMIT');
+    const hold = { code: 'TOTAL.MISMATCH', category: 'business_rule', releaseRole: 'reviewer' } as const;
+    await openHolds(house.store, { orderId: id, revision: 1 }, [hold], new Date().toISOString());
+    expect(await isFolded(house.store, id)).toBe(false);
+  });
+});
+
+test('two workers at once open one incident and tell of it once', async () => {
+  await inTurn(25, () => givenHeld('CREDIT.LIMIT'));
+  const looks = await Promise.all([watch(), watch(), watch()]);
+  expect(looks.reduce((sum, { opened }) => sum + opened, 0)).toBe(1);
+  expect(await incidents()).toEqual([expect.objectContaining({ orders: 25 })]);
+  expect(await notices()).toHaveLength(1);
+});
+
+test('whoever is limited to sources or customers sees their part of an incident, and none that is not theirs', async () => {
+  const mine = await inTurn(4, () => givenHeld('BACKOFFICE.UNAVAILABLE', { source: 'api-zapco', customer: 'C-2' }));
+  await inTurn(8, () => givenHeld('BACKOFFICE.UNAVAILABLE'));
+  await inTurn(10, () => givenHeld('TOTAL.MISMATCH'));
+  await watch();
+  for (const limits of [{ sources: ['api-zapco'] }, { customers: ['C-2'] }]) {
+    const limited = { ...EVERYONE, ...limits };
+    const seen = await incidents({}, limited);
+    expect(seen).toEqual([expect.objectContaining({ cause_code: 'BACKOFFICE.UNAVAILABLE' })]);
+    expect(await membersOf(seen[0]!, limited)).toEqual([...mine].sort());
+  }
+  expect(await incidents({}, { ...EVERYONE, sources: ['desk'] })).toEqual([]);
+});
+
+test('what was no incident and is over is forgotten after an hour', async () => {
+  const gone = await givenHeld('CREDIT.LIMIT');
+  const standing = await givenHeld('CREDIT.LIMIT');
+  await watch();
+  await clear(gone);
+  await watch(30);
+  const kept = async () =>
+    (await house.store.db.selectFrom('incident_orders').select('subject_id').distinct().execute()).map(
+      (row) => row.subject_id,
+    );
+  expect((await kept()).sort()).toEqual([gone, standing].sort());
+  await watch(61);
+  expect(await kept()).toEqual([standing]);
+});
