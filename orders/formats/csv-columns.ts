@@ -156,7 +156,11 @@ function readNamed(header: CsvHeader, { columns, rows }: CsvProfile) {
     const { column, default: fallback } = typeof source === 'string' ? { column: source } : source;
     const indexes = findHeader(header, column, rows === 'order' && isLineField(field));
     found.push(...indexes.map((place) => ({ field, fallback, ...place })));
-    if (indexes.length > 0 || fallback !== undefined) continue;
+    if (indexes.length > 0) continue;
+    if (fallback !== undefined) {
+      found.push({ field, index: undefined, fallback });
+      continue;
+    }
     const message = `The column "${column}", which the source profile names for ${field}, is not in the file.`;
     findings.push(csvFinding('CSV.COLUMN_MISSING', message, { location: locateField(header, -1) }));
   }
@@ -207,8 +211,10 @@ function splitNumber(name: string): { readonly base: string; readonly number: nu
 }
 
 function collect(columns: readonly NamedColumn[]): Map<CsvFieldName, CsvColumn> {
+  const found = new Map<CsvFieldName, CsvColumn>();
   // The first of two that mean the same stays; that there are two is told.
-  return new Map([...columns].reverse().map(({ field, index, fallback }) => [field, { index, fallback }]));
+  for (const { field, index, fallback } of columns) if (!found.has(field)) found.set(field, { index, fallback });
+  return found;
 }
 
 /** A sender that has one number for an order means that one when we ask for the PO number. */

@@ -49,7 +49,7 @@ const column = z.union([
 const dateFormat = z
   .string()
   .regex(/^(?=.*YYYY)(?=.*M)(?=.*D)(?:YYYY|MM?|DD?|[./ -])+$/, 'must be a date format such as "DD.MM.YYYY"')
-  .refine((format) => ['Y', 'M', 'D'].every((part) => (format.match(new RegExp(`${part}+`, 'g')) ?? []).length === 1), {
+  .refine((format) => ['Y', 'M', 'D'].every((part) => format.split(new RegExp(`${part}+`)).length === 2), {
     message: 'must have year, month and day once each',
   });
 

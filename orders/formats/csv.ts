@@ -187,39 +187,42 @@ function readHead(context: Context, locator: CsvLocator): JsonObject {
     if (field === 'note' || (field === 'total' && locator.total === 'line')) continue;
     const found = readOnce(context, field);
     if (found === undefined) continue;
-    const [party = '', part] = field.split('.');
+    const [party = '', part = ''] = field.split('.');
     const pointer = party === 'charges' ? `/charges/${charges.length}/amount` : pointerOf(field);
     places.set(pointer, found.cell);
     if (found.text === '') continue;
     const value = interpret(context, field, found.cell, found.text, pointer);
-    if (party === 'charges') charges.push({ code: part ?? '', amount: value });
-    else if (part === undefined) order[field] = value;
-    else addPart((parties[party] ??= {}), part, value);
+    if (party === 'charges') charges.push({ code: part, amount: value });
+    else if (part === '') order[field] = value;
+    else (parties[party] ??= {})[part] = value;
   }
   return {
     ...order,
     ...mapCustomer(context, order),
-    ...completePayment(parties),
+    ...completeParties(parties),
     ...readNotes(context),
     ...(charges.length > 0 && { charges }),
   };
 }
 
-function addPart(party: Record<string, JsonValue>, part: string, value: string): void {
-  if (!/^line\d$/.test(part)) party[part] = value;
-  else party['lines'] = [...(isList(party['lines']) ? party['lines'] : []), value];
+/** A party with its lines of address in their order, whatever the order of the columns. */
+function joinLines({ line1, line2, line3, ...party }: JsonObject): JsonObject {
+  const lines = [line1, line2, line3].filter((line) => line !== undefined);
+  return lines.length > 0 ? { ...party, lines } : party;
 }
 
-/** Terms of payment alone are payment by terms. */
-function completePayment(parties: Readonly<Record<string, JsonObject>>): JsonObject {
-  const { payment, ...others } = parties;
+/** Parties as the canonical order has them. Terms of payment alone are payment by terms. */
+function completeParties(parties: Readonly<Record<string, JsonObject>>): JsonObject {
+  const { payment, ...addressed } = parties;
+  const others = Object.fromEntries(Object.entries(addressed).map(([name, party]) => [name, joinLines(party)]));
   if (payment === undefined) return others;
   return { ...others, payment: payment['terms'] === undefined ? payment : { method: 'terms', ...payment } };
 }
 
 function mapCustomer({ csv }: Context, { customerId }: JsonObject): JsonObject {
-  if (typeof customerId !== 'string' || !Object.hasOwn(csv.customers, customerId)) return {};
-  return { customerId: csv.customers[customerId] ?? customerId };
+  const isListed = typeof customerId === 'string' && Object.hasOwn(csv.customers, customerId);
+  const number = isListed ? csv.customers[customerId] : undefined;
+  return number === undefined ? {} : { customerId: number };
 }
 
 /** Each remark once, from whatever row. */
