@@ -13,7 +13,7 @@ import { findDecision, type KeptDecision, settleDecision } from '../db/decisions
 import { Damaged } from '../db/faults.ts';
 import { putFindings } from '../db/findings.ts';
 import { findHandoff, settleHandoff } from '../db/handoffs.ts';
-import { clearHolds, listOpenHolds } from '../db/holds.ts';
+import { clearHolds, type Hold, listOpenHolds, mayRelease } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import {
   columnsOf,
@@ -26,7 +26,7 @@ import {
   putRevision,
 } from '../db/orders.ts';
 import { indexPeople } from '../db/people.ts';
-import { closeReview, findOpenReview } from '../db/reviews.ts';
+import { closeReview, findOpenReview, releaseReview } from '../db/reviews.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { applyChanges } from '../orders/correction.ts';
 import type { Order } from '../orders/order.ts';
@@ -147,11 +147,20 @@ async function take(tx: Store, decisionId: string, obstacle: string | null): Pro
   if (decision.state !== 'pending') return decision.refusal;
   const order = await getOrder(tx, decision.orderId);
   const refusal = (await objection(tx, decision, order)) ?? obstacle ?? (await perform(tx, decision, order, at));
-  await settleDecision(tx, decision.id, { refusal, at });
+  const left = refusal === null && decision.action === 'approve' ? await listLeft(tx, decision) : [];
+  await settleDecision(tx, decision.id, { refusal, at, ...(left.length > 0 && { leftStanding: left.length }) });
   const action = refusal === null ? 'decision.applied' : 'decision.refused';
-  const detail = { decisionId: decision.id, action: decision.action, revision: order.revision, refusal };
+  const about = { decisionId: decision.id, action: decision.action, revision: order.revision, refusal };
+  const detail = { ...about, ...(left.length > 0 && { left }) };
   await appendLog(tx, `order:${order.id}`, { stepKey: `settled:${decision.id}`, at, actor: WORKER, action, detail });
   return refusal;
+}
+
+/** Codes of the holds that an approval left to others. */
+async function listLeft(tx: Store, { orderId, revision }: KeptDecision): Promise<readonly string[]> {
+  const { state, revision: present } = await getOrder(tx, orderId);
+  if (state !== 'in_review' || present !== revision) return [];
+  return (await listOpenHolds(tx, orderId)).map(({ code }) => code);
 }
 
 /** Why a decision cannot be taken now, or undefined. */
@@ -176,7 +185,11 @@ async function objection(tx: Store, decision: KeptDecision, order: OrderRow): Pr
 async function objectionToApproval(tx: Store, decision: KeptDecision, order: OrderRow): Promise<string | undefined> {
   if ((await listAuthors(tx, order)).includes(decision.actor))
     return 'nobody approves an order that they typed or corrected';
-  const holds = await listOpenHolds(tx, order.id);
+  const standing = await listOpenHolds(tx, order.id);
+  const holds = standing.filter((hold) => isNamed(decision, hold));
+  const beyond = (holds.length > 0 ? holds : standing).find((hold) => !isReleasable(decision, hold));
+  if (beyond) return `hold ${beyond.code} is released by a ${String(beyond.releaseRole)}`;
+  if (holds.length === 0) return 'the holds that this approval names do not stand any more';
   if (order.type === 'cancel' && holds.some(({ code }) => code === NO_ORIGINAL))
     return 'there is no order that this cancels; correct its PO number, or reject it';
   if (holds.some(({ code }) => code === CONTENT_GONE))
@@ -184,10 +197,16 @@ async function objectionToApproval(tx: Store, decision: KeptDecision, order: Ord
   // The rules that need the customer were skipped, those of a supervisor among them.
   if (holds.some(({ code }) => code === 'CUSTOMER.UNKNOWN'))
     return 'the order could not be judged without its customer; have the customer set up, then correct the order so that it is judged anew';
-  const missing = holds.find(
-    ({ releaseRole }) => releaseRole === 'supervisor' && !decision.roles.includes('supervisor'),
-  );
-  return missing && `hold ${missing.code} is released by a supervisor`;
+  return undefined;
+}
+
+function isNamed({ holds }: KeptDecision, { code }: Pick<Hold, 'code'>): boolean {
+  return holds?.includes(code) ?? false;
+}
+
+/** One that clears itself is in nobody's way. */
+function isReleasable({ roles }: KeptDecision, hold: Hold): boolean {
+  return hold.releaseRole === null || mayRelease(roles, hold);
 }
 
 /** Who typed or corrected what the order is: in person, or by a change that it took in. */
@@ -204,15 +223,30 @@ async function perform(tx: Store, decision: KeptDecision, order: OrderRow, at: s
   const from = [order.state];
   if (decision.action === 'correct') return correct(tx, decision, order, at);
   if (decision.action === 'supersede') return supersede(tx, decision, order, at);
-  if (decision.action === 'approve' && order.type === 'replace' && (await lacksOriginal(tx, order)))
+  const isAboutOriginal = decision.action === 'approve' && isNamed(decision, { code: NO_ORIGINAL });
+  if (isAboutOriginal && order.type === 'replace' && (await lacksOriginal(tx, order)))
     return enterAsNew(tx, decision, order, at);
+  if (decision.action === 'approve') return approve(tx, decision, order, at);
   await clearHolds(tx, order.id, { clearedBy: decision.id, at });
   await closeReview(tx, order.id, at);
-  if (decision.action === 'approve') {
-    // Why a step failed is said of the try before; the verdict on the order does not rest on it.
-    await putFindings(tx, { subject: `order:${order.id}`, revision: order.revision, step: 'process', at }, []);
-    await moveOrder(tx, ref, from, order.resume_state ?? 'validated', at);
-  } else await moveOrder(tx, ref, from, decision.action === 'reject' ? 'rejected' : 'cancelled', at);
+  await moveOrder(tx, ref, from, decision.action === 'reject' ? 'rejected' : 'cancelled', at);
+  return null;
+}
+
+/** Releases the holds that are named. The order goes on if none is left to others, else its review does. */
+async function approve(tx: Store, decision: KeptDecision, order: OrderRow, at: string): Promise<null> {
+  const { id: orderId, revision } = order;
+  await clearHolds(tx, orderId, { clearedBy: decision.id, at, only: decision.holds ?? [] });
+  if ((await listOpenHolds(tx, orderId)).some(({ releaseRole }) => releaseRole !== null)) {
+    // Whoever may release the others must not have to wait for the lease.
+    if (decision.reviewId !== null) await releaseReview(tx, decision.reviewId, decision.actor);
+    return null;
+  }
+  await clearHolds(tx, orderId, { clearedBy: decision.id, at });
+  await closeReview(tx, orderId, at);
+  // Why a step failed is said of the try before; the verdict on the order does not rest on it.
+  await putFindings(tx, { subject: `order:${orderId}`, revision, step: 'process', at }, []);
+  await moveOrder(tx, { orderId, revision }, [order.state], order.resume_state ?? 'validated', at);
   return null;
 }
 

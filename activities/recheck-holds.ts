@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { heartbeat } from '@temporalio/activity';
-import { type HoldCursor, listSelfClearing, type SelfClearingHold } from '../db/holds.ts';
+import { type HoldCursor, listDueLooks, listSelfClearing, noteLook, type SelfClearingHold } from '../db/holds.ts';
 import { listSources } from '../db/sources.ts';
 import { decideGate } from '../orders/gate.ts';
 import { CHANGE_WAITS, mayGoOn as mayChangeGoOn } from './choose-course.ts';
@@ -11,15 +11,28 @@ import { tellDamaged } from './guard.ts';
 const PAGE = 200;
 /** Orders let go on a second, so that a back office that has just come back is not run over. */
 const RECHECKS_PER_SECOND = 25;
+/** Orders that are judged again in one run, so that those whose cause is gone need not wait for all of them. */
+const MOST_LOOKS = 1000;
 
-/** Lets orders go on whose self-clearing hold may have lost its cause: the back office answers, the source is not paused. */
-export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{ rechecked: number }> {
-  const answers = await backOffice()
+/**
+ * Lets orders look again whose hold may have lost its cause: the back office answers, the source is not paused, or what
+ * the back office knows may be something else by now.
+ */
+export async function recheckHolds(deps: Deps): Promise<{ rechecked: number }> {
+  const answers = await deps
+    .backOffice()
     .ping()
     .then(
       () => true,
       () => false,
     );
+  const rechecked = await letGoOn(deps, answers);
+  // Nobody is asked for facts who does not even answer that they are there.
+  return { rechecked: rechecked + (answers ? await lookAgain(deps) : 0) };
+}
+
+/** Lets orders go on whose hold clears itself. */
+async function letGoOn({ store, runs }: Deps, answers: boolean): Promise<number> {
   const sources = new Map((await listSources(store, tellDamaged)).map((source) => [source.id, source]));
   const now = nowIso();
   const mayGoOn = async ({ code, source, retry_at: retryAt, ...hold }: SelfClearingHold): Promise<boolean> => {
@@ -38,12 +51,33 @@ export async function recheckHolds({ store, backOffice, runs }: Deps): Promise<{
       // An order is asked once, however many of its holds have lost their cause.
       if (hold.order_id === lastOrder || !(await mayGoOn(hold))) continue;
       lastOrder = hold.order_id;
-      await runs.recheckOrder(hold.order_id);
+      await tell(runs, hold.order_id);
       rechecked += 1;
-      heartbeat();
-      await pause(1000 / RECHECKS_PER_SECOND);
     }
-    if (holds.length < PAGE) return { rechecked };
+    if (holds.length < PAGE) return rechecked;
     heartbeat();
   }
+}
+
+/** Has orders judged again whose holds rest on what the back office knows, each more seldom the longer it waits. */
+async function lookAgain({ store, runs }: Deps): Promise<number> {
+  const asked = new Set<string>();
+  while (asked.size < MOST_LOOKS) {
+    const due = (await listDueLooks(store, nowIso(), PAGE)).filter(({ order_id: id }) => !asked.has(id));
+    for (const look of due) {
+      if (asked.has(look.order_id)) continue;
+      asked.add(look.order_id);
+      // Before it is told: an order that does not answer is not asked again at once.
+      await noteLook(store, look, nowIso());
+      await tell(runs, look.order_id);
+    }
+    if (due.length === 0) break;
+  }
+  return asked.size;
+}
+
+async function tell(runs: Deps['runs'], orderId: string): Promise<void> {
+  await runs.recheckOrder(orderId);
+  heartbeat();
+  await pause(1000 / RECHECKS_PER_SECOND);
 }

@@ -1,11 +1,12 @@
 import type { ReserveLimit, ReserveResult, Shortage } from '../backoffice/port.ts';
 import { listFindings, putFindings } from '../db/findings.ts';
-import { type Hold, listApprovedCodes, openHolds } from '../db/holds.ts';
+import { type Hold, listApprovedCodes, type Looked, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
-import { chooseRules } from '../orders/rules/evaluate.ts';
+import { decimal } from '../orders/money.ts';
+import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
 import { askBackOffice } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
@@ -72,12 +73,18 @@ async function keepResult(tx: Store, ref: OrderRef, result: ReserveResult): Prom
 }
 
 /** Whoever may release what validation would have found may release it now. */
-async function holdsFor(tx: Store, ref: OrderRef, findings: readonly Finding[], at: string): Promise<Hold[]> {
+async function holdsFor(
+  tx: Store,
+  ref: OrderRef,
+  findings: readonly Finding[],
+  at: string,
+): Promise<(Hold & Looked)[]> {
   const now = new Date(at);
   const rules = chooseRules(await listRulesFor(tx, ref, now), await getRevision(tx, ref), now);
   return findings.map(({ code, category }) => {
-    const releaseRole = rules.find((rule) => rule.code === code)?.releaseRole ?? 'reviewer';
-    return { code, category, releaseRole };
+    const rule = rules.find((one) => one.code === code);
+    const looksAgain = rule !== undefined && restsOnFacts(rule);
+    return { code, category, releaseRole: rule?.releaseRole ?? 'reviewer', looksAgain };
   });
 }
 
@@ -91,6 +98,7 @@ function findingOf(shortage: Shortage): Finding {
         code: 'CREDIT.LIMIT',
         path: '/total',
         evidence,
+        excess: decimal(shortage.used).plus(decimal(shortage.wanted)).minus(decimal(shortage.limit)).toFixed(),
         message: `the credit was used up in the meantime: ${evidence}`,
       };
     }

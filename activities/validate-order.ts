@@ -1,7 +1,7 @@
 import { claimPurchaseOrder } from '../db/duplicates.ts';
 import { findRulesOf, getFacts, putFacts } from '../db/facts.ts';
 import { type FindingStep, hasFindings, listFindings, putFindings } from '../db/findings.ts';
-import { type Hold, openHolds } from '../db/holds.ts';
+import { type Hold, type Looked, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import {
   findOrder,
@@ -18,9 +18,10 @@ import { findRulesSequence, listKnownRules, listRulesInForce } from '../db/rules
 import { inTransaction, type Store } from '../db/store.ts';
 import { putVerdict } from '../db/verdicts.ts';
 import { type Finding, isRejected } from '../orders/finding.ts';
+import type { Facts } from '../orders/facts.ts';
 import type { Order } from '../orders/order.ts';
 import { describeDifferences, findDifferences } from '../orders/rules/duplicate-po.ts';
-import { evaluateRules, findRuleOf, type Verdict } from '../orders/rules/evaluate.ts';
+import { evaluateRules, findRuleOf, restsOnFacts, type Verdict } from '../orders/rules/evaluate.ts';
 import type { RuleKind, RuleVersion } from '../orders/rules/rule.ts';
 import { describeAfterHandoff } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
@@ -31,14 +32,20 @@ import { type OrderProgress, readProgress } from './progress.ts';
  * Asks the back office for what the order is to be judged by, and keeps the answer with the revision. A verdict that was
  * drawn keeps the facts and findings it rests on: a step that runs again after it changes nothing.
  */
-export async function takeFacts({ store, backOffice }: Deps, ref: OrderRef): Promise<void> {
-  const order = await getRevision(store, ref);
-  const { changes_order_id: changed } = await getOrder(store, ref.orderId);
-  // A replacement takes the place of what the order that it changes has in production.
-  const facts = await askBackOffice(() => backOffice().getFacts(changed ?? ref.orderId, order));
+export async function takeFacts(deps: Deps, ref: OrderRef): Promise<void> {
+  const { store } = deps;
+  const facts = await askForFacts(deps, ref);
   await inTransaction(store, async (tx) => {
     if (await findUnjudged(tx, ref)) await putFacts(tx, ref, facts, await findRulesSequence(tx));
   });
+}
+
+/** What the back office knows now of what an order is about. */
+export async function askForFacts({ store, backOffice }: Deps, ref: OrderRef): Promise<Facts> {
+  const order = await getRevision(store, ref);
+  const { changes_order_id: changed } = await getOrder(store, ref.orderId);
+  // A replacement takes the place of what the order that it changes has in production.
+  return askBackOffice(() => backOffice().getFacts(changed ?? ref.orderId, order));
 }
 
 /** Judges the order by every rule but credit and inventory, which are steps of their own. */
@@ -156,7 +163,7 @@ async function applyVerdict(
   rules: readonly RuleVersion[],
 ): Promise<void> {
   const at = nowIso();
-  const holds = holdsOf(findings, rules);
+  const holds = findings.filter(({ disposition }) => disposition === 'hold').map((finding) => toHold(finding, rules));
   const detail = { revision: ref.revision, findings: [...new Set(findings.map((finding) => finding.code))] };
   const log = (action: string): Promise<void> =>
     appendLog(tx, `order:${ref.orderId}`, {
@@ -179,11 +186,9 @@ async function applyVerdict(
   }
 }
 
-/** The holds that findings ask for; the rule's version says who may release it. */
-function holdsOf(findings: readonly Finding[], rules: readonly RuleVersion[]): Hold[] {
-  return findings
-    .filter((finding) => finding.disposition === 'hold')
-    .map(({ code, category, ruleVersion }) => {
-      return { code, category, releaseRole: findRuleOf({ code, ruleVersion }, rules)?.releaseRole ?? 'reviewer' };
-    });
+/** The hold that a finding asks for; the rule's version says who may release it. */
+export function toHold({ code, category, ruleVersion }: Finding, rules: readonly RuleVersion[]): Hold & Looked {
+  const rule = findRuleOf({ code, ruleVersion }, rules);
+  const looksAgain = rule !== undefined && restsOnFacts(rule);
+  return { code, category, releaseRole: rule?.releaseRole ?? 'reviewer', looksAgain };
 }

@@ -18,6 +18,8 @@ export interface Verdict {
   readonly reviewId: string | null;
   readonly reason: string;
   readonly changes: readonly Change[];
+  /** Of an approval: codes of the holds that it releases; left out: all that stand and that the person may release. */
+  readonly holds?: readonly string[];
 }
 
 /**

@@ -50,6 +50,7 @@ const finding = z.object({
   path: z.string().describe('JSON pointer into the canonical order'),
   message: z.string(),
   evidence: z.string().nullable(),
+  excess: z.string().optional().describe('By how much it goes beyond what is allowed, where the rule can say'),
   location,
 });
 
@@ -153,6 +154,7 @@ const decision = z.object({
   actor: z.string(),
   reason: z.string(),
   changes: z.array(change),
+  holds: z.array(z.string()).describe('Of an approval: codes of the holds that it releases'),
   state: z.enum(['pending', 'applied', 'refused']),
   refusal: z.string().nullable(),
   createdAt: instant,
@@ -404,6 +406,7 @@ export function toDecision({
   actor,
   reason,
   changes,
+  holds = [],
   ...kept
 }: KeptDecision): z.infer<typeof decision> {
   const { state: decisionState, refusal, created_at: createdAt, settled_at: settledAt } = kept;
@@ -414,6 +417,7 @@ export function toDecision({
     actor,
     reason,
     changes: [...changes],
+    holds: [...holds],
     state: decisionState,
     refusal,
     createdAt,

@@ -1,8 +1,12 @@
+import type { Covered } from '../orders/approval.ts';
 import type { Role } from '../orders/state.ts';
 import { first, insertOnce, lockRows } from './dialect.ts';
-import { parseKept } from './faults.ts';
+import { Damaged, parseKept } from './faults.ts';
+import { listFindings } from './findings.ts';
+import { listOpenHolds, mayRelease } from './holds.ts';
 import { appendLog } from './log.ts';
-import { getSealer } from './seal.ts';
+import { findOrder, type OrderRef } from './orders.ts';
+import { getSealer, type Sealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
 import type { DecisionAction, DecisionTable } from './tables.ts';
 
@@ -24,12 +28,23 @@ export interface Decision {
   readonly roles: readonly Role[];
   readonly reason: string;
   readonly changes: readonly Change[];
+  /** Of an approval: codes of the holds that it releases; absent: all that stand and that the person may release. */
+  readonly holds?: readonly string[];
   /** The change (an order of type `replace` or `cancel`) that asks for it; absent where a person does. */
   readonly changeOrderId?: string;
 }
 
 /** A decision with what became of it. */
 export type KeptDecision = Decision & Pick<DecisionTable, 'state' | 'refusal' | 'created_at' | 'settled_at'>;
+
+/** What is sealed of a decision. */
+interface Content extends Pick<Decision, 'reason' | 'changes' | 'holds'> {
+  /** Of an approval: what had been found under the codes that it names, as it was shown. */
+  readonly covers?: readonly Covered[];
+}
+
+/** What an approval is about. */
+type Approval = Required<Pick<Content, 'holds' | 'covers'>>;
 
 /**
  * Writes a decision.
@@ -42,11 +57,14 @@ export function insertDecision(store: Store, decision: Decision, at: string): Pr
 /** {@link insertDecision} inside the caller's transaction. */
 export async function writeDecision(tx: Store, decision: Decision, at: string): Promise<boolean> {
   const sealer = await getSealer(tx, `order:${decision.orderId}`);
+  const approval = decision.action === 'approve' ? await nameApproved(tx, decision) : undefined;
+  const content: Content = { reason: decision.reason, changes: decision.changes, ...approval };
   const inserted = await insertOnce(tx.db, 'decisions', {
     id: decision.id, order_id: decision.orderId, revision: decision.revision, review_id: decision.reviewId,
     action: decision.action, actor: decision.actor, roles_json: JSON.stringify(decision.roles),
-    content_sealed: sealer.sealJson(`decision ${decision.id}`, { reason: decision.reason, changes: decision.changes }),
+    content_sealed: sealer.sealJson(`decision ${decision.id}`, content),
     change_order_id: decision.changeOrderId ?? null, state: 'pending', refusal: null, created_at: at, settled_at: null,
+    left_standing: null,
   }); // prettier-ignore
   if (inserted) {
     const detail = {
@@ -54,12 +72,53 @@ export async function writeDecision(tx: Store, decision: Decision, at: string): 
       revision: decision.revision,
       fields: decision.changes.map((change) => change.path),
       ...(decision.changeOrderId !== undefined && { change: decision.changeOrderId }),
+      ...(approval && { holds: approval.holds }),
     };
     await appendLog(tx, `order:${decision.orderId}`, {
       stepKey: `decision:${decision.id}`, at, actor: decision.actor, action: `decision.${decision.action}`, detail,
     }); // prettier-ignore
   }
   return inserted;
+}
+
+/** The holds that an approval names and what was found under them, at the moment at which it is written. */
+async function nameApproved(tx: Store, { orderId, revision, roles, holds }: Decision): Promise<Approval> {
+  // Until the end of the transaction, the order is not judged again.
+  await findOrder(tx, orderId);
+  const named =
+    holds ?? (await listOpenHolds(tx, orderId)).filter((hold) => mayRelease(roles, hold)).map(({ code }) => code);
+  return { holds: named, covers: await listShown(tx, { orderId, revision }, named) };
+}
+
+async function listShown(tx: Store, ref: OrderRef, codes: readonly string[]): Promise<Covered[]> {
+  try {
+    const found = await listFindings(tx, `order:${ref.orderId}`, ref.revision);
+    return found
+      .filter(({ code }) => codes.includes(code))
+      .map(({ code, ruleVersion, path, evidence, excess }) => {
+        const exact = { ...(ruleVersion !== undefined && { ruleVersion }), ...(excess !== undefined && { excess }) };
+        return { code, path, evidence, ...exact };
+      });
+  } catch (error) {
+    // Nobody was shown what is damaged.
+    if (error instanceof Damaged) return [];
+    throw error;
+  }
+}
+
+/** What applied approvals of a revision cover. @throws Erased if the order's key is gone */
+export async function listCovered(store: Store, ref: OrderRef): Promise<Covered[]> {
+  const rows = await store.db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .where('action', '=', 'approve')
+    .where('state', '=', 'applied')
+    .execute();
+  if (rows.length === 0) return [];
+  const sealer = await getSealer(store, `order:${ref.orderId}`);
+  return rows.flatMap((row) => openContent(sealer, row).covers ?? []);
 }
 
 /** A decision; in a transaction it is locked until the end, so that it is acted on once. */
@@ -83,7 +142,7 @@ export async function listDecisions(store: Store, orderId: string): Promise<Kept
 
 async function openDecision(store: Store, row: DecisionTable): Promise<KeptDecision> {
   const sealer = await getSealer(store, `order:${row.order_id}`);
-  const content = sealer.openJson<Pick<Decision, 'reason' | 'changes'>>(`decision ${row.id}`, row.content_sealed);
+  const { covers: _, ...content } = openContent(sealer, row);
   const { state, refusal, created_at, settled_at } = row;
   return {
     id: row.id,
@@ -102,15 +161,27 @@ async function openDecision(store: Store, row: DecisionTable): Promise<KeptDecis
   };
 }
 
-/** Notes what became of a decision, once. */
+function openContent(sealer: Sealer, { id, content_sealed: content }: DecisionTable): Content {
+  return sealer.openJson<Content>(`decision ${id}`, content);
+}
+
+/**
+ * Notes what became of a decision, once.
+ * @param to.leftStanding how many holds an approval left to others; none if left out
+ */
 export async function settleDecision(
   tx: Store,
   decisionId: string,
-  to: { refusal: string | null; at: string },
+  to: { readonly refusal: string | null; readonly at: string; readonly leftStanding?: number },
 ): Promise<void> {
   await tx.db
     .updateTable('decisions')
-    .set({ state: to.refusal === null ? 'applied' : 'refused', refusal: to.refusal, settled_at: to.at })
+    .set({
+      state: to.refusal === null ? 'applied' : 'refused',
+      refusal: to.refusal,
+      settled_at: to.at,
+      left_standing: to.leftStanding ?? null,
+    })
     .where('id', '=', decisionId)
     .where('state', '=', 'pending')
     .execute();

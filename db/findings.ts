@@ -24,9 +24,9 @@ export async function putFindings(
   const sealer = await getSealer(tx, of.subject);
   for (const [
     sequence,
-    { code, ruleVersion, category, disposition, path, message, evidence, location },
+    { code, ruleVersion, category, disposition, path, message, evidence, excess, location },
   ] of findings.entries()) {
-    const content = sealer.sealJson(placeOf(of.revision, of.step, sequence), { message, evidence });
+    const content = sealer.sealJson(placeOf(of.revision, of.step, sequence), { message, evidence, excess });
     await tx.db
       .insertInto('order_staging_errors')
       .values({
@@ -61,17 +61,23 @@ export async function hasFindings(
   return (await first(query, 1).executeTakeFirst()) !== undefined;
 }
 
-/** All findings on one revision, in the order of the steps. @throws Erased if the subject's key is gone. */
-export async function listFindings(store: Store, subject: Subject, revision: number): Promise<Finding[]> {
-  const rows = await store.db
+/**
+ * All findings on one revision, in the order of the steps; or what one step found.
+ * @throws Erased if the subject's key is gone.
+ */
+export async function listFindings(
+  store: Store,
+  subject: Subject,
+  revision: number,
+  step?: FindingStep,
+): Promise<Finding[]> {
+  let query = store.db
     .selectFrom('order_staging_errors')
     .selectAll()
     .where('subject', '=', subject)
-    .where('revision', '=', revision)
-    .orderBy('created_at')
-    .orderBy('step')
-    .orderBy('sequence')
-    .execute();
+    .where('revision', '=', revision);
+  if (step !== undefined) query = query.where('step', '=', step);
+  const rows = await query.orderBy('created_at').orderBy('step').orderBy('sequence').execute();
   if (rows.length === 0) return [];
   const sealer = await getSealer(store, subject);
   return rows.map((row) => ({
@@ -80,7 +86,7 @@ export async function listFindings(store: Store, subject: Subject, revision: num
     category: row.category,
     disposition: row.disposition,
     path: row.path,
-    ...sealer.openJson<Pick<Finding, 'message' | 'evidence'>>(
+    ...sealer.openJson<Pick<Finding, 'message' | 'evidence' | 'excess'>>(
       placeOf(row.revision, row.step, row.sequence),
       row.content_sealed,
     ),

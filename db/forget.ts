@@ -44,7 +44,7 @@ async function dropUndelivered(tx: Store, subjects: readonly string[]): Promise<
 export async function removeContent(tx: Store, orderIds: readonly string[]): Promise<void> {
   if (orderIds.length === 0) return;
   const subjects = orderIds.map((id) => `order:${id}`);
-  for (const table of ['order_revisions', 'order_staging_validated', 'facts_snapshots'] as const) {
+  for (const table of ['order_revisions', 'order_staging_validated', 'facts_snapshots', 'rejudgements'] as const) {
     await tx.db.deleteFrom(table).where('order_id', 'in', orderIds).execute();
   }
   await tx.db.deleteFrom('order_staging_errors').where('subject', 'in', subjects).execute();

@@ -12,6 +12,17 @@ export interface Hold {
   readonly releaseRole: Role | null;
 }
 
+/** A supervisor may do what a reviewer may. A hold that clears itself is nobody's to release. */
+export function mayRelease(roles: readonly Role[], { releaseRole }: Pick<Hold, 'releaseRole'>): boolean {
+  return releaseRole === 'reviewer' || (releaseRole !== null && roles.includes(releaseRole));
+}
+
+/** What a hold that rests on the back office's facts knows beside. */
+export interface Looked {
+  /** The order is judged again by fresh facts from time to time, as the cause may go away. */
+  readonly looksAgain: boolean;
+}
+
 /** What a hold for a step that failed knows beside. */
 export interface Failing {
   /** How often in a row, this one included. */
@@ -24,7 +35,7 @@ export interface Failing {
 export async function openHolds(
   tx: Store,
   ref: OrderRef,
-  holds: readonly (Hold & Partial<Failing>)[],
+  holds: readonly (Hold & Partial<Failing> & Partial<Looked>)[],
   at: string,
 ): Promise<void> {
   const unique = new Map(holds.map((hold) => [hold.code, hold]));
@@ -39,14 +50,84 @@ export async function openHolds(
       failures: hold.failures ?? null,
       retry_at: hold.retryAt ?? null,
     };
-    if (await insertOnce(tx.db, 'holds', { ...key, ...values })) continue;
+    const looksAgain = hold.looksAgain ?? false;
+    if (await insertOnce(tx.db, 'holds', { ...key, ...values, ...scheduleLook(looksAgain, 0, at) })) continue;
+    const looks = looksAgain ? await countLooks(tx, ref, hold.code) : 0;
     await tx.db
       .updateTable('holds')
-      .set(values)
+      .set({ ...values, ...scheduleLook(looksAgain, looks, at) })
       .where((eb) => eb.and(key))
       .where('cleared_at', 'is not', null)
       .execute();
   }
+}
+
+const MINUTE_MS = 60_000;
+const LONGEST_LOOK_MINUTES = 15;
+
+/** When an order is judged again that was so often: after 1 min, 2 min, 4 min … at most a quarter of an hour. */
+function scheduleLook(
+  looksAgain: boolean,
+  looks: number,
+  at: string,
+): { readonly look_again_at: string | null; readonly looks: number | null } {
+  if (!looksAgain) return { look_again_at: null, looks: null };
+  const minutes = Math.min(2 ** looks, LONGEST_LOOK_MINUTES);
+  return { look_again_at: new Date(Date.parse(at) + minutes * MINUTE_MS).toISOString(), looks };
+}
+
+/** A hold that clears itself and is back at once is not to be looked at each minute for ever. */
+async function countLooks(tx: Store, ref: OrderRef, code: string): Promise<number> {
+  const row = await tx.db
+    .selectFrom('holds')
+    .select(['looks', 'cleared_by'])
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .where('code', '=', code)
+    .executeTakeFirst();
+  return row?.cleared_by === RECHECK ? (row.looks ?? 0) : 0;
+}
+
+/** An order whose holds are to be looked at again, and how often they were in a row. */
+export interface DueLook {
+  readonly order_id: string;
+  readonly looks: number;
+}
+
+/** Holds that rest on facts and are to be looked at again by now, the longest overdue first. */
+export async function listDueLooks(store: Store, now: string, size: number): Promise<DueLook[]> {
+  const query = store.db
+    .selectFrom('holds')
+    .select(['order_id', 'looks'])
+    .where('cleared_at', 'is', null)
+    .where('look_again_at', '<=', now)
+    .orderBy('look_again_at')
+    .orderBy('order_id');
+  return (await first(query, size).execute()).map((row) => ({ ...row, looks: row.looks ?? 0 }));
+}
+
+/** Notes that the holds of an order are looked at now, and when next. */
+export async function noteLook(store: Store, { order_id: orderId, looks }: DueLook, now: string): Promise<void> {
+  await postpone(store, orderId, scheduleLook(true, looks + 1, now));
+}
+
+/** Leaves the holds of an order alone until an instant. */
+export async function postponeLook(store: Store, orderId: string, until: string): Promise<void> {
+  await postpone(store, orderId, { look_again_at: until });
+}
+
+async function postpone(
+  { db }: Store,
+  orderId: string,
+  to: { readonly look_again_at: string | null; readonly looks?: number | null },
+): Promise<void> {
+  await db
+    .updateTable('holds')
+    .set(to)
+    .where('order_id', '=', orderId)
+    .where('cleared_at', 'is', null)
+    .where('look_again_at', 'is not', null)
+    .execute();
 }
 
 /** How often in a row a step failed for which a hold was put on the revision; a person's word begins the count anew. */
@@ -64,11 +145,11 @@ export async function countFailures(tx: Store, ref: OrderRef, code: string): Pro
 /** Stands as `cleared_by` where nobody but the order itself looked again. */
 export const RECHECK = 'recheck';
 
-/** Clears holds of an order: all that stand, or only those that clear themselves. */
+/** Clears holds of an order: all that stand, only those that clear themselves, or only those with some codes. */
 export async function clearHolds(
   tx: Store,
   orderId: string,
-  by: { readonly clearedBy: string; readonly at: string; readonly only?: 'self_clearing' },
+  by: { readonly clearedBy: string; readonly at: string; readonly only?: 'self_clearing' | readonly string[] },
 ): Promise<void> {
   let query = tx.db
     .updateTable('holds')
@@ -76,6 +157,7 @@ export async function clearHolds(
     .where('order_id', '=', orderId)
     .where('cleared_at', 'is', null);
   if (by.only === 'self_clearing') query = query.where('release_role', 'is', null);
+  else if (by.only) query = query.where('code', 'in', by.only);
   await query.execute();
 }
 

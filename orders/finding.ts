@@ -37,6 +37,8 @@ export interface Finding {
   readonly message: string;
   /** The value or calculation that the finding rests on; may quote the document, so it is stored sealed. */
   readonly evidence: string | null;
+  /** By how much it goes beyond what is allowed, a decimal string; absent where the rule cannot say. */
+  readonly excess?: string;
   readonly location: Location;
 }
 

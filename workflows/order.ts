@@ -2,7 +2,7 @@ import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@te
 import type { OrderProgress } from '../activities/progress.ts';
 import type { OrderInput, OrderOutcome } from './contract.ts';
 import { type Inbox, openInbox, outcomeOf } from './inbox.ts';
-import { waitForDecision } from './review.ts';
+import { type Told, waitForDecision } from './review.ts';
 import { ask, holdAfter, step } from './steps.ts';
 import { tell } from './telling.ts';
 
@@ -18,20 +18,30 @@ export async function orderWorkflow({ orderId }: OrderInput): Promise<OrderOutco
     inbox.report(progress);
     return progress;
   };
+  const memory: Memory = { told: new Set(), isJustJudged: false };
   let order = note(await step('Parse the order, or read where it stands').parseOrder(orderId).catch(hold));
   while (!order.finished) {
     // An order that waits for weeks is looked at thousands of times; all that it knows is in the database.
     if (workflowInfo().continueAsNewSuggested && allHandlersFinished())
       await continueAsNew<typeof orderWorkflow>({ orderId });
-    order = note(await advance(order, inbox).catch(hold));
+    const { state } = order;
+    order = note(await advance(order, inbox, memory).catch(hold));
+    memory.isJustJudged = state === 'parsed';
   }
   await inbox.refuseRest();
   await condition(allHandlersFinished);
   return outcomeOf(order);
 }
 
+/** What a run knows beside the database. */
+interface Memory {
+  readonly told: Told;
+  /** The step before judged the order: it has not waited since. */
+  isJustJudged: boolean;
+}
+
 /** The next step of the story. Each one leaves a new state in the database; a decision comes before a step it may stop. */
-async function advance(order: OrderProgress, inbox: Inbox): Promise<OrderProgress> {
+async function advance(order: OrderProgress, inbox: Inbox, memory: Memory): Promise<OrderProgress> {
   switch (order.state) {
     case 'received':
       return step('Parse the order').parseOrder(order.orderId);
@@ -40,7 +50,7 @@ async function advance(order: OrderProgress, inbox: Inbox): Promise<OrderProgres
     case 'validated':
       if (isChange(order))
         return (await inbox.takeNext()) ?? ask('Change it in production', (steps) => steps.carryOutChange(order));
-      return (await inbox.takeNext()) ?? ask('Reserve credit and stock', (steps) => steps.reserveOrder(order));
+      return (await inbox.takeNext()) ?? reserve(order, memory);
     case 'reserved':
       return step('Stage the order for production').stageOrder(order);
     case 'staged':
@@ -48,7 +58,7 @@ async function advance(order: OrderProgress, inbox: Inbox): Promise<OrderProgres
     case 'submitted':
       return (await inbox.takeNext()) ?? ask('Ask what became of the submission', (steps) => steps.submitOrder(order));
     case 'in_review':
-      return waitsForItself(order) ? waitForRecheck(order, inbox) : waitForDecision(order, inbox);
+      return waitsForItself(order) ? waitForRecheck(order, inbox) : waitForDecision(order, inbox, memory.told);
     case 'held':
       return waitForRecheck(order, inbox);
     case 'rejected':
@@ -82,6 +92,17 @@ async function validate(order: OrderProgress): Promise<OrderProgress> {
     step('Check inventory').checkInventory(order),
   ]);
   return step('Draw the verdict').settleVerdict(order);
+}
+
+/** Reserves for the order; one that waited is judged by fresh facts first, if the old ones are too old. */
+async function reserve(order: OrderProgress, { isJustJudged }: Memory): Promise<OrderProgress> {
+  if (!isJustJudged) {
+    const judged = await ask('Judge by fresh facts if the old ones are too old', (steps) =>
+      steps.refreshVerdict(order),
+    );
+    if (judged.state !== 'validated') return judged;
+  }
+  return ask('Reserve credit and stock', (steps) => steps.reserveOrder(order));
 }
 
 function waitsForItself(order: OrderProgress): boolean {

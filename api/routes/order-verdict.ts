@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { listDecisions } from '../../db/decisions.ts';
 import { getFacts } from '../../db/facts.ts';
-import { getRevision } from '../../db/orders.ts';
+import { getRevision, type OrderRef } from '../../db/orders.ts';
+import { listRejudgements } from '../../db/rejudgements.ts';
+import type { Store } from '../../db/store.ts';
 import { findVerdict } from '../../db/verdicts.ts';
+import type { Facts } from '../../orders/facts.ts';
 import { readInputs } from '../../orders/rules/inputs.ts';
 import { EVERY_ROLE } from '../access.ts';
+import type { Explanation } from '../../orders/rules/rule.ts';
 import { type Call, operation, type Reply } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
@@ -31,9 +35,18 @@ const explanation = z.object({
   findings: z.int(),
 });
 
+const judgement = z.object({
+  judgement: z.int().describe('0 is the first, by which the revision was judged when it came'),
+  occasion: z.enum(['arrival', 'recheck', 'before_reserve']),
+  judgedAt: z.iso.datetime(),
+  cleared: z.array(z.string()).describe('Codes of the holds whose cause was gone'),
+  opened: z.array(z.string()).describe('Codes of the holds that it put on the order'),
+});
+
 const verdict = z.object({
   orderId: z.string(),
   revision: z.int(),
+  judgement: z.int(),
   judgedAt: z.iso.datetime().describe("The facts' own moment, by which the order was judged"),
   rules: z.array(explanation),
   overrides: z
@@ -43,14 +56,21 @@ const verdict = z.object({
         actor: z.string(),
         roles: z.array(z.string()),
         reason: z.string(),
+        holds: z.array(z.string()).describe('Codes of the holds that were released'),
         at: z.string(),
       }),
     )
     .describe('Who let pass what the rules found on this revision, and why'),
+  judgements: z
+    .array(judgement)
+    .describe(
+      'An order that waits is judged again by fresh facts; those that changed something are kept, oldest first',
+    ),
 });
 
 const query = z.strictObject({
   revision: z.coerce.number().int().min(1).optional().describe('The present one if left out'),
+  judgement: z.coerce.number().int().min(0).optional().describe('The last one if left out'),
 });
 
 /** How the rules came to their verdict. */
@@ -76,25 +96,52 @@ export const verdictOperations = [
   }),
 ];
 
+type Judged = Omit<z.output<typeof judgement>, 'judgement' | 'judgedAt'> & {
+  readonly facts: Facts;
+  readonly explanations: readonly Explanation[];
+};
+
 async function showVerdict({
   deps,
   caller,
   params,
-  query: { revision: wanted },
+  query: { revision: wanted, judgement: which },
 }: Call<{ id: string }, z.output<typeof query>, undefined>): Promise<Reply> {
   const { store } = deps;
   const row = await getReadableOrder(deps, caller, params.id);
   const ref = { orderId: row.id, revision: wanted ?? row.revision };
-  const explanations = await findVerdict(store, ref);
-  if (!explanations) throw new Problem('not-found', 'this revision of the order has no verdict');
+  const judgements = await listJudgements(store, ref);
+  if (judgements.length === 0) throw new Problem('not-found', 'this revision of the order has no verdict');
+  const number = which ?? judgements.length - 1;
+  const shown = judgements[number];
+  if (!shown) throw new Problem('not-found', `this revision of the order has no judgement ${String(number)}`);
   await logReading(deps, caller, `order:${row.id}`, 'order.verdict_read');
-  const [order, facts] = await Promise.all([getRevision(store, ref), getFacts(store, ref)]);
+  const { facts, explanations } = shown;
+  const order = await getRevision(store, ref);
   const rules = explanations.map(({ reads, ...told }) => ({
     ...told,
     inputs: readInputs(reads, { order, facts, now: facts.asOf }),
   }));
-  const overrides = (await listDecisions(store, row.id))
+  const body = { ...ref, judgement: number, judgedAt: facts.asOf, rules, overrides: await listOverrides(store, ref) };
+  return { status: 200, body: { ...body, judgements: judgements.map(toSummary) } };
+}
+
+/** How a revision was judged, first and later; none before it is judged. */
+async function listJudgements(store: Store, ref: OrderRef): Promise<readonly Judged[]> {
+  const explanations = await findVerdict(store, ref);
+  if (!explanations) return [];
+  const [facts, later] = await Promise.all([getFacts(store, ref), listRejudgements(store, ref)]);
+  return [{ occasion: 'arrival', facts, explanations, cleared: [], opened: [] }, ...later];
+}
+
+function toSummary({ occasion, facts, cleared, opened }: Judged, number: number): z.output<typeof judgement> {
+  return { judgement: number, occasion, judgedAt: facts.asOf, cleared, opened };
+}
+
+async function listOverrides(store: Store, ref: OrderRef): Promise<z.output<typeof verdict>['overrides']> {
+  return (await listDecisions(store, ref.orderId))
     .filter(({ revision, action, state }) => revision === ref.revision && action === 'approve' && state === 'applied')
-    .map(({ action, actor, roles, reason, created_at: at }) => ({ action, actor, roles, reason, at }));
-  return { status: 200, body: { ...ref, judgedAt: facts.asOf, rules, overrides } };
+    .map(({ action, actor, roles, reason, holds = [], created_at: at }) => {
+      return { action, actor, roles: [...roles], reason, holds: [...holds], at };
+    });
 }

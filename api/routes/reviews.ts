@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { type Hold, listOpenHolds } from '../../db/holds.ts';
+import { type Hold, listOpenHolds, mayRelease } from '../../db/holds.ts';
 import { appendLog } from '../../db/log.ts';
 import { getRevision, listRevisions, type OrderRow } from '../../db/orders.ts';
 import {
@@ -13,10 +13,10 @@ import {
 } from '../../db/reviews.ts';
 import { inTransaction } from '../../db/store.ts';
 import { maskJson } from '../../orders/cards.ts';
-import { applyChanges, type FieldChange } from '../../orders/correction.ts';
+import { applyChanges } from '../../orders/correction.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { cutPage, readCursor } from '../cursor.ts';
-import { keepDecision, tellAndAnswer } from '../decide.ts';
+import { keepDecision, tellAndAnswer, type Verdict } from '../decide.ts';
 import type { Deps } from '../deps.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { cursorParameter, pageSizeParameter, reasonMember } from '../parameters.ts';
@@ -45,6 +45,14 @@ const claiming = z.strictObject({ revision: z.int().min(1).optional(), reason: r
 const judging = z.strictObject({
   revision: z.int().min(1).describe('The revision you looked at'),
   reason: reasonMember,
+});
+const approving = judging.extend({
+  holds: z
+    .array(z.string().min(1).max(60))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('Codes of the holds to release; all that stand and that you may release if left out'),
 });
 const correcting = judging.extend({ changes: z.array(shapes.Change).min(1).max(200) });
 
@@ -92,19 +100,22 @@ export const reviewOperations: readonly Operation[] = [
     handle: release,
   }),
   operation({
-    ...judgement('approve', 'Let the order go on in spite of its holds'),
-    body: judging,
-    handle: (call) => decide(call, 'approve', []),
+    ...judgement('approve', 'Release holds; the order goes on when none is left'),
+    description:
+      'An approval covers what was found under the holds that it names, on this revision: what is found later, or goes ' +
+      'beyond what was shown, is held anew. Holds that need another role stay, and with them the review and its clock.',
+    body: approving,
+    handle: approve,
   }),
   operation({
     ...judgement('reject', 'Send the order back to its source'),
     body: judging,
-    handle: (call) => decide(call, 'reject', []),
+    handle: (call) => decide(call, { action: 'reject', changes: [] }),
   }),
   operation({
     ...judgement('correct', 'Change fields; the new revision is judged from the start'),
     body: correcting,
-    handle: (call) => decide(call, 'correct', call.body.changes),
+    handle: correct,
   }),
 ];
 
@@ -208,47 +219,59 @@ async function release({
   return { status: 200, body: toReview({ ...review, claimed_by: null, lease_until: null }, deps.now()) };
 }
 
-async function decide(
-  { deps, caller, params, body }: Call<{ id: string }, undefined, z.output<typeof judging>>,
-  action: 'approve' | 'reject' | 'correct',
-  changes: readonly FieldChange[],
-): Promise<Reply> {
-  const row = await getVisibleOrder(deps, caller, params.id);
-  const review = await getReview(deps, row, body.revision);
-  if (action === 'approve') await requireApprover(deps, caller, row);
-  if (action === 'correct') await requireFitting(deps, caller, row, changes);
-  await claim(deps, caller, review);
-  const verdict = { action, reviewId: review.id, reason: body.reason, changes };
-  const decisionId = await keepDecision(deps, caller, row, verdict);
-  const reply = await tellAndAnswer(deps, row.id, decisionId);
-  // Who corrected an order may not approve it: whoever may must not have to wait for the lease.
-  if (action === 'correct') await releaseReview(deps.store, review.id, caller.id);
+type Judging = Call<{ id: string }, undefined, z.output<typeof judging>>;
+type Saying = Pick<Verdict, 'action' | 'changes' | 'holds'>;
+
+async function approve(call: Call<{ id: string }, undefined, z.output<typeof approving>>): Promise<Reply> {
+  const { holds } = call.body;
+  const named = holds && { holds: [...new Set(holds)] };
+  return decide(call, { action: 'approve', changes: [], ...named }, requireApprover);
+}
+
+/** Who corrected an order may not approve it: whoever may must not have to wait for the lease. */
+async function correct(call: Call<{ id: string }, undefined, z.output<typeof correcting>>): Promise<Reply> {
+  const reply = await decide(call, { action: 'correct', changes: call.body.changes }, requireFitting);
+  const review = await findOpenReview(call.deps.store, call.params.id);
+  if (review) await releaseReview(call.deps.store, review.id, call.caller.id);
   return reply;
 }
 
-/** @throws Problem if the person made the order what it is, or a hold takes a higher role. */
-async function requireApprover({ store }: Deps, caller: Caller, row: OrderRow): Promise<void> {
+async function decide(
+  { deps, caller, params, body }: Judging,
+  saying: Saying,
+  require?: (deps: Deps, caller: Caller, row: OrderRow, saying: Saying) => Promise<void>,
+): Promise<Reply> {
+  const row = await getVisibleOrder(deps, caller, params.id);
+  const review = await getReview(deps, row, body.revision);
+  await require?.(deps, caller, row, saying);
+  await claim(deps, caller, review);
+  const verdict = { ...saying, reviewId: review.id, reason: body.reason };
+  return tellAndAnswer(deps, row.id, await keepDecision(deps, caller, row, verdict));
+}
+
+/** @throws Problem if the person made the order what it is, a named hold does not stand, or it takes a higher role. */
+async function requireApprover({ store }: Deps, caller: Caller, row: OrderRow, { holds }: Saying): Promise<void> {
   const authors = (await listRevisions(store, row.id)).map(({ created_by: author }) => author);
   if ([row.operator_id, ...authors].includes(caller.id)) {
     throw new Problem('own-work', 'you typed or corrected this order; somebody else must approve it');
   }
-  const beyond = (await listOpenHolds(store, row.id)).find((hold) => !mayRelease(caller, hold));
-  if (beyond)
-    throw new Problem('not-allowed', `hold ${beyond.code} is released by the role ${String(beyond.releaseRole)}`);
+  const standing = await listOpenHolds(store, row.id);
+  const absent = holds?.find((code) => standing.every((hold) => hold.code !== code));
+  if (absent !== undefined)
+    throw new Problem('conflict', `hold ${absent} does not stand on this order; look at it again`);
+  const isBeyond = (hold: Hold): boolean => !mayRelease(caller.roles, hold);
+  const named = standing.filter(({ code, releaseRole }) => holds?.includes(code) ?? releaseRole !== null);
+  // Of what is not named, what the person may not release is left to others.
+  const beyond = holds || named.every(isBeyond) ? named.find(isBeyond) : undefined;
+  if (beyond) throw new Problem('not-allowed', `hold ${beyond.code} ${describeRelease(beyond)}`);
 }
 
-/** A supervisor may do what a reviewer may. A hold that clears itself is nobody's to release and in nobody's way. */
-function mayRelease({ roles }: Caller, { releaseRole }: Hold): boolean {
-  return releaseRole === null || releaseRole === 'reviewer' || roles.includes(releaseRole);
+function describeRelease({ releaseRole }: Hold): string {
+  return releaseRole === null ? 'clears itself, nobody releases it' : `is released by the role ${releaseRole}`;
 }
 
 /** @throws Problem if the corrected order is no order, somebody else's customer's, or holds a card number. */
-async function requireFitting(
-  { store }: Deps,
-  caller: Caller,
-  row: OrderRow,
-  changes: readonly FieldChange[],
-): Promise<void> {
+async function requireFitting({ store }: Deps, caller: Caller, row: OrderRow, { changes }: Saying): Promise<void> {
   const changed = applyChanges(await getRevision(store, { orderId: row.id, revision: row.revision }), changes);
   if ('findings' in changed)
     throw new Problem('invalid-correction', 'the corrected order does not fit', { findings: changed.findings });

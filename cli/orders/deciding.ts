@@ -29,14 +29,16 @@ const HELP = `ORDER is an order's id, or its PO number where only one order has 
   --json          as the API answers`;
 
 export const approve: Verb = {
-  usage: 'approve ORDER --reason TEXT --as PERSON',
-  what: 'let an order go on in spite of its holds',
+  usage: 'approve ORDER --reason TEXT --as PERSON [--holds CODES]',
+  what: 'release holds; the order goes on when none is left',
   help: `${HELP}
 
+  --holds CODES   only these, with commas between; without, all that stand and that the person may release
+
 Nobody approves an order that they typed or corrected. Some holds take a supervisor: \`orders show\` says which.`,
-  options: OPTIONS,
+  options: { ...OPTIONS, holds: { type: 'string' } },
   words: 1,
-  run: (given) => decide(given, 'review/approve'),
+  run: (given) => decide(given, 'review/approve', findNamedHolds(given)),
 };
 
 export const reject: Verb = {
@@ -68,7 +70,12 @@ The document is read again as it was received, and the order goes on as its next
   run: (given) => decide(given, 'reprocess'),
 };
 
-async function decide(given: Given, action: string): Promise<number> {
+function findNamedHolds(given: Given): { readonly holds?: readonly string[] } {
+  const named = findText(given, 'holds');
+  return named === undefined ? {} : { holds: named.split(',').map((code) => code.trim()) };
+}
+
+async function decide(given: Given, action: string, more: object = {}): Promise<number> {
   const { connection } = given;
   const token = connection.tokenOf(findText(given, 'as'));
   const reason = getText(given, 'reason');
@@ -79,6 +86,7 @@ async function decide(given: Given, action: string): Promise<number> {
   const outcome = await connection.gateway.send<Outcome>('POST', `/v1/orders/${id}/${action}`, token, {
     revision,
     reason,
+    ...more,
   });
   if (given.values['json'] === true) printJson(outcome);
   else console.log(`order ${id} is ${describe(outcome)}`);

@@ -28,5 +28,6 @@ export const checkCredit: Check<z.infer<typeof creditParameters>> = (
   if (needed.lessThanOrEqualTo(decimal(creditLimit)))
     return [`${calculation}, within the limit ${print(creditLimit)}.`];
   const message = `The credit does not cover the order: ${calculation} is over the limit ${print(creditLimit)}.`;
-  return [{ path: '/total', message, evidence: total }];
+  const excess = needed.minus(decimal(creditLimit)).toFixed();
+  return [{ path: '/total', message, evidence: total, excess }];
 };

@@ -165,7 +165,7 @@ function explain(rule: RuleVersion, losers: readonly RuleVersion[], course: Cour
 }
 
 function findingOf({ code, version, disposition, kind }: RuleVersion, breach: Breach): Finding {
-  const { path, message, evidence } = breach;
+  const { path, message, evidence, excess } = breach;
   return {
     code,
     ruleVersion: version,
@@ -174,6 +174,7 @@ function findingOf({ code, version, disposition, kind }: RuleVersion, breach: Br
     path,
     message,
     evidence: evidence ?? null,
+    ...(excess !== undefined && { excess }),
     location: {},
   };
 }
@@ -191,6 +192,18 @@ export function findRuleOf(
 ): RuleVersion | undefined {
   const ruleCode = code.startsWith(`${RULE_FAILED}.`) ? code.slice(RULE_FAILED.length + 1) : code;
   return rules.find((rule) => rule.code === ruleCode && rule.version === ruleVersion);
+}
+
+/**
+ * Whether what a rule found may go away although the order stays as it is, because the back office knows something else
+ * by then. One that broke may have done so because of what it was given.
+ */
+export function restsOnFacts({ kind, parameters }: RuleVersion): boolean {
+  try {
+    return RULE_KINDS[kind].restsOnFacts(parameters);
+  } catch {
+    return true;
+  }
 }
 
 /** The error's own words may quote the order, so they are evidence, which is stored sealed, and not part of the message. */

@@ -44,6 +44,8 @@ export interface KindOfRule {
   readonly needsCustomer: boolean;
   /** What it reads: pointers into `{ order, facts, now }`. @throws ZodError if the parameters do not fit the schema */
   readonly reads: (parameters: unknown) => readonly string[];
+  /** Whether it rests on what the back office knows, so that a finding may go away although the order stays as it is. */
+  readonly restsOnFacts: (parameters: unknown) => boolean;
   /** The check, its parameters unchecked. @throws ZodError if they do not fit the schema */
   readonly check: Check<unknown>;
 }
@@ -63,12 +65,14 @@ function defineKind<Schema extends z.ZodType = typeof noParameters>(
 ): KindOfRule {
   const schema = (parameters ?? noParameters) as unknown as Schema;
   const read = (given: unknown) => readParameters(schema, given);
+  const listReads = (given: unknown) => (typeof reads === 'function' ? reads(read(given)) : reads);
   return {
     what,
     category,
     parameters: schema,
     needsCustomer: needs === 'customer',
-    reads: (given) => (typeof reads === 'function' ? reads(read(given)) : reads),
+    reads: listReads,
+    restsOnFacts: (given) => listReads(given).some((pointer) => pointer.startsWith('/facts')),
     check: (order, facts, given, now) => check(order, facts, read(given), now),
   };
 }
@@ -94,6 +98,7 @@ const STOCK = [
   '/order/lines/*/quantity',
   '/facts/products/*/available',
   '/facts/products/*/warehouses',
+  '/facts/products/*/packSize',
   '/facts/customer/partialDelivery',
 ];
 const CREDIT_READS = [

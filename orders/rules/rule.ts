@@ -99,6 +99,8 @@ export interface Breach {
   readonly message: string;
   /** The value that the breach rests on; may be personal. */
   readonly evidence?: string;
+  /** By how much it goes beyond what is allowed, a decimal string: an approval covers as much as was shown, not more. */
+  readonly excess?: string;
   /** Only told, whatever the rule's own disposition: short stock that the customer takes later, say. */
   readonly disposition?: 'warn';
 }

@@ -82,10 +82,10 @@ describe('the migrations', () => {
     [
       'an index that keeps decisions single',
       ({ db }) =>
-        sql`${sql.raw(onSqlite ? 'drop index ux_decisions_standing' : 'drop index ux_decisions_standing on decisions')}`.execute(
+        sql`${sql.raw(onSqlite ? 'drop index ux_decisions_deciding' : 'drop index ux_decisions_deciding on decisions')}`.execute(
           db,
         ),
-      'ux_decisions_standing,',
+      'ux_decisions_deciding,',
     ],
   ])('are not taken at their word: %s that is not there is named', async (_what, damage, name) => {
     const { store, close } = await openTestStore();

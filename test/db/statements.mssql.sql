@@ -92,6 +92,9 @@ select * from "decisions" where "order_id" = @1 order by "created_at", "id";
 -- decisions.settleDecision
 update "decisions" set "state" = @1, "refusal" = null, "settled_at" = @2, "left_standing" = null where "id" = @3 and "state" = @4;
 
+-- decisions.listCovered
+select * from "decisions" where "order_id" = @1 and "revision" = @2 and "action" = @3 and "state" = @4;
+
 -- decisions.listPendingDecisionIds
 select "id" from "decisions" where "order_id" = @1 and "state" = @2 order by "created_at", "id";
 
@@ -188,6 +191,9 @@ select top(1) "sequence" from "order_staging_errors" where "subject" = @1 and "r
 -- findings.listFindings
 select * from "order_staging_errors" where "subject" = @1 and "revision" = @2 order by "created_at", "step", "sequence";
 
+-- findings.listFindings of a step
+select * from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "step" = @3 order by "created_at", "step", "sequence";
+
 -- forget.forgetOrders
 select "subject", "wrapping_key_id" from "data_keys" where "subject" in (@1, @2);
 update "data_keys" set "wrapped_key" = @1 where "subject" = @2;
@@ -241,6 +247,23 @@ update "holds" set "cleared_at" = @1, "cleared_by" = @2 where "order_id" = @3 an
 
 -- holds.clearHolds that clear themselves
 update "holds" set "cleared_at" = @1, "cleared_by" = @2 where "order_id" = @3 and "cleared_at" is null and "release_role" is null;
+
+-- holds.clearHolds that are named
+update "holds" set "cleared_at" = @1, "cleared_by" = @2 where "order_id" = @3 and "cleared_at" is null and "code" in (@4);
+
+-- holds.openHolds that look again
+insert into "holds" ("order_id", "revision", "code", "category", "release_role", "opened_at", "cleared_at", "cleared_by", "failures", "retry_at", "look_again_at", "looks") values (@1, @2, @3, @4, null, @5, null, null, null, null, @6, @7);
+select "looks", "cleared_by" from "holds" where "order_id" = @1 and "revision" = @2 and "code" = @3;
+update "holds" set "category" = @1, "release_role" = null, "opened_at" = @2, "cleared_at" = null, "cleared_by" = null, "failures" = null, "retry_at" = null, "look_again_at" = @3, "looks" = @4 where ("order_id" = @5 and "revision" = @6 and "code" = @7) and "cleared_at" is not null;
+
+-- holds.listDueLooks
+select top(200) "order_id", "looks" from "holds" where "cleared_at" is null and "look_again_at" <= @1 order by "look_again_at", "order_id";
+
+-- holds.noteLook
+update "holds" set "look_again_at" = @1, "looks" = @2 where "order_id" = @3 and "cleared_at" is null and "look_again_at" is not null;
+
+-- holds.postponeLook
+update "holds" set "look_again_at" = @1 where "order_id" = @2 and "cleared_at" is null and "look_again_at" is not null;
 
 -- holds.listOpenHolds
 select * from "holds" where "order_id" = @1 and "cleared_at" is null order by "code";
@@ -313,6 +336,9 @@ select * from "incidents" where "id" = @1;
 -- incidents.listIncidentMembers
 select top(51) "subject_id", min("subject_kind") as "subject_kind", min("incident_orders"."source") as "source", min("since") as "since", max(case when until is null then 1 else 0 end) as "waits" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3 and "subject_id" > @4 group by "subject_id" order by "subject_id";
 select "id", "state", "customer_id", "po_number", "currency", "total" from "orders" where "id" in (@1);
+
+-- incidents.countMembers
+select count(distinct incident_orders.subject_id) as "orders", count(distinct case when until is null then incident_orders.subject_id end) as "waiting" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3;
 
 -- incidents.acknowledgeIncident
 update "incidents" set "acknowledged_by" = @1, "acknowledged_at" = @2, "acknowledgment_reason" = @3 where "id" = @4 and "closed_at" is null;
@@ -428,6 +454,32 @@ select top(200) * from "outbox" where "destination" = @1 order by "id";
 -- notices.passToHouse
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
 update "outbox" set "destination" = null where "id" = @1;
+
+-- notice-destinations.listDueDestinations
+select distinct "destination" from "outbox" left join "notice_destinations" as "leased" on "leased"."id" = "outbox"."destination" and "leased"."leased_until" > @1 where "state" = @2 and "next_attempt_at" <= @3 and "destination" is not null and "leased"."id" is null;
+
+-- notice-destinations.leaseDestination
+insert into "notice_destinations" ("id") values (@1);
+update "notice_destinations" set "leased_by" = @1, "leased_until" = @2 where "id" = @3 and ("leased_by" is null or "leased_by" = @4 or "leased_until" <= @5);
+
+-- notice-destinations.releaseDestination
+update "notice_destinations" set "leased_by" = null, "leased_until" = null where "id" = @1 and "leased_by" = @2;
+
+-- notice-destinations.findNextFor
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "next_attempt_at" <= @3 order by "id";
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "attempts" < @3 order by "id";
+
+-- notice-destinations.hurryDestination
+update "outbox" set "next_attempt_at" = @1 where "destination" = @2 and "state" = @3 and "next_attempt_at" > @4;
+
+-- notice-destinations.stopDestination
+update "notice_destinations" set "stopped_at" = @1, "stopped_address" = @2 where "id" = @3;
+
+-- notice-destinations.isStopped
+select "id" from "notice_destinations" where "id" = @1 and "stopped_address" = @2;
+
+-- notice-destinations.resumeDestination
+update "notice_destinations" set "stopped_at" = null, "stopped_address" = null where "id" = @1;
 
 -- outbox.putOnWay
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
@@ -549,6 +601,17 @@ select top(1) "number" from "received_numbers" where "source" = @1 and "kind" = 
 
 -- received-numbers.countInterchangesBetween
 select count(*) as "numbers" from "received_numbers" where "source" = @1 and "kind" = @2 and "number" > @3 and "number" < @4;
+
+-- rejudgements.putRejudgement
+select count(*) as "rows" from "rejudgements" where "order_id" = @1 and "revision" = @2;
+insert into "rejudgements" ("order_id", "revision", "sequence", "occasion", "taken_at", "cleared_json", "opened_json", "facts_sealed", "verdict_sealed") values (@1, @2, @3, @4, @5, @6, @7, @8, @9);
+
+-- rejudgements.findJudgedAt
+select max("taken_at") as "taken_at" from "rejudgements" where "order_id" = @1 and "revision" = @2;
+select "taken_at" from "facts_snapshots" where "order_id" = @1 and "revision" = @2;
+
+-- rejudgements.listRejudgements
+select * from "rejudgements" where "order_id" = @1 and "revision" = @2 order by "sequence";
 
 -- reprocess.reprocessOrder
 update "orders" set "state" = @1, "resume_state" = null, "revision" = @2, "reservation" = @3, "gate" = null, "automatic_done_at" = null, "terminal_at" = null, "changed_at" = @4 where "id" = @5 and "revision" = @6 and "terminal_at" is not null and "state" in (@7, @8, @9);

@@ -23,6 +23,7 @@ import * as log from '../../db/log.ts';
 import { mssqlDialect } from '../../db/mssql.ts';
 import type { Statement } from '../../db/on-paper.ts';
 import * as search from '../../db/order-search.ts';
+import * as destinations from '../../db/notice-destinations.ts';
 import * as notices from '../../db/notices.ts';
 import * as orders from '../../db/orders.ts';
 import * as outbox from '../../db/outbox.ts';
@@ -120,6 +121,7 @@ const MESSAGE = {
   state: 'pending',
 };
 const WAY = { channel: 'webhook', destination: 'desk:webhook' } as const;
+const LEASE = { destination: 'desk:webhook', holder: 'h' };
 const NOTIFIED = sourceProfileSchema.parse({
   ...PROFILE,
   notify: { webhook: { url: 'https://example.com/told' }, mail: {} },
@@ -206,6 +208,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'decisions.findDecision': within((tx) => decisions.findDecision(tx, 'x')),
   'decisions.listDecisions': the((store) => decisions.listDecisions(store, 'o')),
   'decisions.settleDecision': within((tx) => decisions.settleDecision(tx, 'x', { refusal: null, at: AT })),
+  'decisions.listCovered': the((store) => decisions.listCovered(store, REF)),
   'decisions.listPendingDecisionIds': the((store) => decisions.listPendingDecisionIds(store, 'o')),
   'decisions.listUntoldDecisions': the((store) => decisions.listUntoldDecisions(store, PAGE)),
   'dialect.takeTurn': within((tx) => dialect.takeTurn(tx.db, 'migrations')),
@@ -248,6 +251,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     findings.hasFindings(store, { subject: 'order:o', revision: 2, step: 'parse' }),
   ),
   'findings.listFindings': the((store) => findings.listFindings(store, 'order:o', 2)),
+  'findings.listFindings of a step': the((store) => findings.listFindings(store, 'order:o', 2, 'credit')),
   'forget.forgetOrders': within((tx) => forget.forgetOrders(tx, ['o', 'p'], BY), KEYS),
   'forget.removeContent': within((tx) => forget.removeContent(tx, ['o', 'p'])),
   'forget.forgetEmptyDocuments': within((tx) => forget.forgetEmptyDocuments(tx, ['d', 'e'], BY)),
@@ -313,8 +317,11 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     (store) => incidents.listIncidentMembers(store, LIMITED, 'i', { afterId: 'o', size: 51 }),
     { rows: { incident_orders: [{ subject_id: 'o' }] } },
   ),
+  'incidents.countMembers': the((store) => incidents.countMembers(store, LIMITED, 'i'), {
+    rows: { incident_orders: [{ orders: 1 }] },
+  }),
   'incidents.acknowledgeIncident': within((tx) => incidents.acknowledgeIncident(tx, 'i', { ...BY, reason: 'mended' })),
-  'incidents.hastenLooks': within((tx) => incidents.hastenLooks(tx, 'i', AT), { rows: { holds: [{ orders: 3 }] } }),
+  'incidents.hastenLooks': within((tx) => incidents.hastenLooks(tx, LIMITED, 'i', AT), { rows: { holds: [{ orders: 3 }] } }),
   'incidents.isInOpenIncident': the((store) => incidents.isInOpenIncident(store, 'o', 'share')),
   'intake.acceptDocument': the((store) => intake.acceptDocument(store, ARRIVAL, { orderId: 'o', operatorId: null })),
   'intake.acceptDocument to be split': the((store) => intake.acceptDocument(store, ARRIVAL)),
@@ -360,6 +367,20 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     const audience = { webhook: true, mailTo: ['ops@example.com'] };
     return notices.passToHouse(store, { ...PASSED_ON, content_sealed }, audience);
   }),
+  'notice-destinations.listDueDestinations': the((store) => destinations.listDueDestinations(store, AT)),
+  'notice-destinations.leaseDestination': the((store) =>
+    destinations.leaseDestination(store, LEASE, { now: AT, until: LATER }),
+  ),
+  'notice-destinations.releaseDestination': the((store) => destinations.releaseDestination(store, LEASE)),
+  'notice-destinations.findNextFor': the((store) => destinations.findNextFor(store, LEASE.destination, AT), {
+    rows: { outbox: [MESSAGE] },
+  }),
+  'notice-destinations.hurryDestination': the((store) => destinations.hurryDestination(store, LEASE.destination, AT)),
+  'notice-destinations.stopDestination': the((store) =>
+    destinations.stopDestination(store, LEASE.destination, 'h', AT),
+  ),
+  'notice-destinations.isStopped': the((store) => destinations.isStopped(store, LEASE.destination, 'h')),
+  'notice-destinations.resumeDestination': the((store) => destinations.resumeDestination(store, LEASE.destination)),
   'outbox.putOnWay': within((tx) => outbox.putOnWay(tx, { ...OUTGOING, content: 'b' }, WAY, AT)),
   'outbox.giveUpOutbox': the((store) => outbox.giveUpOutbox(store, 'm', 'status_500')),
   'outbox.putUncomposed': within((tx) => outbox.putUncomposed(tx, { ...OUTGOING, message: {} }, AT)),

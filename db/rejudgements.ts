@@ -1,0 +1,110 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Facts } from '../orders/facts.ts';
+import type { Finding } from '../orders/finding.ts';
+import type { Explanation } from '../orders/rules/rule.ts';
+import { parseKept } from './faults.ts';
+import type { OrderRef } from './orders.ts';
+import { getSealer } from './seal.ts';
+import type { Store } from './store.ts';
+import type { RejudgementOccasion } from './tables.ts';
+
+/** A later judgement of a revision by fresh facts, and what it changed. */
+export interface Rejudgement {
+  readonly occasion: RejudgementOccasion;
+  readonly facts: Facts;
+  readonly explanations: readonly Explanation[];
+  /** What was found before and is not found any more, or otherwise. */
+  readonly gone: readonly Finding[];
+  /** Codes of the holds that it cleared and opened. */
+  readonly cleared: string[];
+  readonly opened: string[];
+}
+
+/** A later judgement as it is kept: 1, 2, 3 … after the one by which the revision was judged first. */
+export type KeptRejudgement = Rejudgement & { readonly sequence: number };
+
+type Packed = Pick<Rejudgement, 'explanations' | 'gone'>;
+
+/**
+ * Keeps a later judgement of a revision beside the ones before.
+ * @returns its number
+ * @throws Erased if the order's key is gone
+ */
+export async function putRejudgement(tx: Store, ref: OrderRef, judged: Rejudgement): Promise<number> {
+  const sequence = (await countRejudgements(tx, ref)) + 1;
+  const sealer = await getSealer(tx, `order:${ref.orderId}`);
+  const { occasion, facts, explanations, gone, cleared, opened } = judged;
+  const packed = deflateRawSync(JSON.stringify({ explanations, gone } satisfies Packed));
+  await tx.db
+    .insertInto('rejudgements')
+    .values({
+      order_id: ref.orderId,
+      revision: ref.revision,
+      sequence,
+      occasion,
+      taken_at: facts.asOf,
+      cleared_json: JSON.stringify(cleared),
+      opened_json: JSON.stringify(opened),
+      facts_sealed: sealer.sealJson(placeOf('facts', ref, sequence), facts),
+      verdict_sealed: sealer.seal(placeOf('verdict', ref, sequence), packed),
+    })
+    .execute();
+  return sequence;
+}
+
+async function countRejudgements({ db }: Store, { orderId, revision }: OrderRef): Promise<number> {
+  const { rows } = await db
+    .selectFrom('rejudgements')
+    .select(({ fn }) => fn.countAll<number>().as('rows'))
+    .where('order_id', '=', orderId)
+    .where('revision', '=', revision)
+    .executeTakeFirstOrThrow();
+  return rows;
+}
+
+/** When the facts were taken by which a revision is judged now; undefined before it is judged. */
+export async function findJudgedAt({ db }: Store, { orderId, revision }: OrderRef): Promise<string | undefined> {
+  const again = await db
+    .selectFrom('rejudgements')
+    .select(({ fn }) => fn.max('taken_at').as('taken_at'))
+    .where('order_id', '=', orderId)
+    .where('revision', '=', revision)
+    .executeTakeFirst();
+  if (again?.taken_at) return again.taken_at;
+  const judged = await db
+    .selectFrom('facts_snapshots')
+    .select('taken_at')
+    .where('order_id', '=', orderId)
+    .where('revision', '=', revision)
+    .executeTakeFirst();
+  return judged?.taken_at;
+}
+
+/** The later judgements of a revision, oldest first. @throws Erased if the order's key is gone */
+export async function listRejudgements(store: Store, ref: OrderRef): Promise<KeptRejudgement[]> {
+  const rows = await store.db
+    .selectFrom('rejudgements')
+    .selectAll()
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .orderBy('sequence')
+    .execute();
+  if (rows.length === 0) return [];
+  const sealer = await getSealer(store, `order:${ref.orderId}`);
+  return rows.map(({ sequence, occasion, cleared_json: cleared, opened_json: opened, ...row }) => {
+    const packed = sealer.open(placeOf('verdict', ref, sequence), row.verdict_sealed);
+    const codes = (json: string): string[] => parseKept(json, `order:${ref.orderId}`, `judgement ${String(sequence)}`);
+    return {
+      sequence,
+      occasion,
+      facts: sealer.openJson<Facts>(placeOf('facts', ref, sequence), row.facts_sealed),
+      ...(JSON.parse(inflateRawSync(packed).toString('utf8')) as Packed),
+      cleared: codes(cleared),
+      opened: codes(opened),
+    };
+  });
+}
+
+function placeOf(what: 'facts' | 'verdict', { revision }: OrderRef, sequence: number): string {
+  return `${what} ${String(revision)} again ${String(sequence)}`;
+}
