@@ -14,6 +14,29 @@ const hostAndPort = z
   .string()
   .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port such as 127.0.0.1:7233');
 
+/** Where secrets may be sent: over TLS, or to this machine. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+const safeAddress = webAddress.refine(
+  (text) => text.startsWith('https:') || (URL.canParse(text) && LOOPBACK.test(new URL(text).hostname)),
+  'must be an https URL; http only on this machine',
+);
+const smtpUrl = z.url({ protocol: /^smtps?$/, error: 'must be smtp://user:password@host:port, or smtps://…' });
+const mailAddress = /^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/;
+const mailFrom = z
+  .string()
+  .regex(
+    /^(?:[^<>\p{Cc}]+ <[^\s@<>,;:"]+@[A-Za-z0-9.-]+>|[^\s@<>,;:"]+@[A-Za-z0-9.-]+)$/u,
+    'must be an address, or Name <address>',
+  );
+const mailAddresses = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine(
+    (list) => list.length <= 10 && list.every((one) => mailAddress.test(one)),
+    'must be at most ten addresses, separated by commas',
+  );
+const webhookSecret = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
+
 const EXPIRABLE = ['completed', 'rejected', 'cancelled', 'applied', 'staged', 'refused'] as const;
 const stateDays = `(?:${EXPIRABLE.join('|')})=[1-9]\\d{0,4}`;
 const daysByState = z
@@ -83,10 +106,37 @@ const environmentSchema = z.object({
   /** Other times for some states, such as `rejected=30,completed=365`; `refused` are documents that could not be read. */
   RETENTION_DAYS_BY_STATE: daysByState.optional(),
 
+  /** Mail server for notices; without it none are mailed. Wins over the file. */
+  SMTP_URL: smtpUrl.optional(),
+  /** File that holds the URL of the mail server, for one with a password in it. */
+  SMTP_URL_FILE: z.string().optional(),
+  /** Whom notices are from: an address, or `Name <address>`. */
+  MAIL_FROM: mailFrom.optional(),
+  /** Where our own people are told of reviews and incidents, as Standard Webhooks; without it they are not. */
+  OPERATIONS_WEBHOOK_URL: safeAddress.optional(),
+  /** What these are signed with: `whsec_…`; two, separated by a comma, while one replaces the other. Wins over the file. */
+  OPERATIONS_WEBHOOK_SECRET: z.string().optional(),
+  /** File that holds the secret or secrets. */
+  OPERATIONS_WEBHOOK_SECRET_FILE: z.string().optional(),
+  /** Addresses of our own people, separated by commas. */
+  OPERATIONS_MAIL_TO: mailAddresses.optional(),
+  /** Whether webhooks of sources may go to addresses of private networks and of this machine: `true` or `false`. */
+  NOTIFY_ALLOW_PRIVATE: z.enum(['true', 'false']).default('false'),
+
   /** Port on which a worker shows Temporal's metrics of it to Prometheus, at `/metrics`; 0 for none. */
   METRICS_PORT: port.default(9464),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+/** How notices get out, and how our own people are told. */
+export interface NoticeSettings {
+  /** null: nothing is mailed. */
+  readonly mail: { readonly url: string; readonly from: string } | null;
+  /** null: none is posted. */
+  readonly operationsWebhook: { readonly url: string; readonly secrets: readonly string[] } | null;
+  readonly operationsMailTo: readonly string[];
+  readonly allowPrivate: boolean;
+}
 
 /** The settings of this process, complete with their defaults. */
 export interface Settings {
@@ -116,6 +166,7 @@ export interface Settings {
     readonly days: number;
     readonly daysByState: Readonly<Partial<Record<(typeof EXPIRABLE)[number], number>>>;
   };
+  readonly notices: NoticeSettings;
   readonly metricsPort: number;
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL'];
 }
@@ -154,9 +205,41 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     workflowBundle: data.WORKFLOW_BUNDLE ?? null,
     claimLeaseMinutes: data.CLAIM_LEASE_MINUTES,
     retention: { days: data.RETENTION_DAYS, daysByState: readDaysByState(data.RETENTION_DAYS_BY_STATE) },
+    notices: readNoticeSettings(data),
     metricsPort: data.METRICS_PORT,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+function readNoticeSettings(data: z.infer<typeof environmentSchema>): NoticeSettings {
+  const mail = readMail(data);
+  const operationsMailTo = data.OPERATIONS_MAIL_TO ?? [];
+  if (operationsMailTo.length > 0 && !mail) throw new ConfigError('OPERATIONS_MAIL_TO: needs SMTP_URL and MAIL_FROM');
+  const operationsWebhook = readOperationsWebhook(data);
+  return { mail, operationsMailTo, operationsWebhook, allowPrivate: data.NOTIFY_ALLOW_PRIVATE === 'true' };
+}
+
+function readMail(data: z.infer<typeof environmentSchema>): NoticeSettings['mail'] {
+  const { SMTP_URL_FILE: path, MAIL_FROM: from } = data;
+  const url = data.SMTP_URL ?? (path === undefined ? undefined : smtpUrl.safeParse(readSecret(path)).data);
+  // What is in the file is not quoted: it may hold a password.
+  if (url === undefined && path !== undefined)
+    throw new ConfigError(`SMTP_URL_FILE: ${path} cannot be read, or holds no URL such as smtp://…`);
+  if (url === undefined) return null;
+  if (from === undefined) throw new ConfigError('MAIL_FROM: say whom mail is from');
+  return { url, from };
+}
+
+function readOperationsWebhook(data: z.infer<typeof environmentSchema>): NoticeSettings['operationsWebhook'] {
+  const { OPERATIONS_WEBHOOK_URL: url, OPERATIONS_WEBHOOK_SECRET_FILE: path } = data;
+  if (url === undefined) return null;
+  const text = data.OPERATIONS_WEBHOOK_SECRET ?? (path === undefined ? '' : (readSecret(path) ?? ''));
+  const secrets = text.split(',').map((secret) => secret.trim());
+  if (secrets.length <= 2 && secrets.every((secret) => webhookSecret.test(secret))) return { url, secrets };
+  const names = 'OPERATIONS_WEBHOOK_SECRET, or the file OPERATIONS_WEBHOOK_SECRET_FILE';
+  throw new ConfigError(
+    `${names}: must hold whsec_ and 24 to 64 bytes in base64, or two of these with a comma between`,
+  );
 }
 
 function readDaysByState(text = ''): Settings['retention']['daysByState'] {

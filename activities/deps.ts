@@ -1,7 +1,11 @@
 import type { BackOffice } from '../backoffice/port.ts';
 import type { RetentionPolicy } from '../db/retention.ts';
 import type { Store } from '../db/store.ts';
+import type { Circuit } from '../exchange/circuit.ts';
+import type { Letter } from '../exchange/mail-sender.ts';
+import type { Sent } from '../exchange/sent.ts';
 import type { Transport } from '../exchange/transport.ts';
+import type { WebhookMessage } from '../exchange/webhook-sender.ts';
 import type { Channel, OrderState } from '../orders/state.ts';
 
 /** What the activities need of the world; wired by the worker. */
@@ -10,11 +14,26 @@ export interface Deps {
   /** The back office, with as much patience as the step that asks may have. */
   readonly backOffice: () => BackOffice;
   readonly transport: Transport;
+  readonly notices: NoticeSenders;
   /** Folder of the anchors of the audit trail. */
   readonly anchorDir: string;
   readonly runs: Runs;
   /** How long content is kept. */
   readonly retention: RetentionPolicy;
+}
+
+/** How notices get to those who are told. */
+export interface NoticeSenders {
+  readonly sendWebhook: (message: WebhookMessage) => Promise<Sent>;
+  /** null: no mail server is set. */
+  readonly sendMail: ((letter: Letter) => Promise<Sent>) | null;
+  /** By destination. */
+  readonly circuits: (destination: string) => Circuit;
+  /** Where our own people are told. */
+  readonly house: {
+    readonly webhook: { readonly url: string; readonly secrets: readonly string[] } | null;
+    readonly mailTo: readonly string[];
+  };
 }
 
 /** A source that is polled, and how often. */

@@ -496,6 +496,31 @@ create table "rule_simulation_flips" (
   constraint "pk_rule_simulation_flips" primary key ("simulation_id", "order_id")
 );
 
+create table "line_allocations" (
+  "order_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "revision" int not null,
+  "position" int not null,
+  "warehouse" nvarchar(200) collate Latin1_General_100_BIN2 not null,
+  "quantity" varchar(200) collate Latin1_General_100_BIN2 not null,
+  constraint "pk_line_allocations" primary key ("order_id", "revision", "position", "warehouse")
+);
+
+create table "line_holds" (
+  "order_id" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "revision" int not null,
+  "position" int not null,
+  "code" varchar(100) collate Latin1_General_100_BIN2 not null,
+  "quantity" varchar(200) collate Latin1_General_100_BIN2 not null,
+  "opened_at" datetime2(3) not null,
+  "looked_at" datetime2(3) not null,
+  "cleared_at" datetime2(3),
+  "cleared_by" varchar(100) collate Latin1_General_100_BIN2,
+  constraint "pk_line_holds" primary key ("order_id", "revision", "position")
+);
+
+create index ix_line_holds_standing on line_holds (looked_at, order_id, revision)
+  where cleared_at is null;
+
 alter table "holds" add "look_again_at" datetime2(3);
 
 alter table "holds" add "looks" int;

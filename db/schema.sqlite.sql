@@ -188,6 +188,31 @@ CREATE INDEX "ix_incidents_state_id" on "incidents" ("state", "id");
 CREATE UNIQUE INDEX ux_incidents_open on incidents (cause_kind, cause_value, cause_code)
   where closed_at is null;
 
+CREATE TABLE "line_allocations" (
+  "order_id" text not null,
+  "revision" integer not null,
+  "position" integer not null,
+  "warehouse" text not null,
+  "quantity" text not null,
+  constraint "pk_line_allocations" primary key ("order_id", "revision", "position", "warehouse")
+);
+
+CREATE TABLE "line_holds" (
+  "order_id" text not null,
+  "revision" integer not null,
+  "position" integer not null,
+  "code" text not null,
+  "quantity" text not null,
+  "opened_at" text not null,
+  "looked_at" text not null,
+  "cleared_at" text,
+  "cleared_by" text,
+  constraint "pk_line_holds" primary key ("order_id", "revision", "position")
+);
+
+CREATE INDEX ix_line_holds_standing on line_holds (looked_at, order_id, revision)
+  where cleared_at is null;
+
 CREATE TABLE "notice_destinations" (
   "id" text not null,
   "leased_by" text,

@@ -28,6 +28,8 @@ export interface Tables {
   rule_simulations: RuleSimulationTable;
   rule_simulation_flips: RuleSimulationFlipTable;
   holds: HoldTable;
+  line_allocations: LineAllocationTable;
+  line_holds: LineHoldTable;
   reviews: ReviewTable;
   incidents: IncidentTable;
   incident_orders: IncidentOrderTable;
@@ -386,6 +388,34 @@ export interface HoldTable {
   look_again_at: string | null;
   /** How often in a row that was done; null where it is not. */
   looks: number | null;
+}
+
+/** Units that were set aside for a line of a revision, in one warehouse. */
+export interface LineAllocationTable {
+  order_id: string;
+  revision: number;
+  /** Of the line in the order, from 1. */
+  position: number;
+  warehouse: string;
+  /** A decimal string. */
+  quantity: string;
+}
+
+/** A line of which something waits, while the rest of the order goes on. */
+export interface LineHoldTable {
+  order_id: string;
+  revision: number;
+  /** Of the line in the order, from 1. */
+  position: number;
+  code: string;
+  /** How much of the line waits, a decimal string; what waited last, where it was cleared. */
+  quantity: string;
+  opened_at: string;
+  /** When the back office was last asked whether it is there. */
+  looked_at: string;
+  cleared_at: string | null;
+  /** `recheck`, or what ended the wait. */
+  cleared_by: string | null;
 }
 
 export interface ReviewTable {

@@ -1,4 +1,5 @@
 import type { PollProfile } from '../orders/poll-profile.ts';
+import { readRetryAfter } from './retry-after.ts';
 
 /*
  * Asks an integration for a page of its orders. What comes from outside is bounded in time and size, and no answer sends
@@ -45,7 +46,11 @@ export async function fetchPage(question: PageQuestion, limits: PollLimits = {})
     });
     if (!response.ok) {
       await response.body?.cancel();
-      return { kind: 'failed', code: codeOf(response.status), ...readRetryAfter(response.headers, question.now) };
+      return {
+        kind: 'failed',
+        code: codeOf(response.status),
+        ...readRetryAfter(response.headers.get('Retry-After'), question.now),
+      };
     }
     const bytes = await readAtMost(response, largestPage);
     if (!bytes) return { kind: 'failed', code: 'page_too_large' };
@@ -71,14 +76,6 @@ function authorize({ profile: { auth }, secret }: PageQuestion): Readonly<Record
 
 function codeOf(status: number): string {
   return status >= 300 && status < 400 ? 'redirected' : `status_${String(status)}`;
-}
-
-/** Seconds from a number or a date. @see RFC 9110 section 10.2.3 */
-function readRetryAfter(headers: Headers, now: Date): { readonly retryAfterSeconds?: number } {
-  const value = headers.get('Retry-After')?.trim() ?? '';
-  if (/^\d{1,9}$/.test(value)) return { retryAfterSeconds: Number(value) };
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? {} : { retryAfterSeconds: Math.max(0, Math.ceil((at - now.getTime()) / 1000)) };
 }
 
 /** The body, unpacked; undefined as soon as it is larger than is taken. */

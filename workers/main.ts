@@ -10,6 +10,7 @@ import { createDirectoryTransport } from '../exchange/directory-transport.ts';
 import { createLog, type Log } from '../log.ts';
 import { runProgram } from '../program.ts';
 import { TASK_QUEUES, type TaskQueue } from '../workflows/contract.ts';
+import { createNoticeSenders } from './notice-senders.ts';
 import { ensureSchedules } from './schedules.ts';
 import { createDeps, createWorker } from './worker.ts';
 
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     namespace,
     backOffice,
     retention: settings.retention,
+    notices: createNoticeSenders(settings.notices, (change) => log.warn(change, 'a destination of notices')),
   });
   const workflowBundle =
     settings.workflowBundle === null ? {} : { workflowBundle: { codePath: settings.workflowBundle } };

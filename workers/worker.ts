@@ -2,14 +2,17 @@ import { Context } from '@temporalio/activity';
 import { Client, type ConnectionLike } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
-import type { Deps } from '../activities/deps.ts';
+import type { Deps, NoticeSenders } from '../activities/deps.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBackOfficeClient } from '../backoffice/http-client.ts';
 import type { BackOffice } from '../backoffice/port.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from '../db/retention.ts';
 import type { Store } from '../db/store.ts';
+import type { CircuitOptions } from '../exchange/circuit.ts';
 import type { Transport } from '../exchange/transport.ts';
 import type { TaskQueue } from '../workflows/contract.ts';
+import { guardBackOffice } from './guarded-back-office.ts';
+import { createNoticeSenders, NO_NOTICES } from './notice-senders.ts';
 import { createRuns } from './runs.ts';
 
 /** What Temporal's bundler is given. */
@@ -56,13 +59,19 @@ export function createDeps(world: {
   readonly namespace: string;
   readonly backOffice: { readonly baseUrl: string; readonly apiKey: string };
   readonly retention?: RetentionPolicy;
+  readonly notices?: NoticeSenders;
+  readonly onCircuitChange?: CircuitOptions['onChange'];
 }): Deps {
-  const quick = createBackOfficeClient({ ...world.backOffice, timeoutMs: LOCAL_TIMEOUT_MS });
-  const patient = createBackOfficeClient({ ...world.backOffice, timeoutMs: REGULAR_TIMEOUT_MS });
+  const clients = {
+    quick: createBackOfficeClient({ ...world.backOffice, timeoutMs: LOCAL_TIMEOUT_MS }),
+    patient: createBackOfficeClient({ ...world.backOffice, timeoutMs: REGULAR_TIMEOUT_MS }),
+  };
+  const { quick, patient } = guardBackOffice(clients, REGULAR_TIMEOUT_MS, world.onCircuitChange);
   return {
     store: world.store,
     transport: world.transport,
     anchorDir: world.anchorDir,
+    notices: world.notices ?? createNoticeSenders(NO_NOTICES),
     backOffice: (): BackOffice => (Context.current().info.isLocal ? quick : patient),
     retention: world.retention ?? DEFAULT_RETENTION,
     runs: createRuns(new Client({ connection: world.connection, namespace: world.namespace })),

@@ -36,7 +36,7 @@ export function anchorLogWorkflow(): Promise<{ anchors: number; rows: number }> 
 }
 
 /** Sends what waits in the outbox, and notices what is not answered. */
-export function deliverOutboxWorkflow(): Promise<{ delivered: number; postponed: number; missed: number }> {
+export function deliverOutboxWorkflow(): ReturnType<Activities['deliverOutbox']> {
   return upkeep('Send what waits in the outbox').deliverOutbox();
 }
 

@@ -3,7 +3,7 @@ import { columnTypesFor } from '../dialect.ts';
 
 /** Notices that are pushed: how each message goes out and where to, why it did not, and how each destination fares. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  const { id, code, instant, integer } = columnTypesFor(db);
+  const { id, code, instant } = columnTypesFor(db);
   const outbox = () => db.schema.alterTable('outbox');
   await outbox()
     .addColumn('channel', code, (column) => column.notNull().defaultTo('read'))
@@ -21,8 +21,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', id, (column) => column.notNull())
     .addColumn('leased_by', id)
     .addColumn('leased_until', instant)
-    .addColumn('failures', integer, (column) => column.notNull())
-    .addColumn('not_before', instant)
     .addColumn('stopped_at', instant)
     .addColumn('stopped_address', code)
     .addPrimaryKeyConstraint('pk_notice_destinations', ['id'])

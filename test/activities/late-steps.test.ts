@@ -37,7 +37,7 @@ beforeAll(async () => {
   steps = createActivities({
     store: house.store,
     backOffice,
-    ...({} as Pick<Deps, 'transport' | 'runs' | 'retention' | 'anchorDir'>),
+    ...({} as Pick<Deps, 'transport' | 'notices' | 'runs' | 'retention' | 'anchorDir'>),
   });
 });
 beforeEach(() => {

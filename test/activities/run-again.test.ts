@@ -41,7 +41,7 @@ beforeAll(async () => {
     tellDecision: () => Promise.resolve(),
     startOrder: () => Promise.resolve(),
   } as unknown as Deps['runs'];
-  const elsewhere = { runs } as Pick<Deps, 'transport' | 'runs' | 'retention' | 'anchorDir'>;
+  const elsewhere = { runs } as Pick<Deps, 'transport' | 'notices' | 'runs' | 'retention' | 'anchorDir'>;
   steps = inActivity(createActivities({ store: house.store, backOffice: () => back.backOffice, ...elsewhere }));
 });
 afterAll(async () => {

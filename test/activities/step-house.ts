@@ -37,7 +37,7 @@ export async function openStepHouse(options: {
   const nobody = { tellDecision: done, startOrder: done, recheckOrder: done };
   const runs = { ...nobody, ...options.runs } as Deps['runs'];
   const backOffice = () => options.reach?.(back.backOffice) ?? back.backOffice;
-  const elsewhere = {} as Pick<Deps, 'transport' | 'retention' | 'anchorDir'>;
+  const elsewhere = {} as Pick<Deps, 'transport' | 'notices' | 'retention' | 'anchorDir'>;
   return {
     ...house,
     back,

@@ -1,0 +1,111 @@
+import { first, insertOnce } from './dialect.ts';
+import type { OutboxRow } from './outbox.ts';
+import type { Store } from './store.ts';
+
+/*
+ * Notices go out one at a time to each destination, in the order in which they were written, and side by side to
+ * different ones. Whoever delivers to a destination has it on a lease, so that a process that dies keeps it for a minute.
+ */
+
+/** Attempts of a message during which later ones to the same destination wait for it; after that they overtake. */
+const FIRST_ATTEMPTS = 3;
+
+/** Destinations for which something is due and that nobody delivers to at the moment. */
+export async function listDueDestinations(store: Store, now: string): Promise<readonly string[]> {
+  const rows = await store.db
+    .selectFrom('outbox')
+    .leftJoin('notice_destinations as leased', (join) =>
+      join.onRef('leased.id', '=', 'outbox.destination').on('leased.leased_until', '>', now),
+    )
+    .select('destination')
+    .distinct()
+    .where('state', '=', 'pending')
+    .where('next_attempt_at', '<=', now)
+    .where('destination', 'is not', null)
+    .where('leased.id', 'is', null)
+    .execute();
+  return rows.map(({ destination }) => String(destination));
+}
+
+/** A hold on one destination. */
+export interface Lease {
+  readonly destination: string;
+  /** Who has it; unlike anybody else's. */
+  readonly holder: string;
+}
+
+/** Takes a destination for oneself, or keeps it; tells whether one has it. */
+export async function leaseDestination(
+  store: Store,
+  { destination, holder }: Lease,
+  { now, until }: { readonly now: string; readonly until: string },
+): Promise<boolean> {
+  await insertOnce(store.db, 'notice_destinations', { id: destination });
+  const result = await store.db
+    .updateTable('notice_destinations')
+    .set({ leased_by: holder, leased_until: until })
+    .where('id', '=', destination)
+    .where((eb) => eb.or([eb('leased_by', 'is', null), eb('leased_by', '=', holder), eb('leased_until', '<=', now)]))
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Gives a destination back. */
+export async function releaseDestination(store: Store, { destination, holder }: Lease): Promise<void> {
+  await store.db
+    .updateTable('notice_destinations')
+    .set({ leased_by: null, leased_until: null })
+    .where('id', '=', destination)
+    .where('leased_by', '=', holder)
+    .execute();
+}
+
+/** The next message to send there, if one may go now. */
+export async function findNextFor(store: Store, destination: string, now: string): Promise<OutboxRow | undefined> {
+  const pending = () =>
+    store.db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('destination', '=', destination)
+      .where('state', '=', 'pending')
+      .orderBy('id');
+  const due = await first(pending().where('next_attempt_at', '<=', now), 1).executeTakeFirst();
+  if (!due) return undefined;
+  const waitedFor = await first(pending().where('attempts', '<', FIRST_ATTEMPTS), 1).executeTakeFirst();
+  return waitedFor && waitedFor.id < due.id ? undefined : due;
+}
+
+/** Makes everything due that waits for a destination, because it takes messages again. */
+export async function hurryDestination(store: Store, destination: string, now: string): Promise<void> {
+  await store.db
+    .updateTable('outbox')
+    .set({ next_attempt_at: now })
+    .where('destination', '=', destination)
+    .where('state', '=', 'pending')
+    .where('next_attempt_at', '>', now)
+    .execute();
+}
+
+/** Notes that a destination wants nothing any more at this address (its keyed hash). */
+export async function stopDestination(store: Store, destination: string, address: string, at: string): Promise<void> {
+  await store.db
+    .updateTable('notice_destinations')
+    .set({ stopped_at: at, stopped_address: address })
+    .where('id', '=', destination)
+    .execute();
+}
+
+/** Whether a destination wants nothing any more at this address. */
+export async function isStopped(store: Store, destination: string, address: string): Promise<boolean> {
+  const query = store.db.selectFrom('notice_destinations').select('id').where('id', '=', destination);
+  return (await query.where('stopped_address', '=', address).executeTakeFirst()) !== undefined;
+}
+
+/** Lets messages go to a destination again. */
+export async function resumeDestination(tx: Store, destination: string): Promise<void> {
+  await tx.db
+    .updateTable('notice_destinations')
+    .set({ stopped_at: null, stopped_address: null })
+    .where('id', '=', destination)
+    .execute();
+}

@@ -1,0 +1,93 @@
+import { createTransport } from 'nodemailer';
+import { codeOfFailure, type Sent } from './sent.ts';
+
+/*
+ * Hands letters to a mail server. Over TLS, but for a server on this machine: without it neither the password nor what the
+ * letter says would be between the two of us.
+ */
+
+/** A letter in plain text. */
+export interface Letter {
+  /** Part of the Message-ID: the same at each attempt, by which a repetition is known. */
+  readonly id: string;
+  /** One address. */
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface MailOptions {
+  /** `smtp://user:password@host:port`, with STARTTLS; `smtps://…` for TLS from the beginning. */
+  readonly url: string;
+  /** An address, or `Name <address>`. */
+  readonly from: string;
+  readonly timeoutMs?: number;
+  /** For servers whose certificate is not of a public authority: see `tls.connect`. */
+  readonly ca?: string;
+}
+
+const TIMEOUT_MS = 15_000;
+/** The machine itself, where no network can listen in. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** Makes what mails letters. Every failure is an outcome, never thrown: it is waited out. */
+export function createMailSender(options: MailOptions): (letter: Letter) => Promise<Sent> {
+  const transport = createTransport(toTransport(options));
+  const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(options.from)?.[1] ?? 'localhost';
+  return async ({ id, to, subject, text }) => {
+    try {
+      await transport.sendMail({
+        from: options.from,
+        // As an object it is one address, whatever stands in it.
+        to: { name: '', address: to },
+        subject,
+        text,
+        messageId: `<${id}@${domain}>`,
+        // No out-of-office reply: nobody reads it. @see RFC 3834
+        headers: { 'Auto-Submitted': 'auto-generated' },
+      });
+      return { kind: 'delivered' };
+    } catch (error) {
+      return judge(error);
+    }
+  };
+}
+
+function toTransport({ url: text, ca, timeoutMs = TIMEOUT_MS }: MailOptions) {
+  const url = new URL(text);
+  const secure = url.protocol === 'smtps:';
+  const isLoopback = LOOPBACK.test(url.hostname);
+  const user = decodeURIComponent(url.username);
+  return {
+    host: url.hostname.replaceAll(/[[\]]/g, ''),
+    port: Number(url.port) || (secure ? 465 : 587),
+    secure,
+    requireTLS: !secure && !isLoopback,
+    ignoreTLS: !secure && isLoopback,
+    ...(user !== '' && { auth: { user, pass: decodeURIComponent(url.password) } }),
+    ...(ca !== undefined && { tls: { ca } }),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    // A letter is text of ours; nothing in it names a file or an address to be fetched.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+/** What the server says in words may quote the address; its number is enough. @see RFC 5321 section 4.2 */
+function judge(error: unknown): Sent {
+  const {
+    code,
+    command,
+    responseCode = 0,
+  } = error as Partial<Record<'code' | 'command', string>> & {
+    readonly responseCode?: number;
+  };
+  if (responseCode === 0) return { kind: 'failed', code: codeOfFailure(error, 'unreachable'), about: 'destination' };
+  const failure = { kind: 'failed', code: `smtp_${String(responseCode)}` } as const;
+  // A server that does not take us as a sender would take no other letter either.
+  const isAboutLetter = (code === 'EENVELOPE' || code === 'EMESSAGE') && command !== 'MAIL FROM';
+  const isRefusal = responseCode >= 500 && isAboutLetter;
+  return isRefusal ? { ...failure, about: 'message', isFinal: true } : { ...failure, about: 'destination' };
+}

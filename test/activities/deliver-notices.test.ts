@@ -1,0 +1,360 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { Webhook } from 'standardwebhooks';
+import { deliverNotices } from '../../activities/deliver-notices.ts';
+import type { Deps, NoticeSenders } from '../../activities/deps.ts';
+import { putHouseNotice, putNotice } from '../../activities/notice.ts';
+import { putFindings } from '../../db/findings.ts';
+import { listLog } from '../../db/log.ts';
+import { listOutbox, type OutboxSummary } from '../../db/outbox.ts';
+import { eraseKeys } from '../../db/seal.ts';
+import { putSecrets } from '../../db/source-secrets.ts';
+import { putSource } from '../../db/sources.ts';
+import { inTransaction } from '../../db/store.ts';
+import { createNoticeCircuits } from '../../exchange/notice-circuits.ts';
+import { createWebhookSender } from '../../exchange/webhook-sender.ts';
+import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
+import { openReceiver, type Receiver, type ReceiverAnswer } from '../support/receiver.ts';
+import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const OLDER = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
+const AT = '2026-11-23T10:00:00.000Z';
+const BY = { actor: 'ada', at: AT };
+
+let house: TestStore;
+let receivers: Receiver[] = [];
+let senders: NoticeSenders;
+beforeAll(async () => void (house = await openTestStore()));
+afterAll(() => house.close());
+beforeEach(async () => {
+  senders = {
+    sendWebhook: createWebhookSender({ allowPrivate: true, timeoutMs: 300 }),
+    sendMail: null,
+    circuits: createNoticeCircuits(),
+    house: { webhook: null, mailTo: [] },
+  };
+  await house.store.db.deleteFrom('outbox').execute();
+  await house.store.db.deleteFrom('notice_destinations').execute();
+});
+afterEach(async () => {
+  await Promise.all(receivers.map((one) => one.close()));
+  receivers = [];
+});
+
+const logger = new DefaultLogger('ERROR', () => undefined);
+const run = (changes: Partial<NoticeSenders> = {}): ReturnType<typeof deliverNotices> => {
+  const deps = { store: house.store, notices: { ...senders, ...changes } } as Deps;
+  return new MockActivityEnvironment({}, { logger }).run(() => deliverNotices(deps)) as never;
+};
+
+async function givenReceiver(answer?: Parameters<typeof openReceiver>[0]): Promise<Receiver> {
+  const receiver = await openReceiver(answer);
+  receivers.push(receiver);
+  return receiver;
+}
+
+async function givenSource(id: string, url: string, secrets = [SECRET]): Promise<SourceProfile> {
+  const profile = sourceProfileSchema.parse({ id, channel: 'api', notify: { webhook: { url } } });
+  await putSource(house.store, profile, { ...BY, at: new Date().toISOString() });
+  await putSecrets(house.store, id, 'notify', secrets, { ...BY, at: new Date().toISOString() });
+  return profile;
+}
+
+async function givenNotice(source: string, columns: Parameters<typeof givenOrder>[1] = {}): Promise<string> {
+  const { id } = await givenOrder(house.store, { source, state: 'rejected', ...columns });
+  await tell(id);
+  return id;
+}
+const tell = (orderId: string): Promise<void> =>
+  inTransaction(house.store, (tx) =>
+    putNotice(tx, orderId, { kind: 'order.rejected', stepKey: 'closed:1', at: new Date().toISOString() }),
+  );
+const pushedOf = async (orderId: string): Promise<OutboxSummary | undefined> =>
+  (await listOutbox(house.store, `order:${orderId}`)).find(({ channel }) => channel !== 'read');
+/** As if the time to the next attempt had passed. */
+const makeDue = () => house.store.db.updateTable('outbox').set({ next_attempt_at: AT }).execute();
+const idsOf = ({ received }: Receiver) => received.map(({ headers }) => headers['webhook-id']);
+const ordersOf = ({ received }: Receiver) => received.map(({ body }) => (JSON.parse(body) as { data: { orderId: string } }).data.orderId); // prettier-ignore
+
+describe('a notice to a source', () => {
+  test('is posted with a signature that the library of Standard Webhooks verifies, for each of two secrets', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url, [SECRET, OLDER]);
+    const orderId = await givenNotice('told', { po_number: 'PO-1', external_id: 'W-1' });
+    expect(await run()).toEqual({ delivered: 1, postponed: 0, failed: 0 });
+    const [message] = receiver.received;
+    const headers = message?.headers as Record<string, string>;
+    for (const secret of [SECRET, OLDER]) {
+      expect(new Webhook(secret).verify(message?.body ?? '', headers)).toMatchObject({
+        type: 'order.rejected',
+        data: { orderId, poNumber: 'PO-1', externalId: 'W-1', state: 'rejected' },
+      });
+    }
+    expect(() => new Webhook(SECRET).verify(`${message?.body ?? ''} `, headers)).toThrow();
+    const row = await pushedOf(orderId);
+    expect(row).toMatchObject({ state: 'delivered', channel: 'webhook', attempts: 1, last_failure: null });
+    expect(idsOf(receiver)).toEqual([row?.id]);
+  });
+
+  test('tells findings with their place, and not the evidence', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const { id } = await givenOrder(house.store, { source: 'told', state: 'rejected' });
+    const finding = {
+      code: 'TOTAL.MISMATCH', category: 'business_rule', disposition: 'reject', path: '/total', message: 'the total is wrong',
+      evidence: 'Pat Example, 1 Main Street', location: { line: 3, column: 5 },
+    } as const; // prettier-ignore
+    const by = { subject: `order:${id}` as const, revision: 1, step: 'parse', at: AT } as const;
+    await inTransaction(house.store, (tx) => putFindings(tx, by, [finding]));
+    await tell(id);
+    await run();
+    expect(receiver.received[0]?.body).not.toContain('Pat Example');
+    const { evidence: _, ...told } = finding;
+    expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({ data: { findings: [told] } });
+  });
+
+  test('is written once by a step that runs twice, and is read over the API too', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const orderId = await givenNotice('told');
+    await tell(orderId);
+    expect(await listOutbox(house.store, `order:${orderId}`)).toMatchObject([
+      { channel: 'read', state: 'available' },
+      { channel: 'webhook', state: 'pending' },
+    ]);
+  });
+
+  test('is not pushed where the source did not ask for its kind', async () => {
+    await givenSource('told', 'https://example.com');
+    const { id } = await givenOrder(house.store, { source: 'told', state: 'in_review' });
+    const notice = { kind: 'review.opened', stepKey: 'review:r:opened', at: AT } as const;
+    await inTransaction(house.store, (tx) => putNotice(tx, id, notice));
+    expect(await pushedOf(id)).toBeUndefined();
+  });
+
+  test('goes out in the order of time', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const orders: string[] = [];
+    for (let i = 0; i < 12; i += 1) orders.push(await givenNotice('told'));
+    expect(await run()).toMatchObject({ delivered: 12 });
+    expect(ordersOf(receiver)).toEqual(orders);
+    expect(receiver.mostAtOnce()).toBe(1);
+  });
+
+  test('is sent once by ten that deliver at the same time, one at a time to each destination', async () => {
+    const receiver = await givenReceiver(() => ({ status: 204, afterMs: 5 }));
+    await givenSource('told', receiver.url);
+    const orders: string[] = [];
+    for (let i = 0; i < 20; i += 1) orders.push(await givenNotice('told'));
+    const runs = await Promise.all(Array.from({ length: 10 }, () => run()));
+    expect(runs.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(20);
+    expect(ordersOf(receiver)).toEqual(orders);
+    expect(receiver.mostAtOnce()).toBe(1);
+  });
+
+  test('that was sent by a program that died before it noted so comes again under the same id', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const orderId = await givenNotice('told');
+    const died = new Error('the power went out');
+    const sendWebhook: NoticeSenders['sendWebhook'] = async (message) => {
+      await senders.sendWebhook(message);
+      throw died;
+    };
+    await expect(run({ sendWebhook })).rejects.toBe(died);
+    expect(await pushedOf(orderId)).toMatchObject({ state: 'pending', attempts: 0 });
+    await run();
+    expect(new Set(idsOf(receiver))).toEqual(new Set([(await pushedOf(orderId))?.id]));
+    expect(receiver.received).toHaveLength(2);
+  });
+
+  test('whose order was erased is dropped', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const orderId = await givenNotice('told');
+    await inTransaction(house.store, (tx) => eraseKeys(tx, [`order:${orderId}`]));
+    await run();
+    expect(receiver.received).toEqual([]);
+    expect(await pushedOf(orderId)).toMatchObject({ state: 'dropped' });
+  });
+});
+
+describe('a destination that does not take a message', () => {
+  const failing = async (answer: ReceiverAnswer) => {
+    const receiver = await givenReceiver(() => answer);
+    await givenSource('failing', receiver.url);
+    const orderId = await givenNotice('failing');
+    await run();
+    return { receiver, orderId, row: await pushedOf(orderId) };
+  };
+
+  test.each([
+    [{ status: 500 }, 'status_500'],
+    [{ status: 422 }, 'status_422'],
+    [{ status: 302, headers: { Location: '/elsewhere' } }, 'redirected'],
+    [{ status: 200, isSilent: true }, 'timeout'],
+  ])('%j is tried again: %s', async (answer, code) => {
+    const { receiver, row } = await failing(answer);
+    expect(row).toMatchObject({ state: 'pending', attempts: 1, last_failure: code });
+    expect(receiver.received).toHaveLength(1);
+    expect(await run()).toEqual({ delivered: 0, postponed: 0, failed: 0 });
+  });
+
+  test('is tried ten times, ever more slowly, as the specification says; then the message has failed', async () => {
+    const receiver = await givenReceiver(() => ({ status: 500 }));
+    await givenSource('failing', receiver.url);
+    const orderId = await givenNotice('failing');
+    const waits: number[] = [];
+    for (;;) {
+      const before = Date.now();
+      await run({ circuits: createNoticeCircuits() });
+      const row = await pushedOf(orderId);
+      if (row?.state === 'failed') break;
+      waits.push(Math.floor((Date.parse(row?.next_attempt_at ?? '') - before) / 1000));
+      await makeDue();
+    }
+    const schedule = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+    expect(waits).toHaveLength(schedule.length);
+    for (const [i, seconds] of schedule.entries()) {
+      expect(waits[i]).toBeGreaterThanOrEqual(seconds);
+      expect(waits[i]).toBeLessThanOrEqual(seconds * 1.1 + 2);
+    }
+    expect(new Set(idsOf(receiver)).size).toBe(1);
+    expect(await pushedOf(orderId)).toMatchObject({ attempts: 10, last_failure: 'status_500' });
+  });
+
+  test('is left alone as long as it asks for', async () => {
+    const { row } = await failing({ status: 429, headers: { 'Retry-After': '7200' } });
+    const seconds = (Date.parse(row?.next_attempt_at ?? '') - Date.now()) / 1000;
+    expect(seconds).toBeGreaterThan(7100);
+    expect(seconds).toBeLessThan(7300);
+    const later = await givenNotice('failing');
+    await makeDue();
+    expect(await run()).toEqual({ delivered: 0, postponed: 0, failed: 0 });
+    expect(await pushedOf(later)).toMatchObject({ state: 'pending', attempts: 0 });
+  });
+
+  test('that is gone gets nothing more, until its address is another one', async () => {
+    const { receiver, row } = await failing({ status: 410 });
+    expect(row).toMatchObject({ state: 'failed', last_failure: 'gone' });
+    const later = await givenNotice('failing');
+    expect(await run()).toEqual({ delivered: 0, postponed: 0, failed: 1 });
+    expect(receiver.received).toHaveLength(1);
+    expect(await pushedOf(later)).toMatchObject({ state: 'failed', last_failure: 'gone' });
+    expect((await listLog(house.store, 'source:failing')).map(({ action }) => action)).toContain('notices.stopped');
+    const elsewhere = await givenReceiver();
+    await givenSource('failing', elsewhere.url);
+    await givenNotice('failing');
+    expect(await run()).toMatchObject({ delivered: 1 });
+  });
+
+  test('does not delay another one', async () => {
+    const dead = await givenReceiver(() => ({ status: 200, isSilent: true }));
+    const living = await givenReceiver();
+    await givenSource('dead', dead.url);
+    await givenSource('living', living.url);
+    for (let i = 0; i < 5; i += 1) await givenNotice('dead');
+    for (let i = 0; i < 5; i += 1) await givenNotice('living');
+    expect(await run({ sendWebhook: createWebhookSender({ allowPrivate: true, timeoutMs: 1000 }) })).toEqual({
+      delivered: 5,
+      postponed: 1,
+      failed: 0,
+    });
+    expect(dead.received).toHaveLength(1);
+    expect(Number(living.received.at(-1)?.at) - Number(dead.received[0]?.at)).toBeLessThan(1000);
+  });
+
+  test('keeps the order: what came later waits for the first attempts of what came before, and then overtakes it', async () => {
+    let poisoned = '';
+    const receiver = await givenReceiver(({ body }) => (body.includes(poisoned) ? { status: 422 } : undefined));
+    await givenSource('failing', receiver.url);
+    poisoned = await givenNotice('failing');
+    const later = await givenNotice('failing');
+    expect(await run()).toEqual({ delivered: 0, postponed: 1, failed: 0 });
+    await makeDue();
+    expect(await run()).toEqual({ delivered: 0, postponed: 1, failed: 0 });
+    await makeDue();
+    expect(await run()).toEqual({ delivered: 1, postponed: 1, failed: 0 });
+    expect(ordersOf(receiver)).toEqual([poisoned, poisoned, poisoned, later]);
+  });
+
+  test('that comes back gets at once what waits for it', async () => {
+    let isBack = false;
+    const receiver = await givenReceiver(() => ({ status: isBack ? 200 : 503 }));
+    await givenSource('failing', receiver.url);
+    const [first, second] = [await givenNotice('failing'), await givenNotice('failing')];
+    const circuits = createNoticeCircuits({ pauseMs: 1 });
+    for (let i = 0; i < 4; i += 1) {
+      await makeDue();
+      await run({ circuits });
+    }
+    expect(circuits('failing:webhook').read().state).toBe('open');
+    isBack = true;
+    // Of the two only one is due: the other would wait for minutes.
+    await house.store.db.updateTable('outbox').set({ next_attempt_at: '2126-01-01T00:00:00.000Z' }).execute();
+    const due = house.store.db.updateTable('outbox').set({ next_attempt_at: AT, attempts: 3 });
+    await due.where('subject', '=', `order:${first}`).execute();
+    expect(await run({ circuits })).toMatchObject({ delivered: 2 });
+    expect(ordersOf(receiver).slice(-2)).toEqual([first, second]);
+  });
+
+  test('whose profile is damaged waits for it; a message that is damaged has failed', async () => {
+    const receiver = await givenReceiver();
+    const profile = await givenSource('failing', receiver.url);
+    const [damaged, whole] = [await givenNotice('failing'), await givenNotice('failing')];
+    const broken = house.store.db.updateTable('outbox').set({ content_sealed: Buffer.alloc(40) });
+    await broken.where('subject', '=', `order:${damaged}`).execute();
+    await house.store.db.updateTable('sources').set({ profile_json: '{' }).where('id', '=', 'failing').execute();
+    expect(await run()).toEqual({ delivered: 0, postponed: 1, failed: 1 });
+    expect(await pushedOf(damaged)).toMatchObject({ state: 'failed', last_failure: 'damaged' });
+    expect(await pushedOf(whole)).toMatchObject({ state: 'pending', last_failure: 'damaged' });
+    await putSource(house.store, profile, BY);
+    await makeDue();
+    expect(await run()).toMatchObject({ delivered: 1 });
+  });
+
+  test('is not called where nothing could be signed, or nobody wants to be told any more', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('failing', receiver.url, []);
+    const unsigned = await givenNotice('failing');
+    await run();
+    expect(await pushedOf(unsigned)).toMatchObject({ state: 'pending', last_failure: 'no_secret' });
+    await putSource(house.store, sourceProfileSchema.parse({ id: 'failing', channel: 'api' }), BY);
+    await makeDue();
+    await run();
+    expect(await pushedOf(unsigned)).toMatchObject({ state: 'failed', last_failure: 'no_destination' });
+    expect(receiver.received).toEqual([]);
+  });
+});
+
+describe('a notice to our own people', () => {
+  test('goes to the webhook of the settings, about an order or an incident, and not to the source', async () => {
+    const receiver = await givenReceiver();
+    const { id } = await givenOrder(house.store, { source: 'web-shop', state: 'in_review' });
+    await inTransaction(house.store, async (tx) => {
+      await putNotice(tx, id, { kind: 'review.opened', stepKey: 'review:r:opened', at: AT });
+      const incident = { subject: 'incident:i', kind: 'incident.opened', stepKey: 'opened', at: AT } as const;
+      await putHouseNotice(tx, { ...incident, content: { incidentId: 'i', orders: 120 } });
+      await putHouseNotice(tx, { ...incident, content: { incidentId: 'i', orders: 121 } });
+    });
+    const webhook = { url: receiver.url, secrets: [SECRET] };
+    expect(await run({ house: { webhook, mailTo: [] } })).toMatchObject({ delivered: 2 });
+    const told = receiver.received.map(({ body, headers }) => new Webhook(SECRET).verify(body, headers as never));
+    expect(told).toMatchObject([
+      { type: 'review.opened', data: { orderId: id, source: 'web-shop' } },
+      { type: 'incident.opened', data: { incidentId: 'i', orders: 120 } },
+    ]);
+    expect(await run({ house: { webhook, mailTo: [] } })).toMatchObject({ delivered: 0 });
+  });
+
+  test('is only kept where the settings name nobody', async () => {
+    const { id } = await givenOrder(house.store, { state: 'in_review' });
+    const notice = { kind: 'review.escalated', stepKey: 'review:r:escalated', at: AT } as const;
+    await inTransaction(house.store, (tx) => putNotice(tx, id, notice));
+    expect(await run()).toEqual({ delivered: 0, postponed: 0, failed: 0 });
+    expect(await listOutbox(house.store, `order:${id}`)).toMatchObject([{ channel: 'read', state: 'available' }]);
+  });
+});
