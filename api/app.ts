@@ -23,6 +23,7 @@ import { createDocsOperations } from './routes/docs.ts';
 import { documentOperations } from './routes/documents.ts';
 import { ediOperations } from './routes/edi.ts';
 import { healthOperations } from './routes/health.ts';
+import { incidentOperations } from './routes/incidents.ts';
 import { lookupOperations } from './routes/lookups.ts';
 import { serveManualEntry } from './routes/manual-entry.ts';
 import { placeOperations } from './routes/order-places.ts';
@@ -64,6 +65,7 @@ const OPERATIONS: readonly Operation[] = [
   ...placeOperations,
   ...verdictOperations,
   ...reviewOperations,
+  ...incidentOperations,
   ...documentOperations,
   ...ediOperations,
   ...sourceOperations,

@@ -6,6 +6,7 @@ import { openConnection } from './orders/connection.ts';
 import { approve, cancel, reject, reprocess } from './orders/deciding.ts';
 import { Misuse } from './orders/misuse.ts';
 import { erase, exportSubject, retention } from './orders/privacy.ts';
+import { acknowledge, incident, incidents, recheck } from './orders/incidents.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
 import { rotate } from './orders/rotate-key.ts';
@@ -26,8 +27,9 @@ import { toPlainText } from './table.ts';
 
 /** The operator's command line. */
 const VERBS: Readonly<Record<string, Verb>> = {
-  validate, submit, show, list, reviews, approve, reject, cancel, reprocess, pause, resume,
+  validate, submit, show, list, reviews, incidents, incident, approve, reject, cancel, reprocess, pause, resume,
   export: exportSubject, erase, retention,
+  'incident ack': acknowledge, 'incident recheck': recheck,
   'rules list': listRules, 'rules export': exportRules, 'rules import': importRules, 'rules approve': approveRule,
   'rules withdraw': withdrawRule, 'rules simulate': simulateRule, 'rules simulations': listSimulations,
   'verify-log': verify, 'rotate-key': rotate,

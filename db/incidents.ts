@@ -384,6 +384,19 @@ export function findIncident({ db }: Store, id: string): Promise<IncidentRow | u
   return db.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** How many orders and documents of an incident the principal may see, and how many of these wait. */
+export async function countMembers(
+  store: Store,
+  principal: Principal,
+  incidentId: string,
+): Promise<{ readonly orders: number; readonly waiting: number }> {
+  const query = selectVisible(store, principal).select([
+    sql<number>`count(distinct incident_orders.subject_id)`.as('orders'),
+    sql<number>`count(distinct case when until is null then incident_orders.subject_id end)`.as('waiting'),
+  ]);
+  return query.where('incident_id', '=', incidentId).executeTakeFirstOrThrow();
+}
+
 /** An order or document of an incident, with where it stands. */
 export interface IncidentMember extends Pick<IncidentOrderTable, 'subject_kind' | 'subject_id' | 'source'> {
   readonly since: string;
@@ -433,13 +446,13 @@ export async function acknowledgeIncident(
 }
 
 /**
- * Lets the orders of an incident look again as soon as their turn comes, instead of when they would. Those that only a person
+ * Lets the orders of an incident that the principal may see look again as soon as their turn comes, instead of when they would. Those that only a person
  * can let go on are left alone.
  * @returns how many orders will look
  */
-export async function hastenLooks({ db }: Store, incidentId: string, at: string): Promise<number> {
-  const orders = db
-    .selectFrom('incident_orders')
+export async function hastenLooks(store: Store, principal: Principal, incidentId: string, at: string): Promise<number> {
+  const { db } = store;
+  const orders = selectVisible(store, principal)
     .select('subject_id')
     .where('incident_id', '=', incidentId)
     .where('until', 'is', null);

@@ -127,26 +127,27 @@ export interface IncidentFacts {
   readonly worth: readonly { readonly currency: string; readonly amount: string }[];
 }
 
-/** What an incident is, in a few words: `product SKU-1 (PRODUCT.INACTIVE)`. */
-export function nameCause({ kind, value, code }: Cause, codes: readonly string[]): string {
-  const named = codes.slice(0, 3).join(', ') + (codes.length > 3 ? ', …' : '');
+/** What an incident is, in a few words: `product SKU-1 (PRODUCT.INACTIVE)`; without the codes where none are given. */
+export function nameCause({ kind, value, code }: Cause, codes: readonly string[] = []): string {
+  const named = codes.length === 0 ? '' : ` (${codes.slice(0, 3).join(', ')}${codes.length > 3 ? ', …' : ''})`;
   switch (kind) {
     case 'system':
     case 'rule':
       return code;
     case 'product':
     case 'customer':
-      return `${kind} ${value} (${named})`;
+      return `${kind} ${value}${named}`;
     case 'source':
-      return `unreadable or faulty documents from ${value} (${named})`;
+      return `unreadable or faulty documents from ${value}${named}`;
     case 'code':
       return `${code} on orders from ${value}`;
     case 'share':
-      return `more than ${String(100 / LIMITS.shareOneIn)} % of the orders from ${value} need a person (${named})`;
+      return `more than ${String(100 / LIMITS.shareOneIn)} % of the orders from ${value} need a person${named}`;
   }
 }
 
-const ADVICE: Readonly<Record<CauseKind, string>> = {
+/** What can be done about a cause, in words. */
+export const ADVICE: Readonly<Record<CauseKind, string>> = {
   system: 'See why the system does not do its part. The orders go on by themselves where their hold clears itself.',
   rule: 'Mend the rule, or what it is given; then let the orders look again.',
   product: 'Mend the product in the back office, or agree on a substitute; then let the orders look again.',

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { isFolded } from '../../activities/causes.ts';
-import { watchIncidents } from '../../activities/incidents.ts';
-import { clearHolds, openHolds } from '../../db/holds.ts';
+import { openHolds } from '../../db/holds.ts';
 import { acceptDocument, refuseDocument } from '../../db/intake.ts';
 import { type IncidentRow, listIncidentMembers, listIncidents } from '../../db/incidents.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { openOutbox } from '../../db/outbox.ts';
 import type { Principal } from '../../db/principals.ts';
 import type { Finding } from '../../orders/finding.ts';
+import { clearHeld, givenHeld, inTurn, watchAt } from '../support/incidents.ts';
 import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
 import { givenOrder, makeArrival } from '../support/store.ts';
-import { inActivity, openStepHouse, type StepHouse } from './step-house.ts';
+import { openStepHouse, type StepHouse } from './step-house.ts';
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 const EVERYONE: Principal = { id: 'olivia', roles: ['operator'] };
@@ -25,12 +25,9 @@ beforeEach(async () => {
   await house.store.db.updateTable('orders').set({ received_at: LONG_AGO }).execute();
 });
 
-/** A look, as the schedule takes it; so many minutes from now. */
-const watch = (minutes = 0) => {
-  const at = new Date(Date.now() + minutes * 60_000).toISOString();
-  const { watch: look } = inActivity({ watch: () => watchIncidents({ store: house.store } as never, at) } as never) as unknown as { watch: () => ReturnType<typeof watchIncidents> }; // prettier-ignore
-  return look();
-};
+const watch = (minutes?: number) => watchAt(house.store, minutes);
+const held = (code: string, options?: Parameters<typeof givenHeld>[2]) => givenHeld(house.store, code, options);
+const clear = (orderId: string) => clearHeld(house.store, orderId);
 
 const incidents = (filter = {}, principal = EVERYONE): Promise<IncidentRow[]> =>
   listIncidents(house.store, principal, filter, { size: 50 });
@@ -57,27 +54,6 @@ async function judged(changes: Record<string, unknown> = {}, source = 'web-shop'
   await Promise.all([house.steps.validateOrder(ref), house.steps.checkCredit(ref), house.steps.checkInventory(ref)]);
   await house.steps.settleVerdict(ref);
   return orderId;
-}
-
-const inTurn = async <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> => {
-  const made: T[] = [];
-  for (let index = 0; index < count; index += 1) made.push(await make(index));
-  return made;
-};
-
-/** Lets an order go on, as a decision or a recheck does. */
-const clear = (orderId: string) =>
-  clearHolds(house.store, orderId, { clearedBy: 'recheck', at: new Date().toISOString() });
-
-/** An order that waits, opened so many minutes ago. */
-async function givenHeld(code: string, options: { minutes?: number; source?: string; customer?: string } = {}) {
-  const { minutes = 0, source = 'web-shop', customer = 'C-1001' } = options;
-  const at = new Date(Date.now() - minutes * 60_000).toISOString();
-  const columns = { source, customer_id: customer, currency: 'USD', total: '10.00', received_at: at } as const;
-  const { id } = await givenOrder(house.store, { ...columns, state: 'in_review' });
-  const releaseRole = code.startsWith('BACKOFFICE') ? null : 'reviewer';
-  await openHolds(house.store, { orderId: id, revision: 1 }, [{ code, category: 'business_rule', releaseRole }], at);
-  return id;
 }
 
 const BROKEN: Finding = {
@@ -120,12 +96,12 @@ describe('one cause that hits many orders', () => {
   });
 
   test('is told once more when it has grown tenfold, and when it is over', async () => {
-    const ids = await inTurn(12, () => givenHeld('CREDIT.LIMIT'));
+    const ids = await inTurn(12, () => held('CREDIT.LIMIT'));
     expect(await watch()).toMatchObject({ opened: 1 });
-    ids.push(...(await inTurn(107, () => givenHeld('CREDIT.LIMIT'))));
+    ids.push(...(await inTurn(107, () => held('CREDIT.LIMIT'))));
     await watch();
     expect(await notices()).toHaveLength(1);
-    ids.push(await givenHeld('CREDIT.LIMIT'));
+    ids.push(await held('CREDIT.LIMIT'));
     await watch();
     for (const id of ids.slice(1)) await clear(id);
     expect(await watch()).toMatchObject({ closed: 0 });
@@ -140,7 +116,7 @@ describe('one cause that hits many orders', () => {
   });
 
   test('leaves a trail of its own', async () => {
-    const ids = await inTurn(10, () => givenHeld('RULE.FAILED.CREDIT.LIMIT'));
+    const ids = await inTurn(10, () => held('RULE.FAILED.CREDIT.LIMIT'));
     await watch();
     for (const id of ids) await clear(id);
     await watch();
@@ -154,14 +130,14 @@ describe('one cause that hits many orders', () => {
   });
 
   test('is not made of nine orders, of ten in a longer time, or of what somebody wants', async () => {
-    await inTurn(9, () => givenHeld('TOTAL.MISMATCH'));
-    await inTurn(10, (index) => givenHeld('CREDIT.LIMIT', { minutes: index * 2 }));
-    await inTurn(20, () => givenHeld('GATE.MANUAL'));
-    await inTurn(20, () => givenHeld('CHANGE.NO_ORIGINAL'));
+    await inTurn(9, () => held('TOTAL.MISMATCH'));
+    await inTurn(10, (index) => held('CREDIT.LIMIT', { minutes: index * 2 }));
+    await inTurn(20, () => held('GATE.MANUAL'));
+    await inTurn(20, () => held('CHANGE.NO_ORIGINAL'));
     // Here it is not about the share of what the source sent.
     await house.store.db.updateTable('orders').set({ received_at: LONG_AGO }).execute();
     expect(await watch()).toMatchObject({ opened: 0 });
-    await givenHeld('TOTAL.MISMATCH');
+    await held('TOTAL.MISMATCH');
     expect(await watch()).toMatchObject({ opened: 1 });
     expect(await incidents()).toEqual([
       expect.objectContaining({
@@ -175,7 +151,7 @@ describe('one cause that hits many orders', () => {
 
   test('and another one at the same time are two, and an order may be hit by both', async () => {
     const both = await inTurn(10, async () => {
-      const id = await givenHeld('CUSTOMER.CREDIT_STOP', { customer: 'C-7' });
+      const id = await held('CUSTOMER.CREDIT_STOP', { customer: 'C-7' });
       const hold = { code: 'TOTAL.MISMATCH', category: 'business_rule', releaseRole: 'reviewer' } as const;
       await openHolds(house.store, { orderId: id, revision: 1 }, [hold], new Date().toISOString());
       return id;
@@ -191,20 +167,20 @@ describe('one cause that hits many orders', () => {
   });
 
   test('at a source is told apart from the same at another', async () => {
-    await inTurn(10, () => givenHeld('DELIVERY.PAST', { source: 'web-shop' }));
-    await inTurn(9, () => givenHeld('DELIVERY.PAST', { source: 'api-zapco' }));
+    await inTurn(10, () => held('DELIVERY.PAST', { source: 'web-shop' }));
+    await inTurn(9, () => held('DELIVERY.PAST', { source: 'api-zapco' }));
     await watch();
     expect(await incidents()).toEqual([expect.objectContaining({ cause_value: 'web-shop', orders: 10 })]);
   });
 
   test('that comes back is another incident, made of other orders', async () => {
-    const ids = await inTurn(10, () => givenHeld('CREDIT.LIMIT'));
+    const ids = await inTurn(10, () => held('CREDIT.LIMIT'));
     await watch();
     for (const id of ids) await clear(id);
     expect(await watch()).toEqual({ troubles: 0, opened: 0, closed: 1 });
-    const again = [...(await inTurn(9, () => givenHeld('CREDIT.LIMIT')))];
+    const again = [...(await inTurn(9, () => held('CREDIT.LIMIT')))];
     expect(await watch()).toMatchObject({ opened: 0 });
-    again.push(await givenHeld('CREDIT.LIMIT'));
+    again.push(await held('CREDIT.LIMIT'));
     expect(await watch()).toMatchObject({ opened: 1 });
     const [newest, oldest] = await incidents();
     expect(await membersOf(newest!)).toEqual([...again].sort());
@@ -214,7 +190,7 @@ describe('one cause that hits many orders', () => {
 
 describe('a system that is away', () => {
   test('is an incident after five minutes, even with one order, and is over by itself', async () => {
-    const id = await givenHeld('BACKOFFICE.UNAVAILABLE', { minutes: 4 });
+    const id = await held('BACKOFFICE.UNAVAILABLE', { minutes: 4 });
     expect(await watch()).toMatchObject({ opened: 0 });
     expect(await watch(2)).toMatchObject({ opened: 1 });
     expect(await incidents()).toEqual([
@@ -229,8 +205,8 @@ describe('a system that is away', () => {
   });
 
   test('is one incident, whatever the sources and customers of the orders', async () => {
-    await inTurn(6, () => givenHeld('BACKOFFICE.UNAVAILABLE', { source: 'web-shop', customer: 'C-1' }));
-    await inTurn(6, () => givenHeld('BACKOFFICE.UNAVAILABLE', { source: 'api-zapco', customer: 'C-2' }));
+    await inTurn(6, () => held('BACKOFFICE.UNAVAILABLE', { source: 'web-shop', customer: 'C-1' }));
+    await inTurn(6, () => held('BACKOFFICE.UNAVAILABLE', { source: 'api-zapco', customer: 'C-2' }));
     await watch();
     expect(await incidents()).toEqual([expect.objectContaining({ cause_kind: 'system', orders: 12 })]);
     const [notice] = await notices();
@@ -261,10 +237,10 @@ describe('a source', () => {
   test('of whose orders more than one in twenty needs a person is one, for whatever reasons', async () => {
     const at = new Date().toISOString();
     await inTurn(57, () => givenOrder(house.store, { received_at: at, state: 'completed' }));
-    for (const code of ['TOTAL.MISMATCH', 'PO.DUPLICATE', 'SHIPTO.UNKNOWN']) await givenHeld(code);
+    for (const code of ['TOTAL.MISMATCH', 'PO.DUPLICATE', 'SHIPTO.UNKNOWN']) await held(code);
     // Three of sixty are 5 %, not more.
     expect(await watch()).toMatchObject({ opened: 0 });
-    const last = await givenHeld('DELIVERY.PAST');
+    const last = await held('DELIVERY.PAST');
     expect(await watch()).toMatchObject({ opened: 1 });
     expect(await incidents()).toEqual([
       expect.objectContaining({ cause_kind: 'share', cause_value: 'web-shop', orders: 4 }),
@@ -273,12 +249,12 @@ describe('a source', () => {
   });
 
   test('of whose few orders many need a person is none', async () => {
-    await inTurn(9, (index) => givenHeld(['TOTAL.MISMATCH', 'DELIVERY.PAST', 'PO.DUPLICATE'][index % 3]!));
+    await inTurn(9, (index) => held(['TOTAL.MISMATCH', 'DELIVERY.PAST', 'PO.DUPLICATE'][index % 3]!));
     expect(await watch()).toMatchObject({ opened: 0 });
   });
 
   test('is not blamed for what is another incident', async () => {
-    await inTurn(40, () => givenHeld('CREDIT.LIMIT'));
+    await inTurn(40, () => held('CREDIT.LIMIT'));
     expect(await watch()).toMatchObject({ opened: 1 });
     expect((await incidents()).map(({ cause_kind: kind }) => kind)).toEqual(['customer']);
   });
@@ -314,20 +290,20 @@ describe('products', () => {
 
 describe('messages about single orders', () => {
   test('are folded while an incident tells of them, also for an order that is not counted yet', async () => {
-    await inTurn(10, () => givenHeld('CREDIT.LIMIT'));
-    const early = await givenHeld('CREDIT.LIMIT');
+    await inTurn(10, () => held('CREDIT.LIMIT'));
+    const early = await held('CREDIT.LIMIT');
     expect(await isFolded(house.store, early)).toBe(false);
     await watch();
-    const late = await givenHeld('CREDIT.LIMIT');
+    const late = await held('CREDIT.LIMIT');
     expect([await isFolded(house.store, early), await isFolded(house.store, late)]).toEqual([true, true]);
-    const other = await givenHeld('CREDIT.LIMIT', { customer: 'C-2' });
+    const other = await held('CREDIT.LIMIT', { customer: 'C-2' });
     expect(await isFolded(house.store, other)).toBe(false);
   });
 
   test('are sent where something else is wrong with the order, too', async () => {
-    await inTurn(10, () => givenHeld('CREDIT.LIMIT'));
+    await inTurn(10, () => held('CREDIT.LIMIT'));
     await watch();
-    const id = await givenHeld('CREDIT.LIMIT');
+    const id = await held('CREDIT.LIMIT');
     const hold = { code: 'TOTAL.MISMATCH', category: 'business_rule', releaseRole: 'reviewer' } as const;
     await openHolds(house.store, { orderId: id, revision: 1 }, [hold], new Date().toISOString());
     expect(await isFolded(house.store, id)).toBe(false);
@@ -335,7 +311,7 @@ describe('messages about single orders', () => {
 });
 
 test('two workers at once open one incident and tell of it once', async () => {
-  await inTurn(25, () => givenHeld('CREDIT.LIMIT'));
+  await inTurn(25, () => held('CREDIT.LIMIT'));
   const looks = await Promise.all([watch(), watch(), watch()]);
   expect(looks.reduce((sum, { opened }) => sum + opened, 0)).toBe(1);
   expect(await incidents()).toEqual([expect.objectContaining({ orders: 25 })]);
@@ -343,9 +319,9 @@ test('two workers at once open one incident and tell of it once', async () => {
 });
 
 test('whoever is limited to sources or customers sees their part of an incident, and none that is not theirs', async () => {
-  const mine = await inTurn(4, () => givenHeld('BACKOFFICE.UNAVAILABLE', { source: 'api-zapco', customer: 'C-2' }));
-  await inTurn(8, () => givenHeld('BACKOFFICE.UNAVAILABLE'));
-  await inTurn(10, () => givenHeld('TOTAL.MISMATCH'));
+  const mine = await inTurn(4, () => held('BACKOFFICE.UNAVAILABLE', { source: 'api-zapco', customer: 'C-2' }));
+  await inTurn(8, () => held('BACKOFFICE.UNAVAILABLE'));
+  await inTurn(10, () => held('TOTAL.MISMATCH'));
   await watch();
   for (const limits of [{ sources: ['api-zapco'] }, { customers: ['C-2'] }]) {
     const limited = { ...EVERYONE, ...limits };
@@ -357,8 +333,8 @@ test('whoever is limited to sources or customers sees their part of an incident,
 });
 
 test('what was no incident and is over is forgotten after an hour', async () => {
-  const gone = await givenHeld('CREDIT.LIMIT');
-  const standing = await givenHeld('CREDIT.LIMIT');
+  const gone = await held('CREDIT.LIMIT');
+  const standing = await held('CREDIT.LIMIT');
   await watch();
   await clear(gone);
   await watch(30);

@@ -11,6 +11,7 @@ import {
 import { listFindings } from '../../db/findings.ts';
 import { listApprovedCodes, listOpenHolds, listSelfClearing } from '../../db/holds.ts';
 import {
+  countMembers,
   countReceived,
   dropHits,
   endHits,
@@ -119,9 +120,10 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'what waits of an incident': (store) => isLive(store, 'i', AT),
   'all incidents': (store) => listIncidents(store, everyone, { state: 'open' }, { beforeId: 'i', size: 50 }),
   'all orders of an incident': (store) => listIncidentMembers(store, everyone, 'i', { afterId: 'o', size: 50 }),
+  'how many orders an incident has': (store) => countMembers(store, everyone, 'i'),
   'what is told of an incident': (store) =>
     readFacts(store, {}, { id: 'i', first_seen_at: AT } as Parameters<typeof readFacts>[2]),
-  'the holds of the orders of an incident': (store) => hastenLooks(store, 'i', AT),
+  'the holds of the orders of an incident': (store) => hastenLooks(store, everyone, 'i', AT),
   'the incident of an order': (store) => isInOpenIncident(store, 'o', 'share'),
   'the source of a key': (store) => findSourceByKey(store, 'key'),
 };

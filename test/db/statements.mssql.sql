@@ -344,9 +344,9 @@ select count(distinct incident_orders.subject_id) as "orders", count(distinct ca
 update "incidents" set "acknowledged_by" = @1, "acknowledged_at" = @2, "acknowledgment_reason" = @3 where "id" = @4 and "closed_at" is null;
 
 -- incidents.hastenLooks
-update "holds" set "look_again_at" = @1 where "order_id" in (select "subject_id" from "incident_orders" where "incident_id" = @2 and "until" is null) and "cleared_at" is null and "look_again_at" > @3;
-update "holds" set "retry_at" = @1 where "order_id" in (select "subject_id" from "incident_orders" where "incident_id" = @2 and "until" is null) and "cleared_at" is null and "retry_at" > @3;
-select count(distinct "order_id") as "orders" from "holds" where "order_id" in (select "subject_id" from "incident_orders" where "incident_id" = @1 and "until" is null) and "cleared_at" is null and ("look_again_at" <= @2 or "release_role" is null);
+update "holds" set "look_again_at" = @1 where "order_id" in (select "subject_id" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@2) and "orders"."customer_id" in (@3) and "incident_id" = @4 and "until" is null) and "cleared_at" is null and "look_again_at" > @5;
+update "holds" set "retry_at" = @1 where "order_id" in (select "subject_id" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@2) and "orders"."customer_id" in (@3) and "incident_id" = @4 and "until" is null) and "cleared_at" is null and "retry_at" > @5;
+select count(distinct "order_id") as "orders" from "holds" where "order_id" in (select "subject_id" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3 and "until" is null) and "cleared_at" is null and ("look_again_at" <= @4 or "release_role" is null);
 
 -- incidents.isInOpenIncident
 select top(1) "incidents"."id" from "incident_orders" inner join "incidents" on "incidents"."id" = "incident_orders"."incident_id" where "incident_orders"."subject_id" = @1 and "incident_orders"."cause_kind" = @2 and "incident_orders"."until" is null and "incidents"."closed_at" is null;
@@ -375,6 +375,7 @@ insert into "fingerprints" ("scope", "kind", "fingerprint", "document_id", "orde
 insert into "documents" ("id", "source", "channel", "format", "content_type", "file_name_sealed", "state", "byte_length", "fingerprint", "order_count", "envelope_sealed", "received_at", "received_by", "changed_at") values (@1, @2, @3, @4, null, @5, @6, @7, @8, @9, null, @10, @11, @12);
 delete from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "step" = @3;
 insert into "document_chunks" ("document_id", "sequence", "content_sealed") values (@1, @2, @3);
+select "id", "profile_json" from "sources" where "id" = @1;
 
 -- intake.insertOrder
 insert into "orders" ("id", "document_id", "source", "channel", "state", "revision", "type", "operator_id", "reservation", "received_at", "changed_at") values (@1, @2, @3, @4, @5, @6, @7, null, @8, @9, @10);
@@ -445,6 +446,11 @@ select "revision", "origin", "created_by", "created_at" from "order_revisions" w
 select "content_sealed" from "order_revisions" where "order_id" = @1 and "revision" = @2;
 
 -- notices.putPushed
+select "position", "secret_sealed" from "source_secrets" where "source" = @1 and "purpose" = @2 order by "position";
+insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
+
+-- notices.putRefusal
+select "id", "profile_json" from "sources" where "id" = @1;
 select "position", "secret_sealed" from "source_secrets" where "source" = @1 and "purpose" = @2 order by "position";
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
 

@@ -321,7 +321,9 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     rows: { incident_orders: [{ orders: 1 }] },
   }),
   'incidents.acknowledgeIncident': within((tx) => incidents.acknowledgeIncident(tx, 'i', { ...BY, reason: 'mended' })),
-  'incidents.hastenLooks': within((tx) => incidents.hastenLooks(tx, LIMITED, 'i', AT), { rows: { holds: [{ orders: 3 }] } }),
+  'incidents.hastenLooks': within((tx) => incidents.hastenLooks(tx, LIMITED, 'i', AT), {
+    rows: { holds: [{ orders: 3 }] },
+  }),
   'incidents.isInOpenIncident': the((store) => incidents.isInOpenIncident(store, 'o', 'share')),
   'intake.acceptDocument': the((store) => intake.acceptDocument(store, ARRIVAL, { orderId: 'o', operatorId: null })),
   'intake.acceptDocument to be split': the((store) => intake.acceptDocument(store, ARRIVAL)),
@@ -361,6 +363,12 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     rows: { order_revisions: [{ revision: 2 }] },
   }),
   'notices.putPushed': within((tx) => notices.putPushed(tx, NOTIFIED, { ...NOTICE, kind: 'order.rejected' })),
+  'notices.putRefusal': within(
+    (tx) => notices.putRefusal(tx, { id: 'd', source: 'desk', format: 'json' }, [FINDING], AT),
+    {
+      rows: { sources: [{ id: 'desk', profile_json: JSON.stringify(NOTIFIED) }] },
+    },
+  ),
   'notices.listForHouse': the((store) => notices.listForHouse(store, 200)),
   'notices.passToHouse': the(async (store) => {
     const content_sealed = (await seal.getSealer(store, 'order:o')).seal('outbox closed:2', '{}');
