@@ -1,0 +1,428 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import type { BackOffice } from '../../backoffice/port.ts';
+import { findDecision, settleDecision } from '../../db/decisions.ts';
+import { getFacts } from '../../db/facts.ts';
+import { listFindings } from '../../db/findings.ts';
+import { listApprovedCodes, listOpenHolds } from '../../db/holds.ts';
+import { acceptDocument } from '../../db/intake.ts';
+import { findBrokenLink, listLog } from '../../db/log.ts';
+import { getOrder, type OrderRef } from '../../db/orders.ts';
+import { listRejudgements } from '../../db/rejudgements.ts';
+import { claimReview, findOpenReview, releaseReview } from '../../db/reviews.ts';
+import { addRuleVersion } from '../../db/rules.ts';
+import { inTransaction } from '../../db/store.ts';
+import { findVerdict } from '../../db/verdicts.ts';
+import type { Facts } from '../../orders/facts.ts';
+import type { RuleVersion } from '../../orders/rules/rule.ts';
+import { makeRule } from '../orders/rules/factories.ts';
+import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
+import { makeArrival } from '../support/store.ts';
+import { openStepHouse, type StepHouse } from './step-house.ts';
+
+/** Orders that wait are judged again by fresh facts, and approvals cover what was shown: step by step, without workflows. */
+let house: StepHouse;
+/** What the back office says otherwise than it would. */
+let otherwise: (facts: Facts) => Facts = (facts) => facts;
+/** What happens while it is asked. */
+let meanwhile = (): Promise<void> => Promise.resolve();
+let timesAsked = 0;
+
+beforeAll(async () => {
+  const reach = (backOffice: BackOffice): BackOffice => ({
+    ...backOffice,
+    getFacts: async (orderId, order) => {
+      timesAsked += 1;
+      await meanwhile();
+      return otherwise(await backOffice.getFacts(orderId, order));
+    },
+  });
+  house = await openStepHouse({ reach });
+});
+afterEach(async () => {
+  otherwise = (facts) => facts;
+  meanwhile = () => Promise.resolve();
+  await house.store.db.deleteFrom('order_validation_rules').where('author', '=', 'a-test').execute();
+  await house.back.admin.changeCustomer('C-1001', { status: 'active', creditLimit: '9999999.00', creditOpen: '0.00' });
+  await house.back.admin.changeProduct('SKU-1', { active: true, stock: '1000000' });
+});
+afterAll(() => house.close());
+
+/** A rule for the customer of these tests alone; the next test does not have it any more. */
+async function addRule(rule: Partial<RuleVersion>): Promise<void> {
+  const at = new Date().toISOString();
+  const made = makeRule({ version: 2, scope: { kind: 'customer', customer: 'C-1001' }, author: 'a-test', ...rule });
+  await inTransaction(house.store, (tx) => addRuleVersion(tx, made, { actor: 'a-test', at }, false));
+}
+
+const REVIEWER = { actor: 'ravi', roles: ['reviewer'] } as const;
+
+/** An order that was read and judged, and whose review is open if it waits. */
+async function givenJudged(changes: Record<string, unknown> = {}): Promise<OrderRef> {
+  const ref = { orderId: uuidv7(), revision: 1 };
+  const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
+  await acceptDocument(house.store, makeArrival({ bytes }), { orderId: ref.orderId, operatorId: null });
+  await house.steps.parseOrder(ref.orderId);
+  await judge(ref);
+  return ref;
+}
+
+async function judge(ref: OrderRef): Promise<void> {
+  await house.steps.takeFacts(ref);
+  await Promise.all([house.steps.validateOrder(ref), house.steps.checkCredit(ref), house.steps.checkInventory(ref)]);
+  const { state } = await house.steps.settleVerdict(ref);
+  if (state === 'in_review') await house.steps.enterReview(ref, Date.now());
+}
+
+async function decide(ref: OrderRef, saying: Parameters<StepHouse['decide']>[1]) {
+  return house.steps.applyDecision(ref.orderId, await house.decide(ref.orderId, saying));
+}
+
+/** Lets the facts grow old by which an order was judged. */
+async function letFactsAge({ orderId }: OrderRef): Promise<void> {
+  const taken = { taken_at: new Date(Date.now() - 6 * 60_000).toISOString() };
+  await house.store.db.updateTable('facts_snapshots').set(taken).where('order_id', '=', orderId).execute();
+  await house.store.db.updateTable('rejudgements').set(taken).where('order_id', '=', orderId).execute();
+}
+
+const holdsOf = async ({ orderId }: OrderRef): Promise<string[]> =>
+  (await listOpenHolds(house.store, orderId)).map(({ code }) => code);
+const findingsOf = async ({ orderId, revision }: OrderRef): Promise<string[]> =>
+  (await listFindings(house.store, `order:${orderId}`, revision)).map(({ code }) => code);
+const stateOf = async ({ orderId }: OrderRef): Promise<string> => (await getOrder(house.store, orderId)).state;
+const judgementsOf = (ref: OrderRef) => listRejudgements(house.store, ref);
+const loggedOf = async ({ orderId }: OrderRef, action: string): Promise<Record<string, unknown>[]> =>
+  (await listLog(house.store, `order:${orderId}`))
+    .filter((entry) => entry.action === action)
+    .map((entry) => JSON.parse(entry.detail_json) as Record<string, unknown>);
+
+describe('a hold whose cause is gone', () => {
+  test('clears itself: the product is sold again, and the order goes on', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ref = await givenJudged();
+    const [hold] = await listOpenHolds(house.store, ref.orderId);
+    const first = { facts: await getFacts(house.store, ref), verdict: await findVerdict(house.store, ref) };
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [], review: null });
+
+    expect(await findingsOf(ref)).toEqual([]);
+    expect(await findOpenReview(house.store, ref.orderId)).toBeUndefined();
+    expect(await loggedOf(ref, 'hold.cleared')).toEqual([
+      { code: 'PRODUCT.INACTIVE', revision: 1, since: hold?.openedAt, rule: 'PRODUCT.INACTIVE 1' },
+    ]);
+    expect(await loggedOf(ref, 'order.resumed')).toEqual([{ revision: 1, to: 'validated' }]);
+    expect(await findBrokenLink(house.store, `order:${ref.orderId}`)).toBeUndefined();
+    // What it was judged by at first stays, beside what is known now.
+    expect(await getFacts(house.store, ref)).toEqual(first.facts);
+    expect(await findVerdict(house.store, ref)).toEqual(first.verdict);
+    const [again] = await judgementsOf(ref);
+    expect(again).toMatchObject({ sequence: 1, occasion: 'recheck', cleared: ['PRODUCT.INACTIVE'], opened: [] });
+    expect(again?.gone).toMatchObject([{ code: 'PRODUCT.INACTIVE', message: expect.any(String) }]);
+    expect(again?.facts.products['SKU-1']?.active).toBe(true);
+    expect(again?.explanations.find(({ code }) => code === 'PRODUCT.INACTIVE')?.result).toBe('passed');
+    expect(await listApprovedCodes(house.store, ref)).toEqual([]);
+  });
+
+  test('clears alone, while the other one waits for its person: same review, same clock', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ref = await givenJudged(WRONG_PRICE);
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH', 'PRODUCT.INACTIVE']);
+    const review = await findOpenReview(house.store, ref.orderId);
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    await house.steps.rejudgeOrder(ref);
+    expect(await stateOf(ref)).toBe('in_review');
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await findingsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await findOpenReview(house.store, ref.orderId)).toEqual(review);
+  });
+
+  test('of stock and of credit clears when there is enough', async () => {
+    await house.back.admin.changeProduct('SKU-1', { stock: '9' });
+    await house.back.admin.changeCustomer('C-1001', { creditLimit: '100.00' });
+    const ref = await givenJudged();
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'STOCK.SHORT']);
+    await house.back.admin.changeProduct('SKU-1', { stock: '1000000' });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT']);
+    await house.back.admin.changeCustomer('C-1001', { creditLimit: '9999999.00' });
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated' });
+    expect((await judgementsOf(ref)).map(({ sequence, cleared }) => [sequence, cleared])).toEqual([
+      [1, ['STOCK.SHORT']],
+      [2, ['CREDIT.LIMIT']],
+    ]);
+  });
+
+  test('that a reservation ran into clears too, and is looked at ever more seldom when it comes back', async () => {
+    const ref = await givenJudged();
+    await house.back.admin.changeProduct('SKU-1', { stock: '9' });
+    const waits: number[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      // The facts say that there is enough, the reservation does not.
+      otherwise = (facts) => facts;
+      expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'in_review' });
+      await house.steps.enterReview(ref, Date.now());
+      const hold = await house.store.db.selectFrom('holds').selectAll().where('order_id', '=', ref.orderId).executeTakeFirstOrThrow(); // prettier-ignore
+      waits.push((Date.parse(hold.look_again_at ?? '') - Date.parse(hold.opened_at)) / 60_000);
+      await house.store.db.updateTable('holds').set({ looks: (hold.looks ?? 0) + 1 }).where('order_id', '=', ref.orderId).execute(); // prettier-ignore
+      otherwise = ({ products, ...facts }) => {
+        const product = products['SKU-1'];
+        return { ...facts, products: product ? { 'SKU-1': { ...product, available: '10' } } : {} };
+      };
+      expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [] });
+      expect(await findingsOf(ref)).toEqual([]);
+    }
+    expect(waits).toEqual([1, 2, 4]);
+  });
+
+  test('is judged by the rules of the revision, whatever came into force since', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ref = await givenJudged(WRONG_PRICE);
+    await addRule({ code: 'LATER.RULE', kind: 'expression', parameters: { expression: 'false', message: 'never', path: '' } }); // prettier-ignore
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+  });
+});
+
+describe('judged again', () => {
+  test('with nothing changed, nothing is kept', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    const before = await listLog(house.store, `order:${ref.orderId}`);
+    await house.steps.rejudgeOrder(ref);
+    expect(await judgementsOf(ref)).toEqual([]);
+    expect(await listLog(house.store, `order:${ref.orderId}`)).toEqual(before);
+    expect(await stateOf(ref)).toBe('in_review');
+  });
+
+  test('what is wrong by now is held as well', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
+    await house.steps.rejudgeOrder(ref);
+    expect(await listOpenHolds(house.store, ref.orderId)).toMatchObject([
+      { code: 'CUSTOMER.CREDIT_STOP', releaseRole: 'supervisor' },
+      { code: 'PRICE.MISMATCH', releaseRole: 'reviewer' },
+    ]);
+    expect(await loggedOf(ref, 'hold.opened')).toEqual([{ code: 'CUSTOMER.CREDIT_STOP', revision: 1 }]);
+  });
+
+  test('what a rule would send back is held: nobody is surprised by an order that is gone', async () => {
+    await addRule({ code: 'CUSTOMER.INACTIVE', kind: 'customer_active', disposition: 'reject', parameters: {} });
+    const ref = await givenJudged(WRONG_PRICE);
+    await house.back.admin.changeCustomer('C-1001', { status: 'inactive' });
+    await house.steps.rejudgeOrder(ref);
+    expect(await stateOf(ref)).toBe('in_review');
+    expect(await holdsOf(ref)).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH']);
+  });
+
+  test('a customer who was set up is judged by all the rules that could say nothing before', async () => {
+    otherwise = (facts) => ({ ...facts, customer: null });
+    const ref = await givenJudged(WRONG_PRICE);
+    expect(await holdsOf(ref)).toEqual(['CUSTOMER.UNKNOWN']);
+    expect(await decide(ref, { action: 'approve' })).toMatchObject({ applied: false });
+    otherwise = (facts) => facts;
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await judgementsOf(ref)).toMatchObject([{ cleared: ['CUSTOMER.UNKNOWN'], opened: ['PRICE.MISMATCH'] }]);
+  });
+
+  test('a rule that could not judge this time takes nothing back', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    otherwise = (facts) => ({ ...facts, customer: null });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['CUSTOMER.UNKNOWN', 'PRICE.MISMATCH']);
+    expect((await findingsOf(ref)).sort()).toEqual(['CUSTOMER.UNKNOWN', 'PRICE.MISMATCH']);
+    otherwise = (facts) => facts;
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+  });
+
+  test('twice, and by two at once, it counts once', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ref = await givenJudged();
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    await Promise.all([house.steps.rejudgeOrder(ref), house.steps.rejudgeOrder(ref)]);
+    await house.steps.rejudgeOrder(ref);
+    expect(await judgementsOf(ref)).toHaveLength(1);
+    expect(await loggedOf(ref, 'hold.cleared')).toHaveLength(1);
+    expect(await loggedOf(ref, 'order.resumed')).toHaveLength(1);
+  });
+
+  test('an order is left alone while somebody has the review, until the lease is over', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ref = await givenJudged();
+    const review = await findOpenReview(house.store, ref.orderId);
+    const until = new Date(Date.now() + 15 * 60_000).toISOString();
+    const now = new Date().toISOString();
+    await claimReview(house.store, review?.id ?? '', 'ravi', { now, until });
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    timesAsked = 0;
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'in_review' });
+    expect(timesAsked).toBe(0);
+    const { look_again_at: next } = await house.store.db.selectFrom('holds').select('look_again_at').where('order_id', '=', ref.orderId).executeTakeFirstOrThrow(); // prettier-ignore
+    expect(next).toBe(until);
+    await releaseReview(house.store, review?.id ?? '', 'ravi');
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated' });
+  });
+
+  test('an order is left alone that somebody claims while the back office is asked', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ref = await givenJudged();
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    const review = await findOpenReview(house.store, ref.orderId);
+    const until = new Date(Date.now() + 15 * 60_000).toISOString();
+    meanwhile = async () => {
+      await claimReview(house.store, review?.id ?? '', 'ravi', { now: new Date().toISOString(), until });
+    };
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({
+      state: 'in_review',
+      holds: [{ code: 'PRODUCT.INACTIVE' }],
+    });
+  });
+
+  test('an order is left alone that somebody has decided', async () => {
+    await house.back.admin.changeProduct('SKU-1', { active: false });
+    const ref = await givenJudged();
+    await house.back.admin.changeProduct('SKU-1', { active: true });
+    const decisionId = await house.decide(ref.orderId, { action: 'reject' });
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'in_review' });
+    expect(await house.steps.applyDecision(ref.orderId, decisionId)).toMatchObject({ applied: true });
+    expect(await stateOf(ref)).toBe('rejected');
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'rejected' });
+  });
+});
+
+describe('an approval', () => {
+  const TWO = { ...WRONG_PRICE } as const;
+  /** PRICE.MISMATCH is a reviewer's, CREDIT.LIMIT a supervisor's. */
+  async function givenTwo(): Promise<OrderRef> {
+    await house.back.admin.changeCustomer('C-1001', { creditLimit: '100.00' });
+    const ref = await givenJudged(TWO);
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    return ref;
+  }
+
+  test('of a reviewer releases what a reviewer may; the rest waits for a supervisor in the same review', async () => {
+    const ref = await givenTwo();
+    const review = await findOpenReview(house.store, ref.orderId);
+    const until = new Date(Date.now() + 15 * 60_000).toISOString();
+    await claimReview(house.store, review?.id ?? '', 'ravi', { now: new Date().toISOString(), until });
+    const { applied, progress } = await decide(ref, { action: 'approve', ...REVIEWER });
+    expect([applied, progress.state]).toEqual([true, 'in_review']);
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT']);
+    expect(await listApprovedCodes(house.store, ref)).toEqual(['PRICE.MISMATCH']);
+    // The claim is given back, for somebody else is to decide.
+    expect(await findOpenReview(house.store, ref.orderId)).toEqual({ ...review, claimed_by: null, lease_until: null });
+    expect(await loggedOf(ref, 'decision.applied')).toMatchObject([{ action: 'approve', left: ['CREDIT.LIMIT'] }]);
+
+    expect(await decide(ref, { action: 'approve', ...REVIEWER })).toMatchObject({
+      applied: false,
+      refusal: 'hold CREDIT.LIMIT is released by a supervisor',
+    });
+    expect(await decide(ref, { action: 'approve' })).toMatchObject({ applied: true, progress: { state: 'validated' } });
+    expect((await listApprovedCodes(house.store, ref)).sort()).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await findOpenReview(house.store, ref.orderId)).toBeUndefined();
+  });
+
+  test('releases what it names and nothing else', async () => {
+    const ref = await givenTwo();
+    const decisionId = await house.decide(ref.orderId, { action: 'approve', holds: ['CREDIT.LIMIT'] });
+    expect(await findDecision(house.store, decisionId)).toMatchObject({ holds: ['CREDIT.LIMIT'] });
+    await house.steps.applyDecision(ref.orderId, decisionId);
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await stateOf(ref)).toBe('in_review');
+    expect(await loggedOf(ref, 'decision.approve')).toMatchObject([{ holds: ['CREDIT.LIMIT'] }]);
+  });
+
+  test('does not release what was opened after it was written', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    const decisionId = await house.decide(ref.orderId, { action: 'approve' });
+    // As if it had been judged again just before: what waits to be applied keeps it from that otherwise.
+    await settleDecision(house.store, decisionId, { refusal: 'for the test', at: new Date().toISOString() });
+    await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
+    await house.steps.rejudgeOrder(ref);
+    await house.store.db.updateTable('decisions').set({ state: 'pending', refusal: null }).where('id', '=', decisionId).execute(); // prettier-ignore
+    expect(await house.steps.applyDecision(ref.orderId, decisionId)).toMatchObject({ applied: true });
+    expect(await holdsOf(ref)).toEqual(['CUSTOMER.CREDIT_STOP']);
+    expect(await stateOf(ref)).toBe('in_review');
+  });
+
+  test('has no effect if what it names does not stand any more', async () => {
+    const ref = await givenTwo();
+    const refusal = 'the holds that this approval names do not stand any more';
+    expect(await decide(ref, { action: 'approve', holds: ['STOCK.SHORT'] })).toMatchObject({ applied: false, refusal });
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+  });
+
+  test('covers its revision only: one that was corrected meanwhile is judged anew', async () => {
+    const ref = await givenTwo();
+    await decide(ref, { action: 'approve', ...REVIEWER });
+    await decide(ref, { action: 'correct', changes: [{ path: '/notes', value: ['asked'] }], actor: 'rosa' });
+    const looked = { revision: 1, reviewId: null, holds: ['CREDIT.LIMIT'] };
+    const late = await house.decide(ref.orderId, { action: 'approve', ...looked });
+    const next = { ...ref, revision: 2 };
+    await judge(next);
+    expect(await house.steps.applyDecision(ref.orderId, late)).toMatchObject({
+      applied: false,
+      refusal: 'the decision is about revision 1, the order is at revision 2',
+    });
+    expect(await holdsOf(next)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    await house.steps.rejudgeOrder(next);
+    expect(await holdsOf(next)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+  });
+
+  test('of a credit limit covers as much as was shown, not more', async () => {
+    const ref = await givenTwo();
+    await decide(ref, { action: 'approve', holds: ['CREDIT.LIMIT'] });
+    await house.back.admin.changeCustomer('C-1001', { creditLimit: '150.00' });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    await house.back.admin.changeCustomer('C-1001', { creditLimit: '99.99' });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await listApprovedCodes(house.store, ref)).toEqual([]);
+  });
+
+  test('of what a reservation ran into lets the rule of the same limit pass too', async () => {
+    const ref = await givenJudged();
+    await house.back.admin.changeProduct('SKU-1', { stock: '9' });
+    await house.steps.reserveOrder(ref);
+    await house.steps.enterReview(ref, Date.now());
+    expect(await decide(ref, { action: 'approve', ...REVIEWER })).toMatchObject({ progress: { state: 'validated' } });
+    await letFactsAge(ref);
+    expect(await house.steps.refreshVerdict(ref)).toMatchObject({ state: 'validated', holds: [] });
+    expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'reserved' });
+  });
+});
+
+describe('before an order that waited reserves', () => {
+  test('it is held again if its customer was stopped meanwhile, whatever was approved', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
+    await decide(ref, { action: 'approve' });
+    await letFactsAge(ref);
+    expect(await house.steps.refreshVerdict(ref)).toMatchObject({
+      state: 'in_review',
+      resumeState: 'validated',
+      holds: [{ code: 'CUSTOMER.CREDIT_STOP', releaseRole: 'supervisor' }],
+    });
+    expect(await judgementsOf(ref)).toMatchObject([{ occasion: 'before_reserve', opened: ['CUSTOMER.CREDIT_STOP'] }]);
+    // What was approved stays approved.
+    await house.steps.enterReview(ref, Date.now());
+    await house.back.admin.changeCustomer('C-1001', { status: 'active' });
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [] });
+    expect(await listApprovedCodes(house.store, ref)).toEqual(['PRICE.MISMATCH']);
+  });
+
+  test('nobody is asked again while the facts are fresh', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    await decide(ref, { action: 'approve' });
+    timesAsked = 0;
+    expect(await house.steps.refreshVerdict(ref)).toMatchObject({ state: 'validated' });
+    expect(timesAsked).toBe(0);
+    await letFactsAge(ref);
+    expect(await house.steps.refreshVerdict(ref)).toMatchObject({ state: 'validated' });
+    expect(timesAsked).toBe(1);
+    expect(await judgementsOf(ref)).toEqual([]);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Covered, isCovered } from '../../orders/approval.ts';
+import type { Finding } from '../../orders/finding.ts';
+
+const found: Finding = {
+  code: 'CREDIT.LIMIT',
+  ruleVersion: 1,
+  category: 'business_rule',
+  disposition: 'hold',
+  path: '/total',
+  message: 'over the limit',
+  evidence: '199.90',
+  location: {},
+};
+const shown: Covered = { code: 'CREDIT.LIMIT', ruleVersion: 1, path: '/total', evidence: '199.90' };
+
+describe('an approval covers what was found', () => {
+  test('as it was shown', () => {
+    expect(isCovered(found, [shown])).toBe(true);
+    expect(isCovered(found, [])).toBe(false);
+  });
+
+  test.each<[string, Partial<Finding>]>([
+    ['at another place', { path: '/lines/0' }],
+    ['with another evidence', { evidence: '200.00' }],
+    ['under another code', { code: 'STOCK.SHORT' }],
+  ])('but not %s', (_what, changes) => {
+    expect(isCovered({ ...found, ...changes }, [shown])).toBe(false);
+  });
+
+  test.each([
+    ['9.99', true],
+    ['10.00', true],
+    ['10.01', false],
+    ['100', false],
+  ])('as far as it goes: of 10.00 approved, %s is covered: %s', (excess, expected) => {
+    expect(isCovered({ ...found, excess }, [{ ...shown, excess: '10.00' }])).toBe(expected);
+  });
+
+  test('wherever the rule sees it, if a step found it on the order as a whole, but not more of it', () => {
+    const ofStep: Covered = { code: 'CREDIT.LIMIT', path: '', evidence: 'limit 10, used 5, wanted 15' };
+    expect(isCovered(found, [ofStep])).toBe(true);
+    expect(isCovered({ ...found, excess: '11' }, [{ ...ofStep, excess: '10' }])).toBe(false);
+  });
+});
