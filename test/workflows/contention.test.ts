@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findHandoff } from '../../db/handoffs.ts';
+import { listOpenHolds } from '../../db/holds.ts';
+import { getOrder, getRevision, type OrderRow } from '../../db/orders.ts';
+import type { Order } from '../../orders/order.ts';
+import { type House, openHouse, untilOrder } from '../support/house.ts';
+import { type Amounts, type Contender, type Deed, type Encounter, playEncounter, readFree } from './contest.ts';
+import { readPromised, reprice, setLimits, takenBy } from './contest.ts';
+import { decide } from './people.ts';
+
+/*
+ * What is promised when fifty orders meet is read from the back office over HTTP, so that our own books hide nothing.
+ */
+
+const ORDERS = 50;
+const ROUNDS = 5;
+
+const DEEDS: readonly Deed[] = ['reduce', 'cancel', 'approve', 'reject', 'leave'];
+const anyDeed = (index: number): Deed => DEEDS[index % DEEDS.length] ?? 'leave';
+const USUAL = {
+  quantityOf: (index: number) => 1 + ((index * 7) % 4),
+  deedOf: anyDeed,
+  isOffPrice: (index: number) => index % 7 === 3,
+  faults: {},
+  faultsUntilHeld: 0,
+};
+
+const ENCOUNTERS: readonly Encounter[] = [
+  {
+    ...USUAL,
+    name: 'one unit each, and nobody interferes',
+    quantityOf: () => 1,
+    deedOf: () => 'leave',
+    isOffPrice: () => false,
+  },
+  { ...USUAL, name: 'people correct, cancel, approve and reject meanwhile' },
+  {
+    ...USUAL,
+    name: 'every fifth answer is lost',
+    faults: { loseAnswers: 0.2, calls: ['getFacts', 'reserve', 'release', 'submit', 'status', 'cancel'] },
+  },
+  {
+    ...USUAL,
+    name: 'production is away, and what is held with its reservation is cancelled',
+    deedOf: (index) => (index % 2 === 0 ? 'cancel' : anyDeed(index)),
+    faults: { absent: true, calls: ['submit'] },
+    faultsUntilHeld: 5,
+  },
+];
+
+let house: House;
+beforeAll(async () => {
+  house = await openHouse();
+});
+afterAll(() => house.close());
+
+describe.each(ENCOUNTERS)('fifty orders for the last units and the last of the credit: $name', (encounter) => {
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => round + 1);
+
+  test.each(rounds)(
+    'exactly what fits is promised, and nothing is left reserved (%d)',
+    async (round) => {
+      const before = await readPromised(house);
+      const scarce = { units: 7 + 2 * round, cents: 30_000 + 3_333 * round };
+      await setLimits(house, add(before, scarce));
+
+      const contenders = await playEncounter(house, encounter, ORDERS);
+      const waiting = await listWaiting(contenders);
+      expect(waiting).not.toEqual([]);
+      if (Object.keys(encounter.faults).length === 0) await expectTooMuch(waiting, await readFree(house));
+      for (const orderId of waiting) await expectAnswerThatFits(orderId);
+      for (const orderId of await listWaiting(contenders)) await decide(house, orderId, { action: 'reject' });
+
+      const rows = await Promise.all(contenders.map(({ orderId }) => untilOrder(house.store, orderId, isOver)));
+      await expectProductionToBe(rows);
+      if (encounter.faultsUntilHeld > 0) expect(await countWithdrawn(rows)).toBeGreaterThan(0);
+      expect(await readPromised(house)).toEqual(add(before, await addUp(rows)));
+      const allowing = (code: string) => new Set(contenders.filter(({ allowed }) => allowed.has(code)).map(idOf));
+      const ofStock = allowing('STOCK.SHORT');
+      const ofCredit = allowing('CREDIT.LIMIT');
+      expect((await addUp(rows.filter(({ id }) => !ofStock.has(id)))).units).toBeLessThanOrEqual(scarce.units);
+      expect((await addUp(rows.filter(({ id }) => !ofCredit.has(id)))).cents).toBeLessThanOrEqual(scarce.cents);
+    },
+    600_000,
+  );
+});
+
+const idOf = ({ orderId }: Contender): string => orderId;
+const isOver = ({ terminal_at }: OrderRow): boolean => terminal_at !== null;
+const add = (one: Amounts, other: Amounts): Amounts => ({
+  units: one.units + other.units,
+  cents: one.cents + other.cents,
+});
+/** What an order lacks; who takes nothing of something lacks nothing of it, even if too much of it is promised. */
+const listLacking = ({ units, cents }: Amounts, free: Amounts): string[] => [
+  ...(cents > Math.max(free.cents, 0) ? ['CREDIT.LIMIT'] : []),
+  ...(units > free.units ? ['STOCK.SHORT'] : []),
+];
+const codesOf = async (orderId: string): Promise<string[]> =>
+  (await listOpenHolds(house.store, orderId)).map(({ code }) => code);
+
+async function contentOf({ id: orderId, revision }: OrderRow): Promise<Order> {
+  return getRevision(house.store, { orderId, revision });
+}
+
+async function listWaiting(contenders: readonly Contender[]): Promise<readonly string[]> {
+  const rows = await Promise.all(contenders.map(({ orderId }) => getOrder(house.store, orderId)));
+  return rows.filter((row) => !isOver(row)).map(({ id }) => id);
+}
+
+/** Nothing was given back, so that what was refused for want of something would still be refused. */
+async function expectTooMuch(orderIds: readonly string[], free: Amounts): Promise<void> {
+  for (const orderId of orderIds) {
+    // One that waits for its price was never measured against the stock.
+    if ((await codesOf(orderId)).includes('PRICE.MISMATCH')) continue;
+    const order = await contentOf(await getOrder(house.store, orderId));
+    expect(listLacking(takenBy(order), free)).not.toEqual([]);
+  }
+}
+
+/** Lets an order be judged once more: what fits is made, and of what does not it is said what is lacking. */
+async function expectAnswerThatFits(orderId: string): Promise<void> {
+  const free = await readFree(house);
+  const before = await getOrder(house.store, orderId);
+  const changes = reprice(await contentOf(before));
+  expect(await decide(house, orderId, { action: 'correct', changes })).toMatchObject({ applied: true });
+  const after = await untilOrder(
+    house.store,
+    orderId,
+    (row) => row.revision > before.revision && (isOver(row) || row.state === 'in_review'),
+  );
+  const lacking = listLacking(takenBy(await contentOf(after)), free);
+  expect([after.state, await codesOf(orderId)]).toEqual([lacking.length > 0 ? 'in_review' : 'completed', lacking]);
+}
+
+/** Each completed order has one production order, of what it said at the end; the others have none. */
+async function expectProductionToBe(rows: readonly OrderRow[]): Promise<void> {
+  for (const row of rows) {
+    expect(row.reservation).not.toBe('began');
+    const { productionOrders } = await house.admin.listProductionOrders({ orderId: row.id });
+    const live = productionOrders.filter(({ state }) => state !== 'cancelled');
+    if (row.state !== 'completed') expect(live).toEqual([]);
+    else {
+      const { total, lines } = await contentOf(row);
+      const { sku = '', quantity = '' } = lines[0] ?? {};
+      expect(live).toMatchObject([{ revision: row.revision, total, lines: [{ sku, quantity }] }]);
+    }
+  }
+}
+
+/** How many were cancelled while production might have had them: they held a reservation. */
+async function countWithdrawn(rows: readonly OrderRow[]): Promise<number> {
+  const cancelled = rows.filter(({ state }) => state === 'cancelled');
+  const handoffs = await Promise.all(
+    cancelled.map(({ id: orderId, revision }) => findHandoff(house.store, { orderId, revision })),
+  );
+  return handoffs.filter((handoff) => handoff !== undefined).length;
+}
+
+/** What the completed ones among some orders took. */
+async function addUp(rows: readonly OrderRow[]): Promise<Amounts> {
+  const completed = rows.filter(({ state }) => state === 'completed');
+  const contents = await Promise.all(completed.map(contentOf));
+  return contents.map(takenBy).reduce(add, { units: 0, cents: 0 });
+}
