@@ -235,7 +235,12 @@ function readAttributes(text: string, from: number) {
       const to = close < 0 ? text.length : close;
       found.push({ name: localName(text.slice(at, nameEnd)), from: value + 1, to });
       at = to + 1;
-    } else at = Math.max(at + 1, value > nameEnd ? skip(UNQUOTED, text, value) : nameEnd);
+    } else {
+      // No XML, but kept with the reason why it is refused.
+      const [from, to] = value > nameEnd ? [value, skip(UNQUOTED, text, value)] : [at, Math.max(at + 1, nameEnd)];
+      found.push({ name: value > nameEnd ? localName(text.slice(at, nameEnd)) : '', from, to });
+      at = Math.max(at + 1, to);
+    }
     at = skip(SPACE, text, at);
   }
   const isEmptyElement = text[at] === '>' && text[at - 1] === '/';
