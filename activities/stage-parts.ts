@@ -10,6 +10,7 @@ import {
   stageSlices,
 } from '../db/documents.ts';
 import type { Slice } from '../db/intake.ts';
+import { putRefusal } from '../db/notices.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
 import { type Gap, gapsAround } from '../orders/formats/envelope.ts';
@@ -95,6 +96,7 @@ export async function endSplit(
     await acknowledge?.(tx, at);
     if (orders === 0 && !isTaken) {
       await markRefused(tx, document.id, findings, at);
+      await putRefusal(tx, document, findings, at);
       return { state: 'refused', orders };
     }
     await finishSplit(tx, document.id, { envelope, orders, findings, at });

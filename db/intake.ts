@@ -6,6 +6,7 @@ import { lockRows } from './dialect.ts';
 import { putFindings } from './findings.ts';
 import { fingerprint } from './keyring.ts';
 import { appendLog } from './log.ts';
+import { putRefusal } from './notices.ts';
 import { createSealer, getSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
 import type { FingerprintKind, FingerprintTable, Tables } from './tables.ts';
@@ -92,6 +93,7 @@ export function refuseDocument(store: Store, arrival: Arrival): Promise<string> 
     await keepDelivery(tx, arrival);
     await insertDocument(tx, arrival, print, 'refused', 0);
     await insertChunks(tx, arrival);
+    await putRefusal(tx, { ...arrival, id: arrival.documentId }, arrival.findings, arrival.at);
     return arrival.documentId;
   });
 }

@@ -1,12 +1,14 @@
+import type { Finding } from '../orders/finding.ts';
 import type { NoticeKind } from '../orders/notify-profile.ts';
 import type { SourceProfile } from '../orders/source.ts';
+import { first } from './dialect.ts';
 import { Damaged } from './faults.ts';
 import { fingerprint } from './keyring.ts';
 import { openOutbox, type OutboxRow, type OutboxSubject, putOnWay } from './outbox.ts';
 import { Erased, type Subject } from './seal.ts';
 import { readSecrets } from './source-secrets.ts';
+import { findSource } from './sources.ts';
 import { inTransaction, type Store } from './store.ts';
-import { first } from './dialect.ts';
 
 /** Stands where a source would, for what our own people are told. No source can be called so. */
 export const HOUSE = ':house';
@@ -48,6 +50,23 @@ export async function putPushed(
   await putFor(tx, id, notice, { webhook, mailTo });
 }
 
+/** Tells a source that wants to know of a document of which nothing was taken, inside the transaction that refuses it. */
+export async function putRefusal(
+  tx: Store,
+  document: { readonly id: string; readonly source: string; readonly format: string | null },
+  findings: readonly Finding[],
+  at: string,
+): Promise<void> {
+  const { id, source, format } = document;
+  const profile = await findSource(tx, source).catch(leaveOut);
+  if (!profile) return;
+  const kind = 'document.refused';
+  const content = { type: kind, timestamp: at, data: { documentId: id, source, format, findings } };
+  await putPushed(tx, profile, { subject: `document:${id}`, source, kind, stepKey: 'refused', content, at }).catch(
+    leaveOut,
+  );
+}
+
 /** Who is told and how. */
 export interface Audience {
   readonly webhook: boolean;
@@ -77,10 +96,23 @@ function hashAddress({ keys }: Store, address: string): string {
   return fingerprint(keys, 'mail destination', address.toLowerCase()).slice(0, 16);
 }
 
-/** Notices that our own people are to be told of, oldest first. */
-export function listForHouse(store: Store, size: number): Promise<OutboxRow[]> {
-  const query = store.db.selectFrom('outbox').selectAll().where('destination', '=', HOUSE).orderBy('id');
+/**
+ * Notices that our own people are to be told of, oldest first.
+ * @param reviewsBefore those of reviews only if they were written before this instant.
+ */
+export function listForHouse(store: Store, reviewsBefore: string, size: number): Promise<OutboxRow[]> {
+  const query = store.db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('destination', '=', HOUSE)
+    .where((eb) => eb.or([eb('kind', 'not like', 'review.%'), eb('created_at', '<', reviewsBefore)]))
+    .orderBy('id');
   return first(query, size).execute();
+}
+
+/** Leaves a notice where it can be read, and tells nobody of it. */
+export async function foldNotice({ db }: Store, id: string): Promise<void> {
+  await db.updateTable('outbox').set({ destination: null }).where('id', '=', id).execute();
 }
 
 /** Passes a notice on to our own people, once: which settings they have, only the program that delivers knows. */
@@ -97,7 +129,7 @@ export async function passToHouse(store: Store, row: OutboxRow, audience: Audien
   });
 }
 
-/** What was erased or damaged meanwhile is not told; the order itself shows it. @throws the error, if it is another */
+/** What is erased or damaged is not told; the order or document itself shows it. @throws the error, if it is another */
 function leaveOut(error: unknown): undefined {
   if (!(error instanceof Erased || error instanceof Damaged)) throw error;
 }

@@ -22,8 +22,6 @@ export interface MailOptions {
   /** An address, or `Name <address>`. */
   readonly from: string;
   readonly timeoutMs?: number;
-  /** For servers whose certificate is not of a public authority: see `tls.connect`. */
-  readonly ca?: string;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -53,7 +51,7 @@ export function createMailSender(options: MailOptions): (letter: Letter) => Prom
   };
 }
 
-function toTransport({ url: text, ca, timeoutMs = TIMEOUT_MS }: MailOptions) {
+function toTransport({ url: text, timeoutMs = TIMEOUT_MS }: MailOptions) {
   const url = new URL(text);
   const secure = url.protocol === 'smtps:';
   const isLoopback = LOOPBACK.test(url.hostname);
@@ -65,7 +63,6 @@ function toTransport({ url: text, ca, timeoutMs = TIMEOUT_MS }: MailOptions) {
     requireTLS: !secure && !isLoopback,
     ignoreTLS: !secure && isLoopback,
     ...(user !== '' && { auth: { user, pass: decodeURIComponent(url.password) } }),
-    ...(ca !== undefined && { tls: { ca } }),
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,

@@ -2,21 +2,25 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Webhook } from 'standardwebhooks';
+import { v7 as uuidv7 } from 'uuid';
 import { deliverNotices } from '../../activities/deliver-notices.ts';
 import type { Deps, NoticeSenders } from '../../activities/deps.ts';
 import { putHouseNotice, putNotice } from '../../activities/notice.ts';
 import { putFindings } from '../../db/findings.ts';
+import { refuseDocument } from '../../db/intake.ts';
 import { listLog } from '../../db/log.ts';
 import { listOutbox, type OutboxSummary } from '../../db/outbox.ts';
 import { eraseKeys } from '../../db/seal.ts';
 import { putSecrets } from '../../db/source-secrets.ts';
 import { putSource } from '../../db/sources.ts';
 import { inTransaction } from '../../db/store.ts';
+import { createMailSender } from '../../exchange/mail-sender.ts';
 import { createNoticeCircuits } from '../../exchange/notice-circuits.ts';
 import { createWebhookSender } from '../../exchange/webhook-sender.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
+import { type Mailbox, openMailbox } from '../support/mailbox.ts';
 import { openReceiver, type Receiver, type ReceiverAnswer } from '../support/receiver.ts';
-import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
+import { givenOrder, makeArrival, openTestStore, type TestStore } from '../support/store.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const OLDER = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
@@ -327,6 +331,109 @@ describe('a destination that does not take a message', () => {
     await run();
     expect(await pushedOf(unsigned)).toMatchObject({ state: 'failed', last_failure: 'no_destination' });
     expect(receiver.received).toEqual([]);
+  });
+});
+
+describe('a document of which nothing was taken', () => {
+  test('is told too, with what is wrong and where', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const finding = {
+      code: 'JSON.SYNTAX', category: 'data_format', disposition: 'reject', path: '', message: 'a comma is missing',
+      evidence: 'Pat', location: { offset: 12, line: 2, column: 1 },
+    } as const; // prettier-ignore
+    const arrival = makeArrival({ source: 'told', findings: [finding], delivery: 'the first' });
+    const documentId = await refuseDocument(house.store, arrival);
+    // The sender sends it once more, under the same name.
+    expect(await refuseDocument(house.store, { ...arrival, documentId: uuidv7() })).toBe(documentId);
+    expect(await run()).toMatchObject({ delivered: 1 });
+    const { evidence: _, ...told } = finding;
+    expect(JSON.parse(receiver.received[0]?.body ?? '')).toEqual({
+      type: 'document.refused',
+      timestamp: arrival.at,
+      data: { documentId, source: 'told', format: 'json', findings: [told] },
+    });
+  });
+
+  test('is not told to a source that did not ask', async () => {
+    await putSource(house.store, sourceProfileSchema.parse({ id: 'quiet', channel: 'api' }), BY);
+    const id = await refuseDocument(house.store, makeArrival({ source: 'quiet' }));
+    expect(await listOutbox(house.store, `document:${id}`)).toEqual([]);
+  });
+});
+
+describe('a letter to a source', () => {
+  let box: Mailbox;
+  beforeEach(async () => void (box = await openMailbox()));
+  afterEach(() => box.close());
+  const mailing = () => ({
+    sendMail: createMailSender({ url: `smtp://127.0.0.1:${String(box.port)}`, from: 'orders@staging.example' }),
+  });
+  async function givenMailed(addresses: readonly string[]): Promise<void> {
+    await putSource(house.store, sourceProfileSchema.parse({ id: 'mailed', channel: 'api', notify: { mail: {} } }), BY);
+    await putSecrets(house.store, 'mailed', 'mail', addresses, { ...BY, at: new Date().toISOString() });
+  }
+
+  test('goes to each of its addresses by itself, whose state is its own', async () => {
+    await givenMailed(['pat@example.com', 'nobody@example.com', 'kim@example.com']);
+    await box.close();
+    box = await openMailbox({
+      onRcptTo: ({ address }, _, done) =>
+        done(address.startsWith('nobody') ? Object.assign(new Error('unknown'), { responseCode: 550 }) : null),
+    });
+    const orderId = await givenNotice('mailed', { po_number: 'PO-1' });
+    expect(await run(mailing())).toEqual({ delivered: 2, postponed: 0, failed: 1 });
+    const rows = (await listOutbox(house.store, `order:${orderId}`)).filter(({ channel }) => channel === 'mail');
+    expect(rows).toMatchObject([
+      { state: 'delivered', attempts: 1 },
+      { state: 'failed', attempts: 1, last_failure: 'smtp_550' },
+      { state: 'delivered', attempts: 1 },
+    ]);
+    expect(box.letters.map(({ to }) => to).sort()).toEqual([['kim@example.com'], ['pat@example.com']]);
+    expect(box.letters[0]?.headers.get('subject')).toBe('Purchase order PO-1 was rejected');
+    const ids = box.letters.map(({ headers }) => headers.get('message-id'));
+    expect(ids.sort()).toEqual([rows[0], rows[2]].map((row) => `<${String(row?.id)}@staging.example>`).sort());
+  });
+
+  test('has no header from outside, whatever the number of the order', async () => {
+    await givenMailed(['pat@example.com']);
+    await givenNotice('mailed', { po_number: 'PO\r\nBcc: thief@example.com\r\n\r\nPay to another account' });
+    expect(await run(mailing())).toMatchObject({ delivered: 1 });
+    const [letter] = box.letters;
+    expect(letter?.to).toEqual(['pat@example.com']);
+    expect(letter?.headers.has('bcc')).toBe(false);
+    expect(letter?.headers.get('subject')).toMatch(/^Purchase order PO Bcc: thief/);
+    expect(letter?.text).not.toMatch(/^Pay to/m);
+  });
+
+  test('waits for a mail server that is not set yet', async () => {
+    await givenMailed(['pat@example.com']);
+    const orderId = await givenNotice('mailed');
+    await run();
+    expect(await pushedOf(orderId)).toMatchObject({ state: 'pending', last_failure: 'no_mail_server' });
+    await makeDue();
+    expect(await run(mailing())).toMatchObject({ delivered: 1 });
+  });
+
+  test('lies in the database without a readable address', async () => {
+    await givenMailed(['pat.unusual@example.com']);
+    await givenNotice('mailed');
+    const tables = ['outbox', 'source_secrets', 'notice_destinations', 'sources', 'order_processing_log'] as const;
+    await run(mailing());
+    for (const table of tables) {
+      const rows = await house.store.db.selectFrom(table).selectAll().execute();
+      expect(JSON.stringify(rows, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value))).not.toContain('unusual'); // prettier-ignore
+    }
+  });
+
+  test('goes to our own people where the settings name them', async () => {
+    const { id } = await givenOrder(house.store, { source: 'web-shop', state: 'in_review', po_number: 'PO-2' });
+    const notice = { kind: 'review.escalated', stepKey: 'review:r:escalated', at: AT } as const;
+    await inTransaction(house.store, (tx) => putNotice(tx, id, notice));
+    const mailTo = ['ops@example.com', 'boss@example.com'];
+    expect(await run({ ...mailing(), house: { webhook: null, mailTo } })).toMatchObject({ delivered: 2 });
+    expect(box.letters.map(({ to }) => to[0]).sort()).toEqual(mailTo.toSorted());
+    expect(box.letters[0]?.headers.get('subject')).toBe('Purchase order PO-2 has waited too long for a review');
   });
 });
 

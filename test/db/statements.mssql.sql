@@ -225,6 +225,38 @@ update "outbox" set "state" = @1 where "subject" in (@2) and "state" = @3;
 update "outbox" set "content_sealed" = @1 where "subject" in (@2);
 update "documents" set "erased_at" = @1, "envelope_sealed" = null, "file_name_sealed" = null where "id" in (@2);
 
+-- fulfilment.putFulfilments
+delete from "line_allocations" where ("order_id" = @1 and "revision" = @2);
+insert into "line_allocations" ("order_id", "revision", "position", "warehouse", "quantity") values (@1, @2, @3, @4, @5);
+select "revision", "position" from "line_holds" where "order_id" = @1 and "cleared_at" is null;
+update "line_holds" set "cleared_at" = @1, "cleared_by" = @2 where "order_id" = @3 and "revision" = @4 and "position" = @5;
+insert into "line_holds" ("order_id", "revision", "position", "quantity", "code", "opened_at", "looked_at", "cleared_at", "cleared_by") values (@1, @2, @3, @4, @5, @6, @7, null, null);
+
+-- fulfilment.putFulfilments again
+delete from "line_allocations" where ("order_id" = @1 and "revision" = @2);
+insert into "line_allocations" ("order_id", "revision", "position", "warehouse", "quantity") values (@1, @2, @3, @4, @5);
+select "revision", "position" from "line_holds" where "order_id" = @1 and "cleared_at" is null;
+insert into "line_holds" ("order_id", "revision", "position", "quantity", "code", "opened_at", "looked_at", "cleared_at", "cleared_by") values (@1, @2, @3, @4, @5, @6, @7, null, null);
+update "line_holds" set "quantity" = @1 where ("order_id" = @2 and "revision" = @3 and "position" = @4) and "cleared_at" is null;
+update "line_holds" set "code" = @1, "opened_at" = @2, "looked_at" = @3, "cleared_at" = null, "cleared_by" = null, "quantity" = @4 where ("order_id" = @5 and "revision" = @6 and "position" = @7) and "cleared_at" is not null;
+
+-- fulfilment.clearLineHolds
+select "revision", "position" from "line_holds" where "order_id" = @1 and "cleared_at" is null;
+update "line_holds" set "cleared_at" = @1, "cleared_by" = @2 where "order_id" = @3 and "revision" = @4 and "position" = @5;
+
+-- fulfilment.listFulfilments
+select "position", "warehouse", "quantity" from "line_allocations" where "order_id" = @1 and "revision" = @2 order by "position", "warehouse";
+select "position", "code", "quantity", "opened_at" from "line_holds" where "order_id" = @1 and "revision" = @2 and "cleared_at" is null order by "position";
+
+-- fulfilment.listLineHolds
+select "position", "code", "quantity", "opened_at" from "line_holds" where "order_id" = @1 and "revision" = @2 and "cleared_at" is null order by "position";
+
+-- fulfilment.listWaitingOrders
+select top(500) "line_holds"."order_id", "line_holds"."revision", min("line_holds"."opened_at") as "opened_at" from "line_holds" inner join "orders" on "orders"."id" = "line_holds"."order_id" and "orders"."revision" = "line_holds"."revision" where "line_holds"."cleared_at" is null and "orders"."state" = @1 group by "line_holds"."order_id", "line_holds"."revision" order by min("line_holds"."looked_at"), min("line_holds"."opened_at"), "line_holds"."order_id";
+
+-- fulfilment.noteLooked
+update "line_holds" set "looked_at" = @1 where "order_id" = @2 and "revision" = @3 and "cleared_at" is null;
+
 -- handoffs.beginHandoff
 insert into "handoffs" ("order_id", "revision", "began_at") values (@1, @2, @3);
 update "handoffs" set "began_at" = @1, "outcome" = null, "settled_at" = null where ("order_id" = @2 and "revision" = @3) and "outcome" = @4;
@@ -455,7 +487,10 @@ select "position", "secret_sealed" from "source_secrets" where "source" = @1 and
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
 
 -- notices.listForHouse
-select top(200) * from "outbox" where "destination" = @1 order by "id";
+select top(200) * from "outbox" where "destination" = @1 and ("kind" not like @2 or "created_at" < @3) order by "id";
+
+-- notices.foldNotice
+update "outbox" set "destination" = null where "id" = @1;
 
 -- notices.passToHouse
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);

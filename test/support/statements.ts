@@ -13,6 +13,7 @@ import * as duplicates from '../../db/duplicates.ts';
 import * as facts from '../../db/facts.ts';
 import * as findings from '../../db/findings.ts';
 import * as forget from '../../db/forget.ts';
+import * as fulfilment from '../../db/fulfilment.ts';
 import * as handoffs from '../../db/handoffs.ts';
 import * as holds from '../../db/holds.ts';
 import * as incidents from '../../db/incidents.ts';
@@ -96,6 +97,10 @@ const DECISION: decisions.Decision = {
   id: 'x', orderId: 'o', revision: 2, reviewId: 'r', action: 'approve', actor: 'ravi', roles: ['reviewer'], reason: 'good',
   changes: [],
 }; // prettier-ignore
+const LINES = [
+  { allocations: [{ warehouse: 'EAST', quantity: '3' }], waiting: '0' },
+  { allocations: [], waiting: '4' },
+];
 const HOLD: holds.Hold = { code: 'STOCK.SHORT', category: 'business_rule', releaseRole: null };
 const FINDING = {
   code: 'STOCK.SHORT', category: 'business_rule', disposition: 'hold', path: '', message: 'short', evidence: null, location: {},
@@ -256,6 +261,23 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'forget.removeContent': within((tx) => forget.removeContent(tx, ['o', 'p'])),
   'forget.forgetEmptyDocuments': within((tx) => forget.forgetEmptyDocuments(tx, ['d', 'e'], BY)),
   'forget.forgetDocuments': within((tx) => forget.forgetDocuments(tx, ['d'], BY), KEYS),
+  'fulfilment.putFulfilments': within(
+    (tx) => fulfilment.putFulfilments(tx, REF, LINES, { clearedBy: 'recheck', at: AT }),
+    {
+      rows: { line_holds: [{ revision: 2, position: 1 }] },
+    },
+  ),
+  'fulfilment.putFulfilments again': within(
+    (tx) => fulfilment.putFulfilments(tx, REF, LINES, { clearedBy: 'recheck', at: AT }),
+    { taken: ['line_holds'] },
+  ),
+  'fulfilment.clearLineHolds': within((tx) => fulfilment.clearLineHolds(tx, 'o', { clearedBy: 'cancelled', at: AT }), {
+    rows: { line_holds: [{ revision: 2, position: 1 }] },
+  }),
+  'fulfilment.listFulfilments': the((store) => fulfilment.listFulfilments(store, REF, 2)),
+  'fulfilment.listLineHolds': the((store) => fulfilment.listLineHolds(store, REF)),
+  'fulfilment.listWaitingOrders': the((store) => fulfilment.listWaitingOrders(store, 500)),
+  'fulfilment.noteLooked': the((store) => fulfilment.noteLooked(store, REF, AT)),
   'handoffs.beginHandoff': within((tx) => handoffs.beginHandoff(tx, REF, AT), { taken: ['handoffs'] }),
   'handoffs.settleHandoff': within((tx) => handoffs.settleHandoff(tx, REF, 'accepted', 'P-1', AT)),
   'handoffs.findHandoff': the((store) => handoffs.findHandoff(store, REF)),
@@ -369,7 +391,8 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
       rows: { sources: [{ id: 'desk', profile_json: JSON.stringify(NOTIFIED) }] },
     },
   ),
-  'notices.listForHouse': the((store) => notices.listForHouse(store, 200)),
+  'notices.listForHouse': the((store) => notices.listForHouse(store, AT, 200)),
+  'notices.foldNotice': the((store) => notices.foldNotice(store, 'm')),
   'notices.passToHouse': the(async (store) => {
     const content_sealed = (await seal.getSealer(store, 'order:o')).seal('outbox closed:2', '{}');
     const audience = { webhook: true, mailTo: ['ops@example.com'] };
