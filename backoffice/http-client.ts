@@ -84,6 +84,8 @@ interface Call {
   readonly body?: object;
 }
 
+const GARBLED = { isGarbled: true };
+
 interface Reply {
   readonly name: string;
   readonly status: number;
@@ -105,12 +107,16 @@ async function send(options: BackOfficeClientOptions, call: Call): Promise<Reply
     // The time limit holds for the body too, so it is read here.
     const text = await response.text();
     if (isWorthTryingAgain(response.status)) {
-      throw new BackOfficeUnavailable(call.name, `status ${String(response.status)}`, readRetryAfter(response.headers));
+      throw new BackOfficeUnavailable(call.name, `status ${String(response.status)}`, {
+        retryAfterSeconds: readRetryAfter(response.headers),
+        isGarbled: response.status >= 500 && !AWAY.includes(response.status),
+      });
     }
     return { name: call.name, status: response.status, body: parseJson(text) };
   } catch (error) {
     if (error instanceof BackOfficeUnavailable) throw error;
-    throw new BackOfficeUnavailable(call.name, describeFailure(error, options.timeoutMs));
+    const waited = (error as Error).name === 'TimeoutError' ? { waitedMs: options.timeoutMs } : {};
+    throw new BackOfficeUnavailable(call.name, describeFailure(error, options.timeoutMs), waited);
   }
 }
 
@@ -122,6 +128,9 @@ function headersOf(apiKey: string, call: Call): Record<string, string> {
     ...(call.key === undefined ? {} : { 'Idempotency-Key': `${call.key.orderId}:${String(call.key.revision)}` }),
   };
 }
+
+/** Statuses of 500 and more by which the other side, or who stands before it, says that it cannot serve anybody now. */
+const AWAY: readonly number[] = [502, 503, 504];
 
 /** 408 and 425 are 4xx, and yet say that the same request may do better later (RFC 9110 15.5.9, RFC 8470 5.2). */
 function isWorthTryingAgain(status: number): boolean {
@@ -160,7 +169,7 @@ function parseJson(text: string): unknown {
  */
 function requireSuccess(reply: Reply): void {
   if (reply.status >= 200 && reply.status < 300) return;
-  if (reply.status < 400) throw new BackOfficeUnavailable(reply.name, `status ${String(reply.status)}`);
+  if (reply.status < 400) throw new BackOfficeUnavailable(reply.name, `status ${String(reply.status)}`, GARBLED);
   const problem = problemAnswer.safeParse(reply.body);
   throw new BackOfficeRefused(reply.name, reply.status, problem.success ? problem.data.code : 'no reason given');
 }
@@ -168,7 +177,8 @@ function requireSuccess(reply: Reply): void {
 function readAnswer<Schema extends z.ZodType>(reply: Reply, schema: Schema): z.output<Schema> {
   requireSuccess(reply);
   const result = schema.safeParse(reply.body);
-  if (!result.success) throw new BackOfficeUnavailable(reply.name, 'the answer does not have the agreed shape');
+  if (!result.success)
+    throw new BackOfficeUnavailable(reply.name, 'the answer does not have the agreed shape', GARBLED);
   return result.data;
 }
 
@@ -179,7 +189,7 @@ function readSubmitResult(name: string, reply: Reply): SubmitResult {
     if (declined.success && !declined.data.accepted) return declined.data;
   }
   const result = readAnswer(reply, submitAnswer);
-  if (!result.accepted) throw new BackOfficeUnavailable(name, 'a success that was not accepted');
+  if (!result.accepted) throw new BackOfficeUnavailable(name, 'a success that was not accepted', GARBLED);
   return result;
 }
 

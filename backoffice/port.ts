@@ -105,14 +105,27 @@ export type SubmissionStatus =
   | { readonly state: 'cancelled' }
   | { readonly state: 'unknown' };
 
+/** What is known of a call that got no trustworthy answer. */
+export interface NoAnswer {
+  /** Seconds the other side asked to wait (`Retry-After`), if it did. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** Milliseconds after which the caller gave up, if that is why. */
+  readonly waitedMs?: number;
+  /** The other side is there, but failed in a way of its own, or said what nobody understands. */
+  readonly isGarbled?: boolean;
+}
+
 /** No trustworthy answer: the call may or may not have happened. Worth trying again. */
 export class BackOfficeUnavailable extends Error {
   override readonly name = 'BackOfficeUnavailable';
-  /** Seconds the other side asked to wait (`Retry-After`), if it did. */
   readonly retryAfterSeconds: number | undefined;
-  constructor(call: string, why: string, retryAfterSeconds?: number) {
+  readonly waitedMs: number | undefined;
+  readonly isGarbled: boolean;
+  constructor(call: string, why: string, { retryAfterSeconds, waitedMs, isGarbled = false }: NoAnswer = {}) {
     super(`back office did not answer ${call}: ${why}`);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.waitedMs = waitedMs;
+    this.isGarbled = isGarbled;
   }
 }
 
