@@ -13,15 +13,16 @@ import {
   releaseDestination,
   stopDestination,
 } from '../db/notice-destinations.ts';
-import { HOUSE, listForHouse, type MailContent, passToHouse } from '../db/notices.ts';
+import { foldNotice, HOUSE, listForHouse, type MailContent, passToHouse } from '../db/notices.ts';
 import { giveUpOutbox, markDelivered, markDropped, openOutbox, type OutboxRow, postponeOutbox } from '../db/outbox.ts';
 import { Erased } from '../db/seal.ts';
 import { readSecrets } from '../db/source-secrets.ts';
 import { findSource } from '../db/sources.ts';
-import { inTransaction } from '../db/store.ts';
+import { inTransaction, type Store } from '../db/store.ts';
 import { sendThrough } from '../exchange/notice-circuits.ts';
 import type { Sent } from '../exchange/sent.ts';
 import { type Told, writeLetter } from '../orders/notice-letter.ts';
+import { isFolded } from './causes.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 
 /** How long one run begins to send; then the next one goes on. */
@@ -83,12 +84,22 @@ async function waitAtMost(ms: number, others: Iterable<Promise<void>>): Promise<
   patience.abort();
 }
 
+/** How long a review waits to be told of: meanwhile it is seen whether many have the same cause. */
+const REVIEW_RESTS_MS = 60_000;
+
 /** Gives what our own people are to be told of to each of their destinations. */
 async function passOn({ store, notices: { house } }: Deps): Promise<void> {
-  for (const row of await listForHouse(store, PAGE)) {
-    await passToHouse(store, row, { webhook: house.webhook !== null, mailTo: house.mailTo });
+  for (const row of await listForHouse(store, isoIn(-REVIEW_RESTS_MS), PAGE)) {
+    if (await isToldByIncident(store, row)) await foldNotice(store, row.id);
+    else await passToHouse(store, row, { webhook: house.webhook !== null, mailTo: house.mailTo });
     heartbeat();
   }
+}
+
+/** One incident is told of, not each of the orders that wait for the same. */
+async function isToldByIncident(store: Store, { kind, subject }: OutboxRow): Promise<boolean> {
+  if (!kind.startsWith('review.') || !subject.startsWith('order:')) return false;
+  return isFolded(store, subject.slice('order:'.length));
 }
 
 /** Sends to one destination what is due there, as long as it takes it and nobody else does. */

@@ -140,26 +140,22 @@ async function tell(tx: Store, incident: IncidentRow, event: IncidentEvent, at: 
   const worth = sumWorth(totals);
   const words = describeIncident(event, { ...facts, worth });
   const { cause, codes, since, sources, waiting } = facts;
-  const stepKey = event === 'grown' ? `grown:${String(incident.orders)}` : event;
+  const { orders } = incident;
+  const stepKey = event === 'grown' ? `grown:${String(orders)}` : event;
   const content = {
+    ...{ title: words.title, incidentId: id, since, openedAt, orders, waiting, mostWaiting: peak, from: words.from },
     ...{
-      incidentId: id,
-      ...words,
-      cause,
-      codes,
-      since,
-      openedAt,
-      orders: incident.orders,
-      waiting,
-      peak,
-      sources,
-      worth,
+      worth: words.worth,
+      whatToDo: words.whatToDo,
+      read: `/v1/incidents/${id}`,
+      run: `npm run orders -- incident ${id}`,
     },
-    ...{ link: `/v1/incidents/${id}`, command: `npm run orders -- incident ${id}` },
+    // For programs: a letter leaves out what is not plain.
+    details: { cause, codes, sources, worth },
   };
   const kind = `incident.${event}` as const;
   await putHouseNotice(tx, { subject: `incident:${id}`, kind, stepKey, content, at });
-  const detail = { cause, codes, orders: incident.orders, waiting };
+  const detail = { cause, codes, orders, waiting };
   await appendLog(tx, `incident:${id}`, { stepKey, at, actor: WORKER, action: kind, detail });
   log[event === 'closed' ? 'info' : 'error'](`an incident is ${event}`, { incidentId: id, ...detail });
 }

@@ -160,25 +160,26 @@ export const ADVICE: Readonly<Record<CauseKind, string>> = {
 /** What becomes of an incident of which people are told. */
 export type IncidentEvent = 'opened' | 'grown' | 'closed';
 
-/** An incident in words, for people: a headline, and what they need to know in lines. */
-export function describeIncident(event: IncidentEvent, facts: IncidentFacts): { subject: string; lines: string[] } {
-  const { cause, codes, since, sources, waiting, worth } = facts;
+/** An incident in words, for people; each is a line of a letter. */
+export interface IncidentWords {
+  /** `product SKU-1 (PRODUCT.INACTIVE) stops 60 orders`. */
+  readonly title: string;
+  /** `web-shop 58, edi-northwind 2`. */
+  readonly from: string;
+  /** `11994.00 USD`. */
+  readonly worth: string;
+  readonly whatToDo: string;
+}
+
+/** Tells of an incident in words: what it is, whose orders it hit, what they are worth, and what to do. */
+export function describeIncident(event: IncidentEvent, { cause, codes, sources, worth }: IncidentFacts): IncidentWords {
   const orders = sources.reduce((count, source) => count + source.orders, 0);
-  const name = nameCause(cause, codes);
-  const subject = {
-    opened: `Incident: ${name} stops ${countOrders(orders)}`,
-    grown: `Incident grows: ${name} has stopped ${countOrders(orders)}`,
-    closed: `Incident over: ${name} had stopped ${countOrders(orders)}`,
-  }[event];
-  const amounts = worth.map(({ currency, amount }) => `${amount} ${currency}`).join(', ');
+  const does = { opened: 'stops', grown: 'grows and has stopped', closed: 'is over and had stopped' }[event];
   return {
-    subject,
-    lines: [
-      `Since ${since}, ${String(waiting)} of them wait.`,
-      `From: ${sources.map((each) => `${each.source} ${String(each.orders)}`).join(', ')}.`,
-      ...(amounts === '' ? [] : [`Worth: ${amounts}.`]),
-      event === 'closed' ? 'Nothing is left to do.' : ADVICE[cause.kind],
-    ],
+    title: `${nameCause(cause, codes)} ${does} ${countOrders(orders)}`,
+    from: sources.map((each) => `${each.source} ${String(each.orders)}`).join(', '),
+    worth: worth.map(({ currency, amount }) => `${amount} ${currency}`).join(', '),
+    whatToDo: event === 'closed' ? 'Nothing is left to do.' : ADVICE[cause.kind],
   };
 }
 

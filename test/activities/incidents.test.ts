@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { isFolded } from '../../activities/causes.ts';
+import { deliverNotices } from '../../activities/deliver-notices.ts';
+import type { Deps } from '../../activities/deps.ts';
 import { openHolds } from '../../db/holds.ts';
 import { acceptDocument, refuseDocument } from '../../db/intake.ts';
 import { type IncidentRow, listIncidentMembers, listIncidents } from '../../db/incidents.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
-import { openOutbox } from '../../db/outbox.ts';
+import { listOutbox, openOutbox } from '../../db/outbox.ts';
 import type { Principal } from '../../db/principals.ts';
+import { createNoticeCircuits } from '../../exchange/notice-circuits.ts';
+import { createWebhookSender } from '../../exchange/webhook-sender.ts';
 import type { Finding } from '../../orders/finding.ts';
-import { clearHeld, givenHeld, inTurn, watchAt } from '../support/incidents.ts';
+import { clearHeld, givenHeld, inTurn, runQuietly, watchAt } from '../support/incidents.ts';
 import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
+import { openReceiver, type Receiver } from '../support/receiver.ts';
 import { givenOrder, makeArrival } from '../support/store.ts';
 import { openStepHouse, type StepHouse } from './step-house.ts';
 
@@ -36,6 +41,14 @@ const membersOf = async ({ id }: IncidentRow, principal = EVERYONE) =>
   (await listIncidentMembers(house.store, principal, id, { afterId: '', size: 200 })).map(
     ({ subject_id }) => subject_id,
   );
+
+/** Sends what our own people are to be told of. */
+const deliver = ({ url }: Receiver) => {
+  const webhook = { url, secrets: [`whsec_${Buffer.alloc(32, 7).toString('base64')}`] };
+  const sendWebhook = createWebhookSender({ allowPrivate: true, timeoutMs: 3000 });
+  const notices = { sendWebhook, sendMail: null, circuits: createNoticeCircuits(), house: { webhook, mailTo: [] } };
+  return runQuietly(() => deliverNotices({ store: house.store, notices } as unknown as Deps));
+};
 
 /** What our own people were told, oldest first. */
 async function notices(): Promise<{ type: string; data: Record<string, unknown> }[]> {
@@ -82,12 +95,9 @@ describe('one cause that hits many orders', () => {
     expect(notice).toMatchObject({
       type: 'incident.opened',
       data: {
-        subject: 'Incident: product SKU-1 (PRODUCT.INACTIVE) stops 60 orders',
-        orders: 60,
-        codes: ['PRODUCT.INACTIVE'],
-        sources: [{ source: 'web-shop', orders: 60 }],
-        worth: [{ currency: 'USD', amount: '11994.00' }],
-        command: `npm run orders -- incident ${incident!.id}`,
+        ...{ title: 'product SKU-1 (PRODUCT.INACTIVE) stops 60 orders', orders: 60, waiting: 60, from: 'web-shop 60' },
+        ...{ worth: '11994.00 USD', run: `npm run orders -- incident ${incident!.id}` },
+        details: { codes: ['PRODUCT.INACTIVE'], sources: [{ source: 'web-shop', orders: 60 }] },
       },
     });
     // Nothing new: nothing is told, however often it is looked.
@@ -198,9 +208,9 @@ describe('a system that is away', () => {
     ]);
     await clear(id);
     expect(await watch(3)).toEqual({ troubles: 0, opened: 0, closed: 1 });
-    expect((await notices()).map(({ data }) => data['subject'])).toEqual([
-      'Incident: BACKOFFICE.UNAVAILABLE stops 1 order',
-      'Incident over: BACKOFFICE.UNAVAILABLE had stopped 1 order',
+    expect((await notices()).map(({ data }) => data['title'])).toEqual([
+      'BACKOFFICE.UNAVAILABLE stops 1 order',
+      'BACKOFFICE.UNAVAILABLE is over and had stopped 1 order',
     ]);
   });
 
@@ -210,11 +220,7 @@ describe('a system that is away', () => {
     await watch();
     expect(await incidents()).toEqual([expect.objectContaining({ cause_kind: 'system', orders: 12 })]);
     const [notice] = await notices();
-    expect(notice?.data['worth']).toEqual([{ currency: 'USD', amount: '120.00' }]);
-    expect(notice?.data['sources']).toEqual([
-      { source: 'api-zapco', orders: 6 },
-      { source: 'web-shop', orders: 6 },
-    ]);
+    expect(notice?.data).toMatchObject({ worth: '120.00 USD', from: 'api-zapco 6, web-shop 6' });
   });
 });
 
@@ -298,6 +304,28 @@ describe('messages about single orders', () => {
     expect([await isFolded(house.store, early), await isFolded(house.store, late)]).toEqual([true, true]);
     const other = await held('CREDIT.LIMIT', { customer: 'C-2' });
     expect(await isFolded(house.store, other)).toBe(false);
+  });
+
+  test('wait a minute, and are never sent for what an incident tells of: sixty orders are one message', async () => {
+    const receiver = await openReceiver();
+    const told = () => receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    const ids = await inTurn(60, () => held('CREDIT.LIMIT'));
+    const alone = await held('TOTAL.MISMATCH');
+    for (const id of [...ids, alone]) await house.steps.enterReview({ orderId: id, revision: 1 }, Date.now());
+    await deliver(receiver);
+    expect(told()).toEqual([]);
+    await watch();
+    await house.store.db
+      .updateTable('outbox')
+      .set({ created_at: LONG_AGO })
+      .where('kind', 'like', 'review.%')
+      .execute();
+    await deliver(receiver);
+    await deliver(receiver);
+    await receiver.close();
+    expect(told().sort()).toEqual(['incident.opened', 'review.opened']);
+    const kept = await listOutbox(house.store, `order:${ids[0]!}`);
+    expect(kept).toEqual([expect.objectContaining({ kind: 'review.opened', state: 'available' })]);
   });
 
   test('are sent where something else is wrong with the order, too', async () => {

@@ -12,8 +12,13 @@ const MINUTE_MS = 60_000;
 /** A look at what stops many orders, as the schedule takes it; so many minutes from now. */
 export function watchAt(store: Store, minutes = 0): Promise<Watched> {
   const at = new Date(Date.now() + minutes * MINUTE_MS).toISOString();
+  return runQuietly(() => watchIncidents({ store } as Deps, at));
+}
+
+/** Runs an activity as a worker does; its log is of no interest. */
+export function runQuietly<T>(activity: () => Promise<T>): Promise<T> {
   const logger = new DefaultLogger('ERROR', () => undefined);
-  return new MockActivityEnvironment({}, { logger }).run(() => watchIncidents({ store } as Deps, at));
+  return new MockActivityEnvironment({}, { logger }).run(activity);
 }
 
 /** An order that waits, on a hold that was opened so many minutes ago. @returns its id */
