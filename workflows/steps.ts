@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { ProcessingHold } from '../activities/hold-order.ts';
 import type { OrderProgress } from '../activities/progress.ts';
@@ -31,6 +31,8 @@ export async function ask<T>(summary: string, call: (steps: Activities) => Promi
   } catch (fault) {
     const cause = causeOf(fault);
     if (!cause || isFinal(cause)) throw fault;
+    const waitMs = waitOf(cause);
+    if (waitMs !== undefined) await sleep(waitMs);
   }
   const retry = { initialInterval: '1 s', backoffCoefficient: 3, maximumAttempts: ATTEMPTS - 1 };
   return call(proxyActivities<Activities>({ startToCloseTimeout: '15 s', retry, summary: `${summary} (again)` }));
@@ -68,6 +70,13 @@ function holdFor(cause: ApplicationFailure | TimeoutFailure): ProcessingHold {
   if (cause instanceof TimeoutFailure || cause.type === 'BackOfficeUnavailable') return 'BACKOFFICE.UNAVAILABLE';
   if (cause.type === 'BackOfficeRefused') return 'BACKOFFICE.REFUSED';
   return cause.type === 'ContentDamaged' ? 'CONTENT.DAMAGED' : 'PROCESSING.FAILED';
+}
+
+/** Milliseconds for which the back office asked before the next try: Temporal obeys between tries of one activity alone. */
+function waitOf(cause: ApplicationFailure | TimeoutFailure): number | undefined {
+  if (!(cause instanceof ApplicationFailure) || cause.type !== 'BackOfficeUnavailable') return undefined;
+  const [waitMs] = cause.details ?? [];
+  return typeof waitMs === 'number' ? waitMs : undefined;
 }
 
 function isFinal(cause: ApplicationFailure | TimeoutFailure): boolean {
