@@ -57,8 +57,9 @@ export const checkPackSize: Check<z.infer<typeof packSizeParameters>> = ({ lines
     if (!packs.isFinite()) throw new RangeError(`the pack of ${nameLine(line)} has a size of ${size}`);
     const given = `The quantity of ${nameLine(line)} is ${line.quantity}`;
     if (decimal(line.quantity).modulo(decimal(size)).isZero()) return `${given} = ${packs.toFixed()} packs of ${size}.`;
-    const below = packs.floor().times(decimal(size)).toFixed();
-    const above = packs.ceil().times(decimal(size)).toFixed();
-    const message = `${given}, but it is sold in packs of ${size}: order ${below} or ${above}.`;
+    // The nearest whole packs, of which none is no order.
+    const nearest = [packs.floor(), packs.ceil()].filter((count) => count.greaterThan(0));
+    const offer = nearest.map((count) => count.times(decimal(size)).toFixed()).join(' or ');
+    const message = `${given}, but it is sold in packs of ${size}: order ${offer}.`;
     return { path: `/lines/${index}/quantity`, message, evidence: line.quantity };
   });
