@@ -1,6 +1,6 @@
-import type { SubmitResult } from '../backoffice/port.ts';
 import { claimChangeRevision, findChanged, noteAsked, readSuperseding } from '../db/changes.ts';
 import { claimPurchaseOrder } from '../db/duplicates.ts';
+import { clearLineHolds, putFulfilments } from '../db/fulfilment.ts';
 import { clearHolds, listApprovedCodes } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { columnsOf, getOrder, isGone, moveOrder, type OrderRef, type OrderRow, putRevision } from '../db/orders.ts';
@@ -8,10 +8,12 @@ import { indexPeople } from '../db/people.ts';
 import { closeReview } from '../db/reviews.ts';
 import { putStaged } from '../db/staged.ts';
 import { inTransaction, type Store } from '../db/store.ts';
+import { type Delivery, type Fulfilment, withFulfilment } from '../orders/fulfilment.ts';
 import type { Order } from '../orders/order.ts';
 import { authorOf, finishChange, holdRefusedChange, revive } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
 import { AFTER_HANDOFF, OF_CANCELLED } from './choose-course.ts';
+import { findDelivery } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { putNotice } from './notice.ts';
@@ -20,7 +22,13 @@ import { type OrderProgress, readProgress } from './progress.ts';
 /** What is to be asked of production. */
 type Call =
   | { readonly kind: 'cancel'; readonly changed: OrderRow }
-  | { readonly kind: 'amend'; readonly changed: OrderRow; readonly revision: number; readonly content: Order };
+  | {
+      readonly kind: 'amend';
+      readonly changed: OrderRow;
+      readonly revision: number;
+      readonly content: Order;
+      readonly delivery: Delivery;
+    };
 
 /**
  * Carries out a change that a person approved: production cancels or changes what it has. Under which revision is on the
@@ -65,7 +73,8 @@ async function begin(
     return { kind: 'cancel', changed };
   }
   const content = await readSuperseding(tx, change, changed);
-  return { kind: 'amend', changed, content, revision: await claimChangeRevision(tx, change, changed) };
+  const delivery = await findDelivery(tx, ref, content);
+  return { kind: 'amend', changed, content, delivery, revision: await claimChangeRevision(tx, change, changed) };
 }
 
 async function cancel({ store, backOffice }: Deps, ref: OrderRef, { changed }: Call): Promise<void> {
@@ -79,6 +88,7 @@ async function noteCancelled(tx: Store, ref: OrderRef, key: OrderRef): Promise<v
   const at = nowIso();
   const change = await getOrder(tx, ref.orderId);
   if (await moveOrder(tx, key, ['completed'], 'cancelled', at, { terminal_at: at })) {
+    await clearLineHolds(tx, key.orderId, { clearedBy: 'cancelled', at });
     await putNotice(tx, key.orderId, { kind: 'order.cancelled', stepKey: `closed:${String(key.revision)}`, at });
     const detail = { change: change.id, production: 'cancelled' };
     const entry = {
@@ -99,17 +109,27 @@ async function amend(
   call: Extract<Call, { kind: 'amend' }>,
 ): Promise<void> {
   const key = { orderId: call.changed.id, revision: call.revision };
-  const result = await askBackOffice(() => backOffice().amend(key, call.content));
+  const result = await askBackOffice(() => backOffice().amend(key, call.content, call.delivery));
+  const lines = result.accepted ? await askBackOffice(() => backOffice().takeBackorders(key)) : [];
   await inTransaction(store, (tx) =>
-    result.accepted ? noteAmended(tx, ref, call, result) : refuse(tx, ref, `production refused it: ${result.reason}`),
+    result.accepted
+      ? noteAmended(tx, ref, call, { ...result, lines })
+      : refuse(tx, ref, `production refused it: ${result.reason}`),
   );
+}
+
+/** What production made of an amendment. */
+interface Amended {
+  readonly productionOrderId: string;
+  /** How the lines stand that were served anew. */
+  readonly lines: readonly Fulfilment[];
 }
 
 async function noteAmended(
   tx: Store,
   ref: OrderRef,
-  { changed, revision, content }: Extract<Call, { kind: 'amend' }>,
-  { productionOrderId }: Extract<SubmitResult, { accepted: true }>,
+  { changed, revision, content }: Omit<Extract<Call, { kind: 'amend' }>, 'delivery'>,
+  { productionOrderId, lines }: Amended,
 ): Promise<void> {
   const at = nowIso();
   const change = await getOrder(tx, ref.orderId);
@@ -119,7 +139,8 @@ async function noteAmended(
     const next = { orderId: changed.id, revision };
     await putRevision(tx, next, content, { origin: 'superseded', actor: authorOf(change), at });
     await indexPeople(tx, changed.id, content);
-    await putStaged(tx, next, content, at);
+    await putFulfilments(tx, next, lines, { clearedBy: 'amended', at });
+    await putStaged(tx, next, withFulfilment(content, lines), at);
     await claimPurchaseOrder(tx, await getOrder(tx, changed.id), at);
     await putNotice(tx, changed.id, { kind: 'order.completed', stepKey: `amended:${String(revision)}`, at });
     const detail = { change: change.id, revision, productionOrderId };
@@ -145,13 +166,14 @@ export async function settleChange({ store, backOffice }: Deps, ref: OrderRef): 
   const key = { orderId, revision };
   const status = await askBackOffice(() => backOffice().status(key));
   if (status.state !== (type === 'cancel' ? 'cancelled' : 'accepted')) return;
+  const lines = type === 'cancel' ? [] : await askBackOffice(() => backOffice().takeBackorders(key));
   await inTransaction(store, async (tx) => {
     const at = nowIso();
     const changed = await takeUp(tx, ref, orderId, at);
     if (!changed) return;
     if (type === 'cancel' || status.state !== 'accepted') return noteCancelled(tx, ref, key);
     const content = await readSuperseding(tx, change, changed);
-    return noteAmended(tx, ref, { kind: 'amend', changed, revision, content }, { accepted: true, ...status });
+    return noteAmended(tx, ref, { kind: 'amend', changed, revision, content }, { ...status, lines });
   });
 }
 

@@ -10,6 +10,7 @@ import type { Deps } from './deps.ts';
 import { guard } from './guard.ts';
 import { holdOrder, resumeOrder } from './hold-order.ts';
 import { watchIncidents } from './incidents.ts';
+import { releaseLineHolds } from './line-holds.ts';
 import { parseOrder } from './parse-order.ts';
 import { pollPage } from './poll-source.ts';
 import { recheckHolds } from './recheck-holds.ts';
@@ -67,6 +68,7 @@ export function createActivities(deps: Deps) {
     simulateRule: ofId('simulation', simulateRule),
     giveUpSimulation: ofId('simulation', giveUpSimulation),
     recheckHolds: upkeep(recheckHolds),
+    releaseLineHolds: upkeep(releaseLineHolds),
     reconcile: upkeep(reconcile),
     watchIncidents: upkeep(watchIncidents),
     deliverOutbox: upkeep(deliverOutbox),

@@ -1,13 +1,16 @@
 import type { ReserveLimit, ReserveResult, Shortage } from '../backoffice/port.ts';
 import { listFindings, putFindings } from '../db/findings.ts';
-import { type Hold, listApprovedCodes, type Looked, openHolds } from '../db/holds.ts';
+import { listWaiting, putFulfilments } from '../db/fulfilment.ts';
+import { type Hold, listApprovedCodes, type Looked, openHolds, RECHECK } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
+import type { Delivery } from '../orders/fulfilment.ts';
 import { decimal } from '../orders/money.ts';
 import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
 import { askBackOffice } from './back-office.ts';
+import { findDelivery } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
@@ -24,21 +27,27 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
   const gate = await inTransaction(store, (tx) => prepare(tx, ref));
   if (gate === 'live') {
     const order = await getRevision(store, ref);
-    const allow = (await listAllowedCodes(store, ref)).flatMap((code) => LIMIT_OF[code] ?? []);
+    const delivery = await findDelivery(store, ref, order);
+    const allow = (await listAllowedCodes(store, ref, delivery)).flatMap((code) => LIMIT_OF[code] ?? []);
     const { customerId, currency, total: amount } = order;
-    const lines = order.lines.map(({ sku, quantity }) => ({ sku, quantity }));
-    const result = await askBackOffice(() =>
-      backOffice().reserve({ ...ref, customerId, currency, amount, lines, allow }),
-    );
+    const lines = order.lines.map(({ line, sku, quantity }) => ({ line, sku, quantity }));
+    const request = { ...ref, ...delivery, customerId, currency, amount, lines, allow };
+    const result = await askBackOffice(() => backOffice().reserve(request));
     await inTransaction(store, (tx) => keepResult(tx, ref, result));
   }
   return readProgress(store, ref.orderId);
 }
 
-/** What a person let pass, and what is only told: short stock that the customer takes later is no reason to wait. */
-async function listAllowedCodes(store: Store, ref: OrderRef): Promise<readonly string[]> {
+/**
+ * What a person let pass, and what a rule only tells of. Of short stock that the customer takes later is told too, but
+ * what is not there is not taken: it waits.
+ */
+async function listAllowedCodes(store: Store, ref: OrderRef, { partial }: Delivery): Promise<readonly string[]> {
   const findings = await listFindings(store, `order:${ref.orderId}`, ref.revision);
-  const told = findings.filter(({ disposition }) => disposition === 'warn').map(({ code }) => code);
+  const waits = (code: string) => partial !== 'hold' && LIMIT_OF[code] === 'stock';
+  const told = findings
+    .filter(({ disposition, code }) => disposition === 'warn' && !waits(code))
+    .map(({ code }) => code);
   return [...new Set([...(await listApprovedCodes(store, ref)), ...told])];
 }
 
@@ -60,9 +69,12 @@ async function keepResult(tx: Store, ref: OrderRef, result: ReserveResult): Prom
     : await moveOrder(tx, ref, ['validated'], 'in_review', at, { resume_state: 'validated' });
   if (!moved) return;
   await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'reserve', at }, findings);
+  if (result.reserved) await putFulfilments(tx, ref, result.lines, { clearedBy: RECHECK, at });
   if (findings.length > 0) await openHolds(tx, ref, await holdsFor(tx, ref, findings, at), at);
   const action = result.reserved ? 'order.reserved' : 'order.not_reserved';
-  const detail = { revision: ref.revision, shortages: findings.map((finding) => finding.code) };
+  const waiting = result.reserved ? listWaiting(result.lines) : [];
+  const shortages = findings.map((finding) => finding.code);
+  const detail = { revision: ref.revision, shortages, ...(waiting.length > 0 && { waiting }) };
   await appendLog(tx, `order:${ref.orderId}`, {
     stepKey: `reserve:${String(ref.revision)}:${at}`,
     at,

@@ -1,5 +1,6 @@
 import type { SubmitResult } from '../backoffice/port.ts';
 import { putFindings } from '../db/findings.ts';
+import { clearLineHolds } from '../db/fulfilment.ts';
 import { beginHandoff, settleHandoff } from '../db/handoffs.ts';
 import { openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
@@ -55,7 +56,10 @@ async function endOnPaper({ store, backOffice }: Deps, ref: OrderRef): Promise<v
   if (reservation === 'began') await askBackOffice(() => backOffice().release(ref.orderId, ref.revision));
   const at = nowIso();
   const released = reservation === 'began' ? ({ reservation: 'released' } as const) : {};
-  await inTransaction(store, (tx) => moveOrder(tx, ref, ['staged'], 'staged', at, { terminal_at: at, ...released }));
+  await inTransaction(store, async (tx) => {
+    if (await moveOrder(tx, ref, ['staged'], 'staged', at, { terminal_at: at, ...released }))
+      await clearLineHolds(tx, ref.orderId, { clearedBy: WORKER, at });
+  });
 }
 
 async function obtainResult(

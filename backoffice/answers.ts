@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CustomerFacts, Facts, ProductFacts } from '../orders/facts.ts';
+import type { LineFulfilment } from '../orders/fulfilment.ts';
 import type { CustomerSummary, ProductSummary, ReserveResult, SubmissionStatus, SubmitResult } from './port.ts';
 
 /*
@@ -79,9 +80,18 @@ const shortage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('released') }),
 ]);
 
+const lineFulfilment = z.object({
+  line: z.string(),
+  allocations: z.array(z.object({ warehouse: z.string().min(1).max(40), quantity: decimal })),
+  waiting: decimal,
+}) satisfies z.ZodType<LineFulfilment>;
+
+/** Answer to taking what waits. */
+export const backordersAnswer = z.object({ lines: z.array(lineFulfilment) });
+
 /** Answer to a reservation. A refusal without a reason is none. */
 export const reserveAnswer = z.discriminatedUnion('reserved', [
-  z.object({ reserved: z.literal(true) }),
+  z.object({ reserved: z.literal(true), lines: z.array(lineFulfilment) }),
   z.object({ reserved: z.literal(false), shortages: z.array(shortage).min(1) }),
 ]) satisfies z.ZodType<ReserveResult>;
 

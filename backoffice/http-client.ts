@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import type { LineFulfilment } from '../orders/fulfilment.ts';
 import type { Order } from '../orders/order.ts';
 import {
+  backordersAnswer,
   cancelAnswer,
   customersAnswer,
   factsAnswer,
@@ -16,6 +18,7 @@ import {
   type BackOfficeLookups,
   BackOfficeRefused,
   BackOfficeUnavailable,
+  type ReserveRequest,
   type SubmissionKey,
   type SubmitResult,
 } from './port.ts';
@@ -37,8 +40,8 @@ export interface BackOfficeClientOptions {
  */
 export function createBackOfficeClient(options: BackOfficeClientOptions): BackOffice & BackOfficeLookups {
   const call = (request: Call) => send(options, request);
-  const produce = (name: 'submit' | 'amend', method: string, path: string, key: SubmissionKey, order: Order) =>
-    call({ name, method, path, key, body: toSubmission(order) }).then((reply) => readSubmitResult(name, reply));
+  const produce = async (request: Call & { readonly name: 'submit' | 'amend' }) =>
+    readSubmitResult(request.name, await call(request));
   return {
     getFacts: async (orderId, order) => {
       const skus = [...new Set(order.lines.map((line) => line.sku))];
@@ -47,14 +50,24 @@ export function createBackOfficeClient(options: BackOfficeClientOptions): BackOf
     },
     reserve: async ({ orderId, revision, ...body }) => {
       const path = pathOf('reservations', { orderId, revision });
-      return readAnswer(await call({ name: 'reserve', method: 'PUT', path, body }), reserveAnswer);
+      const result = readAnswer(await call({ name: 'reserve', method: 'PUT', path, body }), reserveAnswer);
+      if (!result.reserved || areOf(result.lines, body.lines)) return result;
+      throw new BackOfficeUnavailable('reserve', 'the answer is not about these lines', GARBLED);
     },
     release: async (orderId, revision) => {
       const path = pathOf('reservations', { orderId, revision });
       requireSuccess(await call({ name: 'release', method: 'DELETE', path }));
     },
-    submit: (key, order) => produce('submit', 'POST', 'submissions', key, order),
-    amend: (key, order) => produce('amend', 'PUT', pathOf('submissions', key), key, order),
+    submit: (key, order) =>
+      produce({ name: 'submit', method: 'POST', path: 'submissions', key, body: toSubmission(order) }),
+    amend: (key, order, { partial, warehouses }) => {
+      const body = { ...toSubmission(order), partial, warehouses };
+      return produce({ name: 'amend', method: 'PUT', path: pathOf('submissions', key), key, body });
+    },
+    takeBackorders: async (key) => {
+      const reply = await call({ name: 'takeBackorders', method: 'POST', path: pathOf('backorders', key) });
+      return readAnswer(reply, backordersAnswer).lines;
+    },
     status: async (key) =>
       readAnswer(await call({ name: 'status', method: 'GET', path: pathOf('submissions', key) }), statusAnswer),
     cancel: async (key) => {
@@ -191,6 +204,10 @@ function readSubmitResult(name: string, reply: Reply): SubmitResult {
   const result = readAnswer(reply, submitAnswer);
   if (!result.accepted) throw new BackOfficeUnavailable(name, 'a success that was not accepted', GARBLED);
   return result;
+}
+
+function areOf(answered: readonly LineFulfilment[], asked: ReserveRequest['lines']): boolean {
+  return answered.length === asked.length && answered.every(({ line }, index) => line === asked[index]?.line);
 }
 
 /** What production needs; who typed the order and what the sender added for itself stay here. */

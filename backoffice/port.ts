@@ -1,4 +1,5 @@
 import type { CustomerFacts, Facts } from '../orders/facts.ts';
+import type { Delivery, LineFulfilment, StagedOrder } from '../orders/fulfilment.ts';
 import type { Order } from '../orders/order.ts';
 
 /**
@@ -12,8 +13,9 @@ export interface BackOffice {
   /** What the order is to be judged by. Excludes the order's own reservation from credit and stock. */
   getFacts(orderId: string, order: Order): Promise<Facts>;
   /**
-   * Atomically takes credit and stock for one revision, replacing a lower revision's reservation of the same order.
-   * The same (orderId, revision) again answers the same.
+   * Atomically takes credit and stock for one revision, replacing a lower revision's reservation of the same order: the
+   * credit whole, and of each line what its delivery says. Where nothing of the order can go, it is short. The same
+   * (orderId, revision) again answers the same.
    */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /**
@@ -23,13 +25,19 @@ export interface BackOffice {
   release(orderId: string, revision: number): Promise<void>;
   /**
    * Makes one production order. The same key again answers with the same production order; an order id that has a live
-   * production order never gets a second one. The reservation becomes part of the production order.
+   * production order never gets a second one. The reservation becomes part of the production order,
+   * with what of each line goes now and what waits.
    */
-  submit(key: SubmissionKey, order: Order): Promise<SubmitResult>;
+  submit(key: SubmissionKey, order: StagedOrder): Promise<SubmitResult>;
   /** What became of a submission, asked after an answer was lost. */
   status(key: SubmissionKey): Promise<SubmissionStatus>;
-  /** Changes a live production order to another revision. */
-  amend(key: SubmissionKey, order: Order): Promise<SubmitResult>;
+  /** Changes a live production order to another revision, whose lines are served anew. */
+  amend(key: SubmissionKey, order: Order, delivery: Delivery): Promise<SubmitResult>;
+  /**
+   * Takes what is there by now of what waits in the production order, and answers how all its lines stand. Refused with
+   * 409 if there is no such production order, or it was cancelled or has another revision.
+   */
+  takeBackorders(key: SubmissionKey): Promise<readonly LineFulfilment[]>;
   /**
    * Cancels what was submitted under the key, and leaves a tombstone, so that a late `submit` of it is refused.
    * `too_late`: production has begun.
@@ -74,12 +82,12 @@ export interface SubmissionKey {
   readonly revision: number;
 }
 
-export interface ReserveRequest extends SubmissionKey {
+export interface ReserveRequest extends SubmissionKey, Delivery {
   readonly customerId: string;
   readonly currency: string;
   /** The order's total, decimal string. */
   readonly amount: string;
-  readonly lines: readonly { readonly sku: string; readonly quantity: string }[];
+  readonly lines: readonly { readonly line: string; readonly sku: string; readonly quantity: string }[];
   /** Limits that a person allowed to be passed for this revision. */
   readonly allow: readonly ReserveLimit[];
 }
@@ -88,7 +96,9 @@ export interface ReserveRequest extends SubmissionKey {
 export type ReserveLimit = 'credit' | 'stock';
 
 export type ReserveResult =
-  { readonly reserved: true } | { readonly reserved: false; readonly shortages: readonly Shortage[] };
+  /** What of each line is taken and what waits, in the order of the request. */
+  | { readonly reserved: true; readonly lines: readonly LineFulfilment[] }
+  | { readonly reserved: false; readonly shortages: readonly Shortage[] };
 
 /** Why a reservation was refused. Amounts and quantities are decimal strings. */
 export type Shortage =

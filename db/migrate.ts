@@ -13,6 +13,7 @@ import * as changes from './migrations/0008-changes.ts';
 import * as acknowledged from './migrations/0009-acknowledged.ts';
 import * as verdicts from './migrations/0010-verdicts.ts';
 import * as ruleAdministration from './migrations/0011-rule-administration.ts';
+import * as fulfilment from './migrations/0012-fulfilment.ts';
 import * as rechecks from './migrations/0013-rechecks.ts';
 import * as notices from './migrations/0014-notices.ts';
 import * as incidents from './migrations/0015-incidents.ts';
@@ -33,6 +34,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-acknowledged': acknowledged,
   '0010-verdicts': verdicts,
   '0011-rule-administration': ruleAdministration,
+  '0012-fulfilment': fulfilment,
   '0013-rechecks': rechecks,
   '0014-notices': notices,
   '0015-incidents': incidents,

@@ -58,6 +58,11 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     meaning: 'The order that you sent before stands as changed.',
     todo: 'There is nothing for you to do.',
   },
+  'order.line_released': {
+    happened: 'goes on with what waited for stock',
+    meaning: 'What has come in for it was set aside.',
+    todo: 'There is nothing for you to do.',
+  },
   'document.refused': {
     happened: 'could not be read',
     meaning: 'No order was made of it.',

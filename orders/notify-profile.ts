@@ -7,6 +7,7 @@ export const NOTICE_KINDS = [
   'order.rejected',
   'order.cancelled',
   'order.applied',
+  'order.line_released',
   'document.refused',
   'review.opened',
   'review.reminder',
@@ -15,12 +16,13 @@ export const NOTICE_KINDS = [
 
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
-/** What settles an order, or a document of which nothing was taken. */
+/** What settles an order or what waits of it, or a document of which nothing was taken. */
 const SETTLED: readonly NoticeKind[] = [
   'order.completed',
   'order.rejected',
   'order.cancelled',
   'order.applied',
+  'order.line_released',
   'document.refused',
 ];
 

@@ -17,6 +17,9 @@ interface ProductionOrder {
     readonly quantity: string;
     readonly unitPrice: string;
     readonly amount: string;
+    /** What goes from where, and what waits. */
+    readonly allocations: readonly { readonly warehouse: string; readonly quantity: string }[];
+    readonly waiting: string;
   }[];
 }
 

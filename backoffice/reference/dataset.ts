@@ -25,6 +25,14 @@ interface SeedProfile {
   };
   readonly minimumOrder: string | null;
   readonly maximumOrder: string | null;
+  readonly partialDelivery?: 'hold' | 'backorder' | 'split';
+  readonly discounts?: readonly {
+    readonly code: string;
+    readonly percent: string;
+    readonly from: string | null;
+    readonly to: string | null;
+    readonly skus: readonly string[] | null;
+  }[];
 }
 
 interface SeedAddress {
@@ -45,8 +53,18 @@ export interface SeedProduct {
   /** UPC-12 or GTIN-13. */
   readonly gtin: string;
   readonly active: boolean;
-  readonly stock: string;
+  /** Units on hand; by warehouse where they are divided. */
+  readonly stock: string | Readonly<Record<string, string>>;
+  readonly packSize?: string;
+  /** Absent: anyone may buy it. */
+  readonly buyers?: Buyers;
   readonly prices: readonly { readonly priceList: PriceList; readonly minimum: string; readonly unitPrice: string }[];
+}
+
+/** The customers who alone may buy a product, or those who may not. */
+export interface Buyers {
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
 }
 
 type PriceList = 'standard-usd' | 'key-account-usd' | 'standard-eur';
@@ -61,7 +79,7 @@ const SEED = 20_250_617;
 const GENERATED_CUSTOMERS = 44;
 const GENERATED_PRODUCTS = 495;
 
-/** Makes the reference data set: 50 customers and 500 products, a few of them fixed and known to every test. */
+/** Makes the reference data set: 52 customers and 504 products, a few of them fixed and known to every test. */
 export function createDataset(): Dataset {
   const random = createRandom(SEED);
   const generatedCustomers = Array.from({ length: GENERATED_CUSTOMERS }, (_, index) => makeCustomer(index, random));
@@ -291,7 +309,12 @@ function knownPrices(...breaks: readonly (readonly [minimum: string, unitPrice: 
   return lists.flatMap((priceList) => breaks.map(([minimum, unitPrice]) => ({ priceList, minimum, unitPrice })));
 }
 
-function knownProduct(number: number, name: string, stock: string, prices: SeedProduct['prices']): SeedProduct {
+function knownProduct(
+  number: number,
+  name: string,
+  stock: SeedProduct['stock'],
+  prices: SeedProduct['prices'],
+): SeedProduct {
   return { sku: `SKU-${String(number)}`, name, unit: 'EA', gtin: makeGtin(number), active: true, stock, prices };
 }
 
@@ -301,6 +324,16 @@ const KNOWN_PRODUCTS: readonly SeedProduct[] = [
   knownProduct(3, 'Bench vise, 6", last of its lot', '3', knownPrices(['1', '149.0000'])),
   { ...knownProduct(4, 'Work light, halogen', '40', knownPrices(['1', '34.5000'])), active: false },
   knownProduct(5, 'Tool cart, 3 drawers', '0', knownPrices(['1', '219.0000'])),
+  knownProduct(6, 'Pressure washer hose, 50 ft', { WEST: '60', EAST: '40' }, knownPrices(['1', '42.0000'])),
+  knownProduct(7, 'Stainless shackle, 1/2"', { WEST: '5', EAST: '3' }, knownPrices(['1', '12.5000'])),
+  {
+    ...knownProduct(8, 'Deck screws, tub', { WEST: '30', EAST: '0' }, knownPrices(['1', '8.4000'])),
+    packSize: '12',
+  },
+  {
+    ...knownProduct(9, 'Antifouling paint, licensed buyers', '200', knownPrices(['1', '96.0000'])),
+    buyers: { only: ['C-2002'] },
+  },
 ];
 
 /** A US customer without open credit, free to pay in any way. */
@@ -359,6 +392,14 @@ const NORTHWIND = knownCustomer('C-2001', 'Northwind', '1000000.00', PACIFIC, [
   knownPlace('0043', 'Northwind Store 43', '801 West Riverside Avenue', ['Spokane', 'WA', '99201']),
 ]);
 
+const BAYFRONT = knownCustomer('C-2002', 'Bayfront Marine Supply', '80000.00', PACIFIC, [
+  knownPlace('0001', 'Bayfront Marine Supply', '500 Shoreline Drive', ['Alameda', 'CA', '94501']),
+]);
+
+const HIGHLINE = knownCustomer('C-2003', 'Highline Garden Centers', '80000.00', PACIFIC, [
+  knownPlace('0001', 'Highline Garden Centers', '2200 Highline Road', ['Tacoma', 'WA', '98421']),
+]);
+
 const BERLIN: SeedAddress = {
   id: '0001',
   name: 'Spreewerk Handels GmbH',
@@ -387,4 +428,16 @@ const KNOWN_CUSTOMERS: readonly SeedCustomer[] = [
   { ...LONE_PINE, status: 'inactive' },
   SPREEWERK,
   { ...NORTHWIND, priceList: 'key-account-usd' },
+  { ...BAYFRONT, profile: { ...BAYFRONT.profile, partialDelivery: 'backorder', discounts: [] } },
+  {
+    ...HIGHLINE,
+    profile: {
+      ...HIGHLINE.profile,
+      partialDelivery: 'split',
+      discounts: [
+        { code: 'PARTNER5', percent: '5', from: null, to: null, skus: null },
+        { code: 'SPRING10', percent: '10', from: '2026-03-01', to: '2026-05-31', skus: ['SKU-6'] },
+      ],
+    },
+  },
 ];

@@ -1,6 +1,8 @@
 import { printAmount, printQuantity, printScaled } from './amounts.ts';
 import { type Answer, answer } from './answer.ts';
-import { type Claim, findOwnClaims, ownCredit, ownStock } from './claims.ts';
+import { type Claim, findOwnClaims, ownCredit } from './claims.ts';
+import { ONLY_WAREHOUSE, readShelf } from './stock.ts';
+import type { Buyers } from './dataset.ts';
 import type { Store } from './store.ts';
 
 /** Whose facts are asked for: one order's customer, and its products as written in the order. */
@@ -24,7 +26,8 @@ interface ProductRow {
   readonly sku: string;
   readonly unit: string;
   readonly active: bigint;
-  readonly free: bigint;
+  readonly pack_size: bigint | null;
+  readonly buyers: string | null;
 }
 
 /** What an order is to be judged by, without what the order itself already takes. */
@@ -64,20 +67,34 @@ function describeProduct(
   own: readonly Claim[],
 ): object | undefined {
   const row = store.get<ProductRow>(
-    `SELECT product.sku, unit, active, stock - taken AS free
+    `SELECT product.sku, unit, active, pack_size, buyers
      FROM product_code JOIN product ON product.sku = product_code.sku WHERE code = ?`,
     code,
   );
   if (row === undefined) return undefined;
-  const free = row.free + ownStock(own, row.sku);
+  const units = own.flatMap((claim) => claim.units);
+  const { free } = readShelf(store, row.sku, units, []);
+  const all = [...free.values()].reduce((sum, some) => sum + some, 0n);
+  // What stands in one place only is not divided.
+  const isDivided = free.size > 1 || !free.has(ONLY_WAREHOUSE);
+  const warehouses = Object.fromEntries([...free].map(([name, some]) => [name, printQuantity(some)]));
   return {
     sku: row.sku,
     active: row.active === 1n,
     unit: row.unit,
-    available: printQuantity(free < 0n ? 0n : free),
+    available: printQuantity(all),
     prices: customer === undefined ? [] : listPrices(store, row.sku, customer),
+    ...(isDivided && { warehouses }),
+    ...(row.pack_size !== null && { packSize: printQuantity(row.pack_size) }),
+    ...(row.buyers !== null && customer !== undefined && { allowed: mayBuy(row.buyers, customer.id) }),
     history: customer === undefined ? [] : listPurchases(store, row.sku, customer.id),
   };
+}
+
+/** Whether a customer is on the list of those who may buy a product, or not on that of those who may not. */
+function mayBuy(list: string, customerId: string): boolean {
+  const { only, except } = JSON.parse(list) as Buyers;
+  return only === undefined ? except?.includes(customerId) !== true : only.includes(customerId);
 }
 
 function listPrices(store: Store, sku: string, customer: CustomerRow): readonly object[] {

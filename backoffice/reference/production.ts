@@ -2,33 +2,20 @@ import { createHash } from 'node:crypto';
 import { printAmount, printQuantity, toScaled } from './amounts.ts';
 import { type Answer, answer, refuse } from './answer.ts';
 import {
-  findHeldClaim,
+  describeLines,
+  dropAllocations,
   findProductionClaim,
-  findShortages,
   findSku,
   giveBack,
+  keepAllocation,
+  keepAllocations,
+  productionHolder,
   take,
-  toClaim,
-  type Claim,
-  type WantedClaim,
 } from './claims.ts';
-import { consumeReservation, findReservation, isReleased, releaseUpTo, type Key } from './reservations.ts';
+import { claimForProduction, decline, type Submission, type Taken } from './production-claims.ts';
+import { consumeReservation, releaseUpTo, type Key } from './reservations.ts';
+import { moveStock, readShelf, serveLines, type Terms } from './stock.ts';
 import type { Store } from './store.ts';
-
-/** What production needs of an order. Names, addresses and notes go to the shop floor and are not kept here. */
-export interface Submission {
-  readonly customerId: string;
-  readonly poNumber: string;
-  readonly currency: string;
-  readonly total: string;
-  readonly lines: readonly {
-    readonly line: string;
-    readonly sku: string;
-    readonly quantity: string;
-    readonly unitPrice: string;
-    readonly amount: string;
-  }[];
-}
 
 interface SubmissionRow {
   readonly state: 'accepted' | 'cancelled';
@@ -40,6 +27,7 @@ interface ProductionRow {
   readonly number: bigint;
   readonly revision: bigint;
   readonly state: 'open' | 'in_production' | 'cancelled';
+  readonly terms: string;
 }
 
 /** Makes one production order of an order; the same key again answers with the same one. */
@@ -50,18 +38,18 @@ export function submit(store: Store, key: Key, submission: Submission): Answer {
     if (findLive(store, key.orderId) !== undefined) {
       return decline(409, 'already_in_production', 'Another revision of the order is in production: amend that one');
     }
-    const claim = claimForProduction(store, key, submission);
-    if ('status' in claim) return claim;
-    consumeReservation(store, key, claim);
-    const number = insertProductionOrder(store, key, submission);
-    take(store, claim);
+    const taken = claimForProduction(store, key, submission, { partial: 'hold', warehouses: [] });
+    if ('status' in taken) return taken;
+    consumeReservation(store, key, taken.claim, taken.terms);
+    const number = insertProductionOrder(store, key, submission, taken);
+    take(store, taken.claim);
     keepSubmission(store, key, number, submission);
     return accept(number, { status: 201, location: `/submissions/${key.orderId}/${String(key.revision)}` });
   });
 }
 
-/** Changes the live production order to another revision. */
-export function amend(store: Store, key: Key, submission: Submission): Answer {
+/** Changes the live production order to another revision, served under the terms unless the revision was reserved. */
+export function amend(store: Store, key: Key, { partial, warehouses, ...submission }: Submission & Terms): Answer {
   return store.write(() => {
     const earlier = answerEarlier(store, key, submission);
     if (earlier !== undefined) return earlier;
@@ -70,13 +58,13 @@ export function amend(store: Store, key: Key, submission: Submission): Answer {
     if (live.state === 'in_production') return decline(409, 'too_late', 'Production has begun');
     if (live.revision > BigInt(key.revision))
       return decline(409, 'superseded', 'A later revision has replaced this one');
-    const claim = claimForProduction(store, key, submission);
-    if ('status' in claim) return claim;
+    const taken = claimForProduction(store, key, submission, { partial, warehouses });
+    if ('status' in taken) return taken;
     const former = findProductionClaim(store, key.orderId);
     if (former !== undefined) giveBack(store, former);
-    consumeReservation(store, key, claim);
-    updateProductionOrder(store, live.number, key, submission);
-    take(store, claim);
+    consumeReservation(store, key, taken.claim, taken.terms);
+    updateProductionOrder(store, live.number, key, submission, taken);
+    take(store, taken.claim);
     keepSubmission(store, key, live.number, submission);
     return accept(live.number);
   });
@@ -111,6 +99,47 @@ export function cancel(store: Store, key: Key): Answer {
     releaseUpTo(store, key);
     return answer({ outcome: 'cancelled' });
   });
+}
+
+/**
+ * Takes what is there by now of what waits, and answers how the order stands. Again it takes what came in meanwhile, or
+ * nothing: it comes to the same in the end, however often it is asked.
+ */
+export function takeBackorders(store: Store, key: Key): Answer {
+  return store.write(() => {
+    const row = findSubmission(store, key);
+    if (row === undefined) return refuse(409, 'not_in_production', 'The revision has no production order');
+    const live = findLive(store, key.orderId);
+    if (row.state === 'cancelled' || live === undefined) {
+      return refuse(409, 'cancelled', 'The production order was cancelled');
+    }
+    if (live.revision !== BigInt(key.revision)) {
+      return refuse(409, 'superseded', 'A later revision has replaced this one');
+    }
+    serveWaiting(store, live);
+    const holder = productionHolder(live.number);
+    return answer({ lines: describeLines(store, holder, readLines(store, live.number)) });
+  });
+}
+
+function serveWaiting(store: Store, { number, terms }: ProductionRow): void {
+  const holder = productionHolder(number);
+  const { partial, warehouses } = JSON.parse(terms) as Terms;
+  const waiting = store.all<{ position: bigint; sku: string; quantity: bigint }>(
+    `SELECT position, sku, quantity - (SELECT COALESCE(SUM(allocation.quantity), 0) FROM allocation
+       WHERE holder = ? AND allocation.position = production_line.position) AS quantity
+     FROM production_line WHERE number = ? ORDER BY position`,
+    holder,
+    number,
+  );
+  const skus = new Set(waiting.filter(({ quantity }) => quantity > 0n).map(({ sku }) => sku));
+  const shelves = new Map([...skus].map((sku) => [sku, readShelf(store, sku, [], warehouses)]));
+  const served = serveLines(shelves, waiting, { partial, overdraw: false });
+  for (const [index, { position, sku }] of waiting.entries()) {
+    const units = (served[index] ?? []).map((some) => ({ sku, ...some }));
+    units.forEach((some) => keepAllocation(store, holder, Number(position), some));
+    moveStock(store, units, 1n);
+  }
 }
 
 /** Production of an order begins: from now on it can be neither changed nor cancelled. */
@@ -155,13 +184,24 @@ export function list(store: Store, query: { orderId?: string; after?: string; li
 }
 
 function listLines(store: Store, number: bigint): readonly object[] {
-  return store
-    .all<{ line: string; sku: string; quantity: bigint; unitPrice: string; amount: string }>(
-      `SELECT line, sku, quantity, unit_price AS unitPrice, amount FROM production_line
-       WHERE number = ? ORDER BY position`,
-      number,
-    )
-    .map((line) => ({ ...line, quantity: printQuantity(line.quantity) }));
+  const lines = readLines(store, number);
+  const served = describeLines(store, productionHolder(number), lines);
+  return lines.map((line, index) => ({ ...line, quantity: printQuantity(line.quantity), ...served[index] }));
+}
+
+function readLines(store: Store, number: bigint): readonly ProductionLine[] {
+  return store.all<ProductionLine>(
+    `SELECT line, sku, quantity, unit_price AS unitPrice, amount FROM production_line WHERE number = ? ORDER BY position`,
+    number,
+  );
+}
+
+interface ProductionLine {
+  readonly line: string;
+  readonly sku: string;
+  readonly quantity: bigint;
+  readonly unitPrice: string;
+  readonly amount: string;
 }
 
 /** The answer that the key has had already, if any. */
@@ -178,40 +218,11 @@ function answerEarlier(store: Store, key: Key, submission: Submission): Answer |
   return accept(row.number);
 }
 
-/**
- * What production takes for the revision. A reservation that covers it is as good as taken, whatever stock and credit
- * say by now; without one, or for more than was reserved, the limits are looked at as for a reservation.
- */
-function claimForProduction(store: Store, key: Key, submission: Submission): WantedClaim | Answer {
-  if (isReleased(store, key)) return decline(409, 'released', 'The reservation of this revision was given back');
-  const reservation = findReservation(store, key.orderId);
-  if (reservation !== undefined && reservation.revision > key.revision) {
-    return decline(409, 'superseded', 'A later revision has replaced this one');
-  }
-  const claim = toClaim(store, { ...submission, amount: submission.total });
-  if ('impossible' in claim) return decline(422, claim.impossible, claim.title);
-  const held = reservation?.revision === key.revision ? findHeldClaim(store, key.orderId) : undefined;
-  if (held !== undefined && covers(held, claim)) return claim;
-  const shortages = findShortages(store, key.orderId, claim, held === undefined ? [] : (reservation?.allowed ?? []));
-  if (shortages.length === 0) return claim;
-  return decline(409, 'not_reserved', 'Not enough credit or stock is reserved for this revision');
-}
-
-function covers(held: Claim, wanted: Claim): boolean {
-  if (held.customerId !== wanted.customerId || held.amount < wanted.amount) return false;
-  return [...wanted.quantities].every(([sku, quantity]) => quantity <= (held.quantities.get(sku) ?? 0n));
-}
-
 function accept(
   number: bigint,
   how: { readonly status: number; readonly location?: string } = { status: 200 },
 ): Answer {
   return { ...how, body: { accepted: true, productionOrderId: printNumber(number) } };
-}
-
-/** A refusal that is an outcome of submitting, not a mistake of the caller. */
-function decline(httpStatus: number, code: string, reason: string): Answer {
-  return refuse(httpStatus, code, reason, { accepted: false, reason });
 }
 
 function findSubmission(store: Store, key: Key): SubmissionRow | undefined {
@@ -224,38 +235,44 @@ function findSubmission(store: Store, key: Key): SubmissionRow | undefined {
 
 function findLive(store: Store, orderId: string): ProductionRow | undefined {
   return store.get<ProductionRow>(
-    `SELECT number, revision, state FROM production_order WHERE order_id = ? AND state <> 'cancelled'`,
+    `SELECT number, revision, state, terms FROM production_order WHERE order_id = ? AND state <> 'cancelled'`,
     orderId,
   );
 }
 
-function insertProductionOrder(store: Store, key: Key, submission: Submission): bigint {
+function insertProductionOrder(store: Store, key: Key, submission: Submission, taken: Taken): bigint {
   const number = store.run(
-    `INSERT INTO production_order (order_id, revision, customer_id, po_number, currency, total, state)
-     VALUES (?, ?, ?, ?, ?, ?, 'open')`,
+    `INSERT INTO production_order (order_id, revision, customer_id, po_number, currency, total, terms, state)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 'open')`,
     key.orderId,
     key.revision,
     submission.customerId,
     submission.poNumber,
     submission.currency,
     toScaled(submission.total),
+    JSON.stringify(taken.terms),
   );
   insertLines(store, number, submission);
+  keepAllocations(store, productionHolder(number), taken.lines);
   return number;
 }
 
-function updateProductionOrder(store: Store, number: bigint, key: Key, submission: Submission): void {
+function updateProductionOrder(store: Store, number: bigint, key: Key, submission: Submission, taken: Taken): void {
   store.run(
-    `UPDATE production_order SET revision = ?, customer_id = ?, po_number = ?, currency = ?, total = ? WHERE number = ?`,
+    `UPDATE production_order SET revision = ?, customer_id = ?, po_number = ?, currency = ?, total = ?, terms = ?
+     WHERE number = ?`,
     key.revision,
     submission.customerId,
     submission.poNumber,
     submission.currency,
     toScaled(submission.total),
+    JSON.stringify(taken.terms),
     number,
   );
   store.run('DELETE FROM production_line WHERE number = ?', number);
+  dropAllocations(store, productionHolder(number));
   insertLines(store, number, submission);
+  keepAllocations(store, productionHolder(number), taken.lines);
 }
 
 function insertLines(store: Store, number: bigint, submission: Submission): void {
@@ -285,6 +302,7 @@ function insertLines(store: Store, number: bigint, submission: Submission): void
 function cancelProductionOrder(store: Store, orderId: string, number: bigint): void {
   const claim = findProductionClaim(store, orderId);
   if (claim !== undefined) giveBack(store, claim);
+  dropAllocations(store, productionHolder(number));
   store.run(`UPDATE production_order SET state = 'cancelled' WHERE number = ?`, number);
   store.run(`UPDATE submission SET state = 'cancelled' WHERE number = ?`, number);
 }
@@ -300,7 +318,9 @@ function keepSubmission(store: Store, key: Key, number: bigint, submission: Subm
 }
 
 function fingerprintOf(submission: Submission): string {
-  const lines = submission.lines.map((line) => [line.line, line.sku, line.quantity, line.unitPrice, line.amount]);
+  const lines = submission.lines.map((line) => {
+    return [line.line, line.sku, line.quantity, line.unitPrice, line.amount, line.fulfilment];
+  });
   const content = [submission.customerId, submission.poNumber, submission.currency, submission.total, lines];
   return createHash('sha256').update(JSON.stringify(content)).digest('base64');
 }

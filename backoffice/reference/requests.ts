@@ -7,6 +7,10 @@ const signedAmount = z.string().regex(/^-?\d{1,18}(?:\.\d{1,12})?$/);
 const currency = z.string().regex(/^[A-Z]{3}$/);
 const code = z.string().min(1).max(80);
 const customerId = z.string().min(1).max(60);
+const line = z.string().max(40);
+const warehouse = z.string().min(1).max(40);
+const partialDelivery = z.enum(['hold', 'backorder', 'split']);
+const terms = { partial: partialDelivery.default('hold'), warehouses: z.array(warehouse).max(100).default([]) };
 const rate = z.number().min(0).max(1);
 
 /** Begins with a letter or digit and has no colon, so that it can stand in a path and in a key. */
@@ -34,8 +38,9 @@ export const reservationSchema = z.object({
   customerId,
   currency,
   amount,
-  lines: z.array(z.object({ sku: code, quantity: amount })).max(5000),
+  lines: z.array(z.object({ line, sku: code, quantity: amount })).max(5000),
   allow: z.array(z.enum(['credit', 'stock'])).default([]),
+  ...terms,
 });
 
 /** An order for production; what is only passed on to the shop floor is not looked at. */
@@ -47,16 +52,22 @@ export const submissionSchema = z.object({
   lines: z
     .array(
       z.object({
-        line: z.string().max(40),
+        line,
         sku: code,
         quantity: amount,
         unitPrice: signedAmount,
         amount: signedAmount,
+        fulfilment: z
+          .object({ allocations: z.array(z.object({ warehouse, quantity: amount })).max(100), waiting: amount })
+          .optional(),
       }),
     )
     .min(1)
     .max(5000),
 });
+
+/** A change of an order in production. */
+export const amendmentSchema = submissionSchema.extend(terms);
 
 /** A look-up. */
 export const searchSchema = z.object({
@@ -82,11 +93,18 @@ export const switchesSchema = z
 
 /** A change of a customer. */
 export const customerChangeSchema = z
-  .strictObject({ status: z.enum(['active', 'inactive', 'credit_stop']), creditLimit: amount, creditOpen: amount })
+  .strictObject({
+    status: z.enum(['active', 'inactive', 'credit_stop']),
+    creditLimit: amount,
+    creditOpen: amount,
+    partialDelivery: partialDelivery.nullable(),
+  })
   .partial();
 
 /** A change of a product. */
-export const productChangeSchema = z.strictObject({ active: z.boolean(), stock: amount }).partial();
+export const productChangeSchema = z
+  .strictObject({ active: z.boolean(), stock: z.union([amount, z.record(warehouse, amount)]) })
+  .partial();
 
 /** Which production orders to list. */
 export const listSchema = z.object({

@@ -3,8 +3,9 @@ import type { z } from 'zod';
 import { type Answer, answer, refuse } from './answer.ts';
 import { changeCustomer, changeProduct, searchCustomers, searchProducts } from './catalogue.ts';
 import { getFacts } from './facts.ts';
-import { amend, begin, cancel, list, status, submit } from './production.ts';
+import { amend, begin, cancel, list, status, submit, takeBackorders } from './production.ts';
 import {
+  amendmentSchema,
   customerChangeSchema,
   factsSchema,
   idempotencyKeySchema,
@@ -49,6 +50,7 @@ function createCalls(store: Store): readonly Route[] {
   };
   const wanted = (request: Request) => read(reservationSchema, request.body, 'body');
   const order = (request: Request) => read(submissionSchema, request.body, 'body');
+  const amendment = (request: Request) => read(amendmentSchema, request.body, 'body');
   const search = (request: Request) => read(searchSchema, request.query, 'query');
   return [
     { method: 'get', path: '/health', call: 'ping', open: true, handle: () => answerHealth(store) },
@@ -62,8 +64,14 @@ function createCalls(store: Store): readonly Route[] {
     { method: 'delete', path: reservation, call: 'release', handle: (r) => release(store, pathKey(r)) },
     { method: 'post', path: '/submissions', call: 'submit', handle: (r) => submit(store, headerKey(r), order(r)) },
     { method: 'get', path: submission, call: 'status', handle: (r) => status(store, pathKey(r)) },
-    { method: 'put', path: submission, call: 'amend', handle: (r) => amend(store, pathKey(r), order(r)) },
+    { method: 'put', path: submission, call: 'amend', handle: (r) => amend(store, pathKey(r), amendment(r)) },
     { method: 'delete', path: submission, call: 'cancel', handle: (r) => cancel(store, pathKey(r)) },
+    {
+      method: 'post',
+      path: '/backorders/{orderId}/{revision}',
+      call: 'takeBackorders',
+      handle: (r) => takeBackorders(store, pathKey(r)),
+    },
     { method: 'get', path: '/customers', call: 'searchCustomers', handle: (r) => searchCustomers(store, search(r)) },
     { method: 'get', path: '/products', call: 'searchProducts', handle: (r) => searchProducts(store, search(r)) },
   ];

@@ -1,5 +1,6 @@
 import { toScaled } from './amounts.ts';
 import { createDataset, type SeedCustomer, type SeedProduct } from './dataset.ts';
+import { ONLY_WAREHOUSE } from './stock.ts';
 import type { Store } from './store.ts';
 
 /** Fills an empty store with the reference data set; one that has customers is left as it is. */
@@ -29,14 +30,19 @@ function insertCustomer(store: Store, customer: SeedCustomer): void {
 
 function insertProduct(store: Store, product: SeedProduct): void {
   store.run(
-    'INSERT INTO product (sku, name, unit, gtin, active, stock) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO product (sku, name, unit, gtin, active, pack_size, buyers) VALUES (?, ?, ?, ?, ?, ?, ?)',
     product.sku,
     product.name,
     product.unit,
     product.gtin,
     Number(product.active),
-    toScaled(product.stock),
+    product.packSize === undefined ? null : toScaled(product.packSize),
+    product.buyers === undefined ? null : JSON.stringify(product.buyers),
   );
+  const stock = typeof product.stock === 'string' ? { [ONLY_WAREHOUSE]: product.stock } : product.stock;
+  for (const [warehouse, units] of Object.entries(stock)) {
+    store.run('INSERT INTO stock (sku, warehouse, on_hand) VALUES (?, ?, ?)', product.sku, warehouse, toScaled(units));
+  }
   // A GTIN is the same with leading zeros: trading partners write it with 12, 13 or 14 digits.
   const codes = new Set([product.sku, ...[12, 13, 14].map((digits) => product.gtin.padStart(digits, '0'))]);
   codes.forEach((code) => store.run('INSERT INTO product_code (code, sku) VALUES (?, ?)', code, product.sku));

@@ -25,8 +25,12 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS product (
     sku TEXT PRIMARY KEY, name TEXT NOT NULL, unit TEXT NOT NULL, gtin TEXT NOT NULL, active INTEGER NOT NULL,
-    stock INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0
+    pack_size INTEGER, buyers TEXT
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS stock (
+    sku TEXT NOT NULL, warehouse TEXT NOT NULL, on_hand INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (sku, warehouse)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS product_code (code TEXT PRIMARY KEY, sku TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS price (
     price_list TEXT NOT NULL, sku TEXT NOT NULL, minimum INTEGER NOT NULL, unit_price INTEGER NOT NULL,
@@ -35,16 +39,23 @@ const SCHEMA = `
 
   CREATE TABLE IF NOT EXISTS reservation (
     order_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('held', 'consumed')),
-    customer_id TEXT NOT NULL, amount INTEGER NOT NULL, allowed TEXT NOT NULL
+    customer_id TEXT NOT NULL, amount INTEGER NOT NULL, allowed TEXT NOT NULL, terms TEXT NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS reservation_line (
-    order_id TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (order_id, sku)
+    order_id TEXT NOT NULL, position INTEGER NOT NULL, line TEXT NOT NULL, quantity INTEGER NOT NULL,
+    PRIMARY KEY (order_id, position)
+  ) STRICT, WITHOUT ROWID;
+  -- What is held for which line of a reservation or a production order; what of the line is not, waits.
+  CREATE TABLE IF NOT EXISTS allocation (
+    holder TEXT NOT NULL, position INTEGER NOT NULL, warehouse TEXT NOT NULL, sku TEXT NOT NULL,
+    quantity INTEGER NOT NULL, PRIMARY KEY (holder, position, warehouse)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS released (order_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT;
 
   CREATE TABLE IF NOT EXISTS production_order (
     number INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, revision INTEGER NOT NULL,
     customer_id TEXT NOT NULL, po_number TEXT NOT NULL, currency TEXT NOT NULL, total INTEGER NOT NULL,
+    terms TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'in_production', 'cancelled'))
   ) STRICT;
   -- The promise of the whole house: an order is produced once.

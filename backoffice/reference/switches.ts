@@ -7,6 +7,7 @@ export const CALLS = [
   'status',
   'amend',
   'cancel',
+  'takeBackorders',
   'searchCustomers',
   'searchProducts',
   'ping',

@@ -95,7 +95,9 @@ const STATUS = ['/order/customerId', '/facts/customer/status'];
 const DATES = ['/order/requestedDeliveryDate', '/order/lines/*/requestedDeliveryDate', '/now'];
 const STOCK = [
   '/order/lines/*/sku',
+  '/order/lines/*/line',
   '/order/lines/*/quantity',
+  '/facts/products/*/sku',
   '/facts/products/*/available',
   '/facts/products/*/warehouses',
   '/facts/products/*/packSize',

@@ -15,6 +15,7 @@ import {
 import { openCredentials, seedDefaults } from '../../cli/setup.ts';
 import { getFacts } from '../../db/facts.ts';
 import { listFindings } from '../../db/findings.ts';
+import { listLineHolds } from '../../db/fulfilment.ts';
 import { listOpenHolds } from '../../db/holds.ts';
 import { acceptDocument } from '../../db/intake.ts';
 import { getOrder, getRevision, type OrderRef } from '../../db/orders.ts';
@@ -111,7 +112,7 @@ describe('a purchase order number that came before', () => {
 });
 
 describe('stock that does not cover an order', () => {
-  test('is taken all the same where the customer waits for the rest', async () => {
+  test('keeps no order from going on where the customer waits for the rest: only the line waits', async () => {
     const rule = makeRule({
       code: 'STOCK.SHORT',
       kind: 'inventory',
@@ -121,13 +122,17 @@ describe('stock that does not cover an order', () => {
     });
     const by = { actor: 'ada', at: '2026-11-01T00:00:00.000Z' };
     await inTransaction(house.store, (tx) => addRuleVersion(tx, rule, by, false));
-    const line = { line: '1', sku: 'SKU-5', quantity: '2', unitPrice: '219.00', amount: '438.00' };
-    const ref = await givenJudged({ customerId: 'C-1007', lines: [line], charges: [], total: '438.00', payment: null });
+    const lines = [
+      { line: '1', sku: 'SKU-5', quantity: '2', unitPrice: '219.00', amount: '438.00' },
+      { line: '2', sku: 'SKU-2', quantity: '1', unitPrice: '5.25', amount: '5.25' },
+    ];
+    const ref = await givenJudged({ customerId: 'C-1007', lines, charges: [], total: '443.25', payment: null });
     const short = (await findingsOf(ref)).find(({ code }) => code === 'STOCK.SHORT');
     expect(short).toMatchObject({ disposition: 'warn', ruleVersion: 2 });
     expect((await listOpenHolds(house.store, ref.orderId)).map(({ code }) => code)).not.toContain('STOCK.SHORT');
     await house.store.db.updateTable('orders').set({ state: 'validated' }).where('id', '=', ref.orderId).execute();
     await reserveOrder(deps, ref);
     expect(await getOrder(house.store, ref.orderId)).toMatchObject({ state: 'reserved' });
+    expect(await listLineHolds(house.store, ref)).toMatchObject([{ position: 1, code: 'STOCK.SHORT', waiting: '2' }]);
   });
 });

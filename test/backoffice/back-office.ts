@@ -2,6 +2,7 @@ import { createBackOfficeClient } from '../../backoffice/http-client.ts';
 import type { BackOffice, BackOfficeLookups, ReserveLimit, ReserveRequest } from '../../backoffice/port.ts';
 import { createReferenceAdmin, type ReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
 import { type ReferenceServer, startReferenceServer } from '../../backoffice/reference/server.ts';
+import type { Delivery } from '../../orders/fulfilment.ts';
 import { type Order, orderSchema } from '../../orders/order.ts';
 
 /** A reference server with the seeded data, and what speaks to it over HTTP. */
@@ -55,6 +56,7 @@ export function reservationOf(
   revision: number,
   order: Order = makeOrder(),
   allow: readonly ReserveLimit[] = [],
+  delivery: Partial<Delivery> = {},
 ): ReserveRequest {
   const { customerId, currency, total: amount, lines } = order;
   return {
@@ -64,7 +66,10 @@ export function reservationOf(
     currency,
     amount,
     allow,
-    lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+    partial: 'hold',
+    warehouses: [],
+    ...delivery,
+    lines: lines.map(({ line, sku, quantity }) => ({ line, sku, quantity })),
   };
 }
 

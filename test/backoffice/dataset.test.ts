@@ -8,11 +8,11 @@ describe('the reference data', () => {
     expect(createDataset()).toEqual({ customers, products });
   });
 
-  test('are 50 customers and 500 products, each with a number and a name of its own', () => {
-    expect(new Set(customers.map((customer) => customer.id)).size).toBe(50);
-    expect(new Set(customers.map((customer) => customer.name)).size).toBe(50);
-    expect(new Set(products.map((product) => product.sku)).size).toBe(500);
-    expect(new Set(products.map((product) => product.gtin)).size).toBe(500);
+  test('are 52 customers and 504 products, each with a number and a name of its own', () => {
+    expect(new Set(customers.map((customer) => customer.id)).size).toBe(52);
+    expect(new Set(customers.map((customer) => customer.name)).size).toBe(52);
+    expect(new Set(products.map((product) => product.sku)).size).toBe(504);
+    expect(new Set(products.map((product) => product.gtin)).size).toBe(504);
   });
 
   test('have valid GTINs, both of twelve and of thirteen digits', () => {

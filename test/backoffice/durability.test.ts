@@ -60,7 +60,7 @@ test('a server killed in the middle of its work keeps what it has answered, and 
   }
   // Done again, everything fits: each order took all of its parts, once.
   for (const orderId of orders) {
-    expect(await backOffice.reserve(reservationOf(orderId, 1, order))).toEqual({ reserved: true });
+    expect(await backOffice.reserve(reservationOf(orderId, 1, order))).toMatchObject({ reserved: true });
     expect(await backOffice.submit({ orderId, revision: 1 }, order)).toMatchObject({ accepted: true });
   }
   expect((await admin.listProductionOrders()).live).toBe(300);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SubmissionKey, SubmitResult } from '../../backoffice/port.ts';
+import type { Delivery } from '../../orders/fulfilment.ts';
 import { look, makeOrder, reservationOf, type RunningBackOffice, startBackOffice } from './back-office.ts';
 
 let running: RunningBackOffice;
@@ -9,6 +10,8 @@ beforeEach(async () => {
 afterEach(() => running.server.close());
 
 const key = (revision: number, orderId = 'o-1'): SubmissionKey => ({ orderId, revision });
+const WHOLE: Delivery = { partial: 'hold', warehouses: [] };
+const ALL_GOES = { allocations: [{ warehouse: 'MAIN', quantity: '2' }], waiting: '0' };
 const vises = (quantity: string, total = '149.00') => makeOrder({ quantities: { 'SKU-3': quantity }, total });
 
 async function reserveAndSubmit(revision: number, order = vises('2')): Promise<SubmitResult> {
@@ -38,7 +41,7 @@ describe('a submission', () => {
           poNumber: 'PO-7731',
           currency: 'USD',
           total: '149.00',
-          lines: [{ line: '1', sku: 'SKU-3', quantity: '2', unitPrice: '19.9900', amount: '19.99' }],
+          lines: [{ line: '1', sku: 'SKU-3', quantity: '2', unitPrice: '19.9900', amount: '19.99', ...ALL_GOES }],
         },
       ],
     });
@@ -104,7 +107,7 @@ describe('a submission', () => {
   test('keeps a late reservation or release of its revision from changing anything', async () => {
     const { backOffice } = running;
     const productionOrderId = idOf(await reserveAndSubmit(1));
-    expect(await backOffice.reserve(reservationOf('o-1', 1, vises('2')))).toEqual({ reserved: true });
+    expect(await backOffice.reserve(reservationOf('o-1', 1, vises('2')))).toMatchObject({ reserved: true });
     await backOffice.release('o-1', 1);
     expect(await look(backOffice)).toEqual({ available: '1', creditUsed: '149.00' });
     expect(await backOffice.submit(key(1), vises('2'))).toEqual({ accepted: true, productionOrderId });
@@ -115,9 +118,12 @@ describe('an amendment', () => {
   test('changes the production order to what the new revision reserved', async () => {
     const { backOffice, admin } = running;
     const productionOrderId = idOf(await reserveAndSubmit(1, vises('2')));
-    expect(await backOffice.reserve(reservationOf('o-1', 2, vises('3', '447.00')))).toEqual({ reserved: true });
+    expect(await backOffice.reserve(reservationOf('o-1', 2, vises('3', '447.00')))).toMatchObject({ reserved: true });
     for (let time = 0; time < 2; time += 1) {
-      expect(await backOffice.amend(key(2), vises('3', '447.00'))).toEqual({ accepted: true, productionOrderId });
+      expect(await backOffice.amend(key(2), vises('3', '447.00'), WHOLE)).toEqual({
+        accepted: true,
+        productionOrderId,
+      });
     }
     expect(await look(backOffice)).toEqual({ available: '0', creditUsed: '447.00' });
     expect(await admin.listProductionOrders()).toMatchObject({
@@ -133,16 +139,19 @@ describe('an amendment', () => {
     await backOffice.reserve(reservationOf('o-1', 2, vises('1')));
     await backOffice.release('o-1', 2);
     expect(await look(backOffice)).toEqual({ available: '1', creditUsed: '149.00' });
-    expect(await backOffice.amend(key(2), vises('1'))).toMatchObject({ accepted: false });
+    expect(await backOffice.amend(key(2), vises('1'), WHOLE)).toMatchObject({ accepted: false });
   });
 
   test('is declined where there is nothing to change, or it is too late to', async () => {
     const { backOffice, admin } = running;
-    expect(await backOffice.amend(key(2), vises('1'))).toMatchObject({ accepted: false });
+    expect(await backOffice.amend(key(2), vises('1'), WHOLE)).toMatchObject({ accepted: false });
     const productionOrderId = idOf(await reserveAndSubmit(2));
-    expect(await backOffice.amend(key(1), vises('1'))).toMatchObject({ accepted: false });
+    expect(await backOffice.amend(key(1), vises('1'), WHOLE)).toMatchObject({ accepted: false });
     await admin.beginProduction(productionOrderId);
-    expect(await backOffice.amend(key(3), vises('1'))).toEqual({ accepted: false, reason: 'Production has begun' });
+    expect(await backOffice.amend(key(3), vises('1'), WHOLE)).toEqual({
+      accepted: false,
+      reason: 'Production has begun',
+    });
   });
 });
 
@@ -176,7 +185,7 @@ describe('a cancellation', () => {
   test('of a production order cancels every revision that it had', async () => {
     const { backOffice } = running;
     await reserveAndSubmit(1);
-    await backOffice.amend(key(2), vises('1'));
+    await backOffice.amend(key(2), vises('1'), WHOLE);
     await expect(backOffice.cancel(key(1))).rejects.toThrow('(409): superseded');
     expect(await backOffice.cancel(key(2))).toBe('cancelled');
     expect(await backOffice.status(key(1))).toEqual({ state: 'cancelled' });

@@ -319,7 +319,7 @@ describe('inventory', () => {
   test('covers what is available to the last piece', () => {
     expect(check('inventory', makeOrder(), stocked('10'))).toEqual([]);
     expect(check('inventory', makeOrder(), stocked('9.5'))).toEqual([
-      '/lines/0/quantity: Of SKU-1 are ordered 10, available 9.5: short by 0.5.',
+      '/lines/0/quantity: Of SKU-1 are ordered 10, available 9.5: short by 0.5; as nothing else is agreed with the customer, an order goes whole or a person decides.',
     ]);
   });
 
@@ -330,7 +330,7 @@ describe('inventory', () => {
       makeLine({ line: '3', quantity: '5.5' }),
     ];
     expect(check('inventory', makeOrder({ lines }), stocked('11'))).toEqual([
-      '/lines/1/quantity: Of SKU-1 are ordered 6 + 5.5 = 11.5, available 11: short by 0.5.',
+      '/lines/1/quantity: Of SKU-1 are ordered 6 + 5.5 = 11.5, available 11: short by 0.5; as nothing else is agreed with the customer, an order goes whole or a person decides.',
     ]);
   });
 });
@@ -345,30 +345,68 @@ describe('stock by warehouse', () => {
   test('counts only where the rule says', () => {
     expect(judge([])).toEqual([]);
     expect(judge(['OAK', 'SAC'])).toEqual([
-      '/lines/0/quantity: Of SKU-1 are ordered 10, available 9.5 in OAK, SAC: short by 0.5.',
+      '/lines/0/quantity: Of SKU-1 are ordered 10, available 9.5 in OAK, SAC: short by 0.5; as nothing else is agreed with the customer, an order goes whole or a person decides.',
     ]);
-    expect(judge(['RENO'])).toEqual(['/lines/0/quantity: Of SKU-1 are ordered 10, available 0 in RENO: short by 10.']);
+    expect(judge(['RENO'])).toEqual([
+      '/lines/0/quantity: Of SKU-1 are ordered 10, available 0 in RENO: short by 10; as nothing else is agreed with the customer, an order goes whole or a person decides.',
+    ]);
     expect(judge(['OAK'], makeFacts())).toHaveLength(1);
   });
 });
 
 describe('an order that the stock does not cover', () => {
-  const short = { 'SKU-1': makeProduct({ available: '9' }) };
-  const judge = (partialDelivery: CustomerFacts['partialDelivery'], parameters = {}) =>
-    RULE_KINDS.inventory
-      .check(makeOrder(), makeFacts({ customer: makeCustomer({ partialDelivery }), products: short }), parameters, NOW)
-      .filter(isBreach)
-      .map(
-        ({ disposition, message }) => `${disposition ?? 'as the rule says'}: ${message.split('; ')[1] ?? 'it waits.'}`,
-      );
+  const short = { 'SKU-1': makeProduct({ available: '9' }), 'SKU-2': makeProduct({ sku: 'SKU-2', available: '5' }) };
+  const lines = [makeLine({ quantity: '12' }), makeLine({ line: '2', sku: 'SKU-2', quantity: '5' })];
+  const judge = (partialDelivery: CustomerFacts['partialDelivery'], parameters = {}, given = lines) => {
+    const facts = makeFacts({ customer: makeCustomer({ partialDelivery }), products: short });
+    const breaches = RULE_KINDS.inventory.check(makeOrder({ lines: given }), facts, parameters, NOW).filter(isBreach);
+    return breaches.map(
+      ({ disposition, message }) => `${disposition ?? 'as the rule'}: ${message.split('; ')[1] ?? ''}`,
+    );
+  };
+  const HELD = 'as nothing else is agreed with the customer, an order goes whole or a person decides.';
 
   test('waits, unless the customer takes the rest later; a rule may say otherwise', () => {
-    expect(judge(undefined)).toEqual(['as the rule says: it waits.']);
-    expect(judge('hold')).toEqual(['as the rule says: it waits.']);
-    expect(judge('backorder')).toEqual(['warn: the customer waits until all of it is there.']);
-    expect(judge('split')).toEqual(['warn: the customer takes what is there at once and the rest later.']);
-    expect(judge('split', { partial: 'hold' })).toEqual(['as the rule says: it waits.']);
-    expect(judge('hold', { partial: 'split' })).toHaveLength(1);
+    expect(judge(undefined)).toEqual([`as the rule: ${HELD}`]);
+    expect(judge('hold')).toEqual([
+      'as the rule: as agreed with the customer, an order goes whole or a person decides.',
+    ]);
+    expect(judge('backorder')).toEqual([
+      'warn: as agreed with the customer, a line waits until all of it is there: line 1 waits (12).',
+    ]);
+    expect(judge('split')).toEqual([
+      'warn: as agreed with the customer, what is there goes at once and the rest later: of line 1 go 9 and wait 3.',
+    ]);
+    expect(judge('split', { partial: 'hold' })).toEqual([
+      'as the rule: by the rule, an order goes whole or a person decides.',
+    ]);
+    expect(judge('hold', { partial: 'split' })[0]).toContain('warn: by the rule, what is there goes at once');
+  });
+
+  test('is a person’s where nothing of it can go, whatever is agreed', () => {
+    expect(judge('backorder', {}, lines.slice(0, 1))).toEqual([
+      'as the rule: as agreed with the customer, a line waits until all of it is there, but nothing of the order can go now.',
+    ]);
+    expect(judge('split', { warehouses: ['RENO'] }).join()).toContain('nothing of the order can go now');
+  });
+
+  test('says line by line what goes now and what waits, each line having what the ones before leave', () => {
+    const three = ['7', '4', '2'].map((quantity, index) => makeLine({ line: String(index + 1), quantity }));
+    expect(judge('backorder', {}, three)[0]).toMatch(/: line 1 goes \(7\), line 2 waits \(4\), line 3 goes \(2\)\.$/);
+    expect(judge('split', {}, three)[0]).toMatch(
+      /: line 1 goes \(7\), of line 2 go 2 and wait 2, line 3 waits \(2\)\.$/,
+    );
+    const many = Array.from({ length: 12 }, (_, index) => makeLine({ line: String(index + 1), quantity: '1' }));
+    expect(judge('split', {}, many)[0]).toMatch(/line 10 waits \(1\), 2 more lines alike\.$/);
+  });
+
+  test('breaks no packs', () => {
+    const facts = makeFacts({
+      customer: makeCustomer({ partialDelivery: 'split' }),
+      products: { 'SKU-1': makeProduct({ available: '20', packSize: '6' }) },
+    });
+    const [breach] = RULE_KINDS.inventory.check(makeOrder({ lines: [makeLine({ quantity: '24' })] }), facts, {}, NOW);
+    expect(breach).toMatchObject({ message: expect.stringContaining('of line 1 go 18 and wait 6') as unknown });
   });
 
   test('waits where the customer is not known', () => {

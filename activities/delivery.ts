@@ -1,0 +1,15 @@
+import { getFacts } from '../db/facts.ts';
+import type { OrderRef } from '../db/orders.ts';
+import type { Store } from '../db/store.ts';
+import type { Delivery } from '../orders/fulfilment.ts';
+import type { Order } from '../orders/order.ts';
+import { chooseRules } from '../orders/rules/evaluate.ts';
+import { chooseDelivery } from '../orders/rules/inventory.ts';
+import { listRulesFor } from './validate-order.ts';
+
+/** How a revision is to be delivered, by the rules and the facts that it was judged by. */
+export async function findDelivery(store: Store, ref: OrderRef, order: Order): Promise<Delivery> {
+  const facts = await getFacts(store, ref);
+  const at = new Date(facts.asOf);
+  return chooseDelivery(chooseRules(await listRulesFor(store, ref, at), order, at), facts);
+}
