@@ -224,7 +224,7 @@ export const RULE_KINDS: Readonly<Record<RuleKind, KindOfRule>> = {
     reads: [...LINE, '/facts/products/*'],
     check: checkProductKnown,
   }),
-  product_active: defineKind('The products are still sold', 'business_rule', {
+  product_active: defineKind('The products are still sold', 'system_integration', {
     reads: [...LINE, '/facts/products/*/active'],
     check: checkProductActive,
   }),

@@ -165,7 +165,7 @@ describe('the default rules', () => {
     ['CUSTOMER.CREDIT_STOP', 'hold', 'business_rule', {}, customer({ status: 'credit_stop' })],
     ['CURRENCY.MISMATCH', 'hold', 'business_rule', { currency: 'EUR' }, makeFacts()],
     ['PRODUCT.UNKNOWN', 'hold', 'system_integration', {}, makeFacts({ products: {} })],
-    ['PRODUCT.INACTIVE', 'hold', 'business_rule', {}, product({ active: false })],
+    ['PRODUCT.INACTIVE', 'hold', 'system_integration', {}, product({ active: false })],
     ['UNIT.MISMATCH', 'hold', 'business_rule', {}, product({ unit: 'CA' })],
     ['ORDER.BELOW_MINIMUM', 'hold', 'business_rule', {}, customer({ minimumOrder: '500' })],
     ['ORDER.ABOVE_MAXIMUM', 'hold', 'business_rule', {}, customer({ maximumOrder: '100' })],
