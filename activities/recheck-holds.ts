@@ -19,20 +19,25 @@ const MOST_LOOKS = 1000;
  * the back office knows may be something else by now.
  */
 export async function recheckHolds(deps: Deps): Promise<{ rechecked: number }> {
-  const answers = await deps
-    .backOffice()
+  const rechecked = await letGoOn(deps);
+  // Nobody is asked for facts who does not even answer that they are there.
+  return { rechecked: rechecked + ((await isThere(deps)) ? await lookAgain(deps) : 0) };
+}
+
+/** Whether the back office answers; while it is left alone this costs no call. */
+function isThere({ backOffice }: Deps): Promise<boolean> {
+  return backOffice()
     .ping()
     .then(
       () => true,
       () => false,
     );
-  const rechecked = await letGoOn(deps, answers);
-  // Nobody is asked for facts who does not even answer that they are there.
-  return { rechecked: rechecked + (answers ? await lookAgain(deps) : 0) };
 }
 
 /** Lets orders go on whose hold clears itself. */
-async function letGoOn({ store, runs }: Deps, answers: boolean): Promise<number> {
+async function letGoOn(deps: Deps): Promise<number> {
+  const { store, runs } = deps;
+  let answers = await isThere(deps);
   const sources = new Map((await listSources(store, tellDamaged)).map((source) => [source.id, source]));
   const now = nowIso();
   const mayGoOn = async ({ code, source, retry_at: retryAt, ...hold }: SelfClearingHold): Promise<boolean> => {
@@ -53,6 +58,8 @@ async function letGoOn({ store, runs }: Deps, answers: boolean): Promise<number>
       lastOrder = hold.order_id;
       await tell(runs, hold.order_id);
       rechecked += 1;
+      // One that goes away again under the first of them is not sought by the others.
+      if (rechecked % RECHECKS_PER_SECOND === 0) answers &&= await isThere(deps);
     }
     if (holds.length < PAGE) return rechecked;
     heartbeat();

@@ -8,6 +8,9 @@ export interface GuardedBackOffice {
   readonly patient: BackOffice;
 }
 
+/** Who is told of changes, and how long it pauses. */
+export type BackOfficeCircuit = Pick<CircuitOptions, 'onChange' | 'pauseMs'>;
+
 /**
  * Puts one circuit before both clients of the back office. Its health call tells whether it is back, because it is the
  * cheapest, may take as long as the patient client waits, and is about no order.
@@ -16,11 +19,11 @@ export interface GuardedBackOffice {
 export function guardBackOffice(
   clients: GuardedBackOffice,
   patienceMs: number,
-  onChange?: CircuitOptions['onChange'],
+  options: BackOfficeCircuit = {},
 ): GuardedBackOffice {
   const probe = (): Promise<void> => clients.patient.ping();
   const silenceOf = (outcome: unknown): Silence | undefined => judge(outcome, patienceMs);
-  const circuit = createCircuit('back office', { silenceOf, probe, ...(onChange && { onChange }) });
+  const circuit = createCircuit('back office', { ...options, silenceOf, probe });
   const guard = (client: BackOffice): BackOffice => ({ ...behind(circuit, client), ping: () => circuit.run(probe) });
   return { quick: guard(clients.quick), patient: guard(clients.patient) };
 }

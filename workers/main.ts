@@ -6,6 +6,7 @@ import { endWithParent, reportReady } from '../cli/lifeline.ts';
 import { getBackOfficeKey, readSettings, type Settings } from '../config.ts';
 import { openReadyStore } from '../db/ready.ts';
 import { closeStore } from '../db/store.ts';
+import type { CircuitChange } from '../exchange/circuit.ts';
 import { createDirectoryTransport } from '../exchange/directory-transport.ts';
 import { createLog, type Log } from '../log.ts';
 import { runProgram } from '../program.ts';
@@ -34,7 +35,8 @@ async function main(): Promise<void> {
     namespace,
     backOffice,
     retention: settings.retention,
-    notices: createNoticeSenders(settings.notices, (change) => log.warn(change, 'a destination of notices')),
+    circuit: { onChange: tellOf(log) },
+    notices: createNoticeSenders(settings.notices, tellOf(log)),
   });
   const workflowBundle =
     settings.workflowBundle === null ? {} : { workflowBundle: { codePath: settings.workflowBundle } };
@@ -70,6 +72,17 @@ function installRuntime({ metricsPort, host }: Settings, log: Log): void {
       ...(metricsPort !== 0 && { metrics: { prometheus: { bindAddress: `${host}:${String(metricsPort)}` } } }),
     },
   });
+}
+
+/** Tells the log, and Prometheus, which systems outside are left alone because they do not answer. */
+function tellOf(log: Log): (change: CircuitChange) => void {
+  const gauge = Runtime.instance().metricMeter.createGauge('order_staging_circuit_open', 'int');
+  return (change) => {
+    const isOpen = change.state === 'open';
+    gauge.set(isOpen ? 1 : 0, { system: change.system });
+    if (isOpen) log.warn(change, 'a system outside does not answer and is left alone');
+    else log.info(change, 'a system outside answers again');
+  };
 }
 
 function taskQueueNamed(name: string): TaskQueue {

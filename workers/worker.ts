@@ -8,10 +8,9 @@ import { createBackOfficeClient } from '../backoffice/http-client.ts';
 import type { BackOffice } from '../backoffice/port.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from '../db/retention.ts';
 import type { Store } from '../db/store.ts';
-import type { CircuitOptions } from '../exchange/circuit.ts';
 import type { Transport } from '../exchange/transport.ts';
 import type { TaskQueue } from '../workflows/contract.ts';
-import { guardBackOffice } from './guarded-back-office.ts';
+import { type BackOfficeCircuit, guardBackOffice } from './guarded-back-office.ts';
 import { createNoticeSenders, NO_NOTICES } from './notice-senders.ts';
 import { createRuns } from './runs.ts';
 
@@ -60,13 +59,13 @@ export function createDeps(world: {
   readonly backOffice: { readonly baseUrl: string; readonly apiKey: string };
   readonly retention?: RetentionPolicy;
   readonly notices?: NoticeSenders;
-  readonly onCircuitChange?: CircuitOptions['onChange'];
+  readonly circuit?: BackOfficeCircuit;
 }): Deps {
   const clients = {
     quick: createBackOfficeClient({ ...world.backOffice, timeoutMs: LOCAL_TIMEOUT_MS }),
     patient: createBackOfficeClient({ ...world.backOffice, timeoutMs: REGULAR_TIMEOUT_MS }),
   };
-  const { quick, patient } = guardBackOffice(clients, REGULAR_TIMEOUT_MS, world.onCircuitChange);
+  const { quick, patient } = guardBackOffice(clients, REGULAR_TIMEOUT_MS, world.circuit);
   return {
     store: world.store,
     transport: world.transport,

@@ -15,6 +15,7 @@ import { getOrder, type OrderRow } from '../../db/orders.ts';
 import { getSource } from '../../db/sources.ts';
 import { closeStore, openStore, type Store } from '../../db/store.ts';
 import { createDirectoryTransport } from '../../exchange/directory-transport.ts';
+import type { BackOfficeCircuit } from '../../workers/guarded-back-office.ts';
 import { createDeps, createWorker, WORKFLOWS_PATH } from '../../workers/worker.ts';
 import { orderStart, TASK_QUEUES } from '../../workflows/contract.ts';
 import type { orderWorkflow } from '../../workflows/index.ts';
@@ -57,8 +58,11 @@ async function findGround(): Promise<Ground> {
  * Opens a house of its own for a test file; close it afterwards.
  * @param options.ground the run's real server unless another one is given.
  * @param options.workers whether somebody works in it; by default yes.
+ * @param options.circuit how long the back office is left alone that does not answer, if not as long as it would be.
  */
-export async function openHouse(options: { readonly ground?: Ground; readonly workers?: boolean } = {}) {
+export async function openHouse(
+  options: { readonly ground?: Ground; readonly workers?: boolean; readonly circuit?: BackOfficeCircuit } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'house-'));
   const { connection, native, namespace, leave } = options.ground ?? (await findGround());
   const server = await startReferenceServer({ apiKey: API_KEY, databasePath: join(folder, 'backoffice.sqlite') });
@@ -75,6 +79,7 @@ export async function openHouse(options: { readonly ground?: Ground; readonly wo
     connection,
     namespace,
     backOffice,
+    ...(options.circuit && { circuit: options.circuit }),
   });
   const queues = options.workers === false ? [] : Object.values(TASK_QUEUES);
   const workers = await Promise.all(
@@ -90,6 +95,7 @@ export async function openHouse(options: { readonly ground?: Ground; readonly wo
     client,
     deps,
     credentials,
+    server,
     admin: createReferenceAdmin(backOffice),
     backOffice: createBackOfficeClient({ ...backOffice, timeoutMs: 5000 }),
     close: async () => {
