@@ -33,6 +33,7 @@ import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
 import { ruleFileOperations } from './routes/rule-files.ts';
 import { ruleOperations } from './routes/rules.ts';
+import { noticeOperations } from './routes/notices.ts';
 import { simulationOperations } from './routes/simulations.ts';
 import { sourceOperations } from './routes/sources.ts';
 import { sourceSecretOperations } from './routes/source-secrets.ts';
@@ -73,6 +74,7 @@ const OPERATIONS: readonly Operation[] = [
   // Before those of one rule, whose code could be any word.
   ...ruleFileOperations,
   ...ruleOperations,
+  ...noticeOperations,
   ...simulationOperations,
   ...lookupOperations,
   ...privacyOperations,

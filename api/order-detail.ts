@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { listChanges } from '../db/changes.ts';
 import { listDecisions } from '../db/decisions.ts';
 import { listFindings } from '../db/findings.ts';
+import { listFulfilments, listLineHolds } from '../db/fulfilment.ts';
 import { listOpenHolds } from '../db/holds.ts';
 import { getRevision, listRevisions, type OrderRow } from '../db/orders.ts';
 import { listOutbox } from '../db/outbox.ts';
@@ -10,16 +11,17 @@ import type { Finding } from '../orders/finding.ts';
 import type { Order } from '../orders/order.ts';
 import type { Deps } from './deps.ts';
 import type { Caller } from './principal.ts';
-import { type shapes, toAcknowledgment, toDecision, toOrderSummary, toReview } from './views.ts';
+import { type shapes, isShownTo, toAcknowledgment, toDecision, toOrderSummary, toReview } from './views.ts';
 
 type OrderDetail = z.input<typeof shapes.OrderDetail>;
 
 /** Everything that is known of one order. A source does not see who of our people decided what. */
 export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow): Promise<OrderDetail> {
   const { store, now } = deps;
-  const [revisions, holds, review, sent, changes, content] = await Promise.all([
+  const [revisions, holds, lineHolds, review, sent, changes, content] = await Promise.all([
     listRevisions(store, row.id),
     listOpenHolds(store, row.id),
+    listLineHolds(store, { orderId: row.id, revision: row.revision }),
     findOpenReview(store, row.id),
     listOutbox(store, `order:${row.id}`),
     listChanges(store, row.id),
@@ -36,20 +38,34 @@ export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow)
       createdAt: created_at,
     })),
     holds,
+    lineHolds: lineHolds.map((hold) => ({ line: content.order?.lines[hold.position - 1]?.line ?? '', ...hold })),
     review: shownReview && caller.source ? { ...shownReview, claimedBy: null } : shownReview,
-    acknowledgments: sent.map(toAcknowledgment),
+    acknowledgments: sent.filter((row) => isShownTo(caller, row)).map(toAcknowledgment),
     changedBy: changes.map(({ id, type, state }) => ({ orderId: id, type, state })),
   };
 }
 
-type Content = Pick<OrderDetail, 'order' | 'findings' | 'decisions'>;
+type Content = Pick<OrderDetail, 'order' | 'fulfilment' | 'findings' | 'decisions'>;
 
 /** What is sealed under the order's key. @throws Erased if that is gone. */
 async function readContent({ store }: Deps, caller: Caller, row: OrderRow): Promise<Content> {
   const order = await findRevision(store, row);
   const findings: readonly Finding[] = await listFindings(store, `order:${row.id}`, row.revision);
   const decisions = caller.source ? [] : await listDecisions(store, row.id);
-  return { order, findings: [...findings], decisions: decisions.map(toDecision) };
+  const fulfilment = await listFulfilment(store, row, order);
+  return { order, fulfilment, findings: [...findings], decisions: decisions.map(toDecision) };
+}
+
+async function listFulfilment(
+  store: Deps['store'],
+  { id: orderId, revision }: OrderRow,
+  order: Order | null,
+): Promise<Content['fulfilment']> {
+  const lines = order?.lines ?? [];
+  const fulfilments = await listFulfilments(store, { orderId, revision }, lines.length);
+  return fulfilments.map(({ allocations, waiting }, index) => {
+    return { line: lines[index]?.line ?? '', allocations: [...allocations], waiting };
+  });
 }
 
 /** The present revision; null while the order is not read, or when it could not be. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KeptDecision } from '../db/decisions.ts';
+import { HOUSE } from '../db/notices.ts';
 import type { OrderRow } from '../db/orders.ts';
 import type { ReviewListRow } from '../db/reviews.ts';
 import type { OutboxSummary } from '../db/outbox.ts';
@@ -8,6 +9,7 @@ import { sourceProfileSchema } from '../orders/source.ts';
 import type { Deps } from './deps.ts';
 import { webUiLink } from './engine.ts';
 import type { Answer } from './operation.ts';
+import type { Caller } from './principal.ts';
 
 /*
  * What the API answers with. The schemas are the API's document; the functions beside them make the values from rows.
@@ -132,6 +134,20 @@ const hold = z.object({
   openedAt: instant,
 });
 
+const fulfilment = z.object({
+  line: z.string(),
+  allocations: z.array(z.object({ warehouse: z.string(), quantity: z.string() })).describe('What goes, and from where'),
+  waiting: z.string().describe('What waits for stock'),
+});
+
+const lineHold = z.object({
+  line: z.string(),
+  position: z.int().describe('Of the line in the order, from 1'),
+  code: z.string(),
+  waiting: z.string().describe('How much of the line waits'),
+  openedAt: instant,
+});
+
 const review = z.object({
   reviewId: z.string(),
   openedAt: instant,
@@ -188,6 +204,8 @@ const orderDetail = orderSummary.extend({
   ),
   findings: z.array(finding),
   holds: z.array(hold),
+  lineHolds: z.array(lineHold).describe('Lines of which something waits while the rest goes on; they clear themselves'),
+  fulfilment: z.array(fulfilment).describe('What was set aside for each line; empty where nothing was yet'),
   review: review.nullable(),
   changedBy: z
     .array(z.object({ orderId: z.string(), type: z.string(), state }))
@@ -423,6 +441,11 @@ export function toDecision({
     createdAt,
     settledAt,
   };
+}
+
+/** A source sees what it is told, and not what our own people are told of its orders. */
+export function isShownTo(caller: Caller, { destination }: Pick<OutboxSummary, 'destination'>): boolean {
+  return caller.source === null || !destination?.startsWith(`${HOUSE}:`);
 }
 
 /** What went or will go out about an order or a document. */

@@ -7,6 +7,7 @@ import { approve, cancel, reject, reprocess } from './orders/deciding.ts';
 import { Misuse } from './orders/misuse.ts';
 import { erase, exportSubject, retention } from './orders/privacy.ts';
 import { acknowledge, incident, incidents, recheck } from './orders/incidents.ts';
+import { notices, retryNotice } from './orders/notices.ts';
 import { list, reviews, show } from './orders/reading.ts';
 import { pause, resume } from './orders/sources.ts';
 import { rotate } from './orders/rotate-key.ts';
@@ -29,6 +30,7 @@ import { toPlainText } from './table.ts';
 const VERBS: Readonly<Record<string, Verb>> = {
   validate, submit, show, list, reviews, incidents, incident, approve, reject, cancel, reprocess, pause, resume,
   export: exportSubject, erase, retention,
+  notices, 'notices retry': retryNotice,
   'incident ack': acknowledge, 'incident recheck': recheck,
   'rules list': listRules, 'rules export': exportRules, 'rules import': importRules, 'rules approve': approveRule,
   'rules withdraw': withdrawRule, 'rules simulate': simulateRule, 'rules simulations': listSimulations,

@@ -247,7 +247,12 @@ export type OutboxSummary = Pick<OutboxRow, (typeof SUMMARY)[number]>;
 
 /** What went or will go out about an order or a document, oldest first; without content. */
 export function listOutbox(store: Store, subject: Subject): Promise<OutboxSummary[]> {
-  return store.db.selectFrom('outbox').select(SUMMARY).where('subject', '=', subject).orderBy('id').execute();
+  return selectSummaries(store).where('subject', '=', subject).orderBy('id').execute();
+}
+
+/** Messages without their content, to be narrowed. */
+export function selectSummaries({ db }: Store) {
+  return db.selectFrom('outbox').select(SUMMARY);
 }
 
 /** ISA13 has nine digits, GS06 at most nine; after the last number comes 1. @see X12 elements I12 and 28 */

@@ -603,6 +603,7 @@ create table "incident_orders" (
   "cause_code" varchar(100) collate Latin1_General_100_BIN2 not null,
   "source" varchar(100) collate Latin1_General_100_BIN2 not null,
   "since" datetime2(3) not null,
+  "seen_at" datetime2(3) not null,
   "until" datetime2(3),
   "incident_id" varchar(100) collate Latin1_General_100_BIN2,
   constraint "pk_incident_orders" primary key ("subject_id", "code", "cause_kind", "cause_value", "cause_code", "since")

@@ -153,6 +153,7 @@ CREATE TABLE "incident_orders" (
   "cause_code" text not null,
   "source" text not null,
   "since" text not null,
+  "seen_at" text not null,
   "until" text,
   "incident_id" text,
   constraint "pk_incident_orders" primary key ("subject_id", "code", "cause_kind", "cause_value", "cause_code", "since")

@@ -17,7 +17,7 @@ import { cursorParameter, pageSizeParameter } from '../parameters.ts';
 import type { Caller } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import { logReading } from '../reading-log.ts';
-import { problemAnswer, shapes, toAcknowledgment, toOrderSummary } from '../views.ts';
+import { isShownTo, problemAnswer, shapes, toAcknowledgment, toOrderSummary } from '../views.ts';
 import { getDocumentErrors } from './document-errors.ts';
 
 const pageQuery = z.strictObject({ cursor: cursorParameter, limit: pageSizeParameter });
@@ -116,7 +116,12 @@ async function readAround({ store }: Deps, caller: Caller, { id: documentId }: D
   const envelope = gaps.map(({ offset, bytes }) => ({ offset, text: Buffer.from(bytes, 'base64').toString('latin1') }));
   const again = log.filter((entry) => entry.action === 'document.received_again');
   const duplicates = again.map((entry) => ({ at: entry.at, by: entry.actor }));
-  return { findings, envelope, duplicates, acknowledgments: sent.map(toAcknowledgment) };
+  return {
+    findings,
+    envelope,
+    duplicates,
+    acknowledgments: sent.filter((row) => isShownTo(caller, row)).map(toAcknowledgment),
+  };
 }
 
 type LogEntries = Awaited<ReturnType<typeof listLog>>;

@@ -368,7 +368,7 @@ describe('putting secrets', () => {
   test('makes them count at once, and tells their number only', async () => {
     const next = `whsec_${Buffer.alloc(32, 'next').toString('base64')}`;
     const answer = await put({ webhook: [next, NEW], poll: ['polling-key'] });
-    expect([answer.status, answer.body]).toEqual([200, { webhook: 2, poll: 1 }]);
+    expect([answer.status, answer.body]).toEqual([200, { webhook: 2, poll: 1, notify: 0, mail: 0 }]);
     expect((await push(bytesOf(makeOrderJson()), { secret: next })).status).toBe(200);
     expect((await push(bytesOf(makeOrderJson()), { secret: OLD })).status).toBe(401);
     expect((await put({ webhook: [NEW, OLD] })).body).toEqual({ webhook: 2, poll: 1, notify: 0, mail: 0 });

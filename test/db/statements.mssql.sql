@@ -307,24 +307,25 @@ select "holds"."code" from "holds" inner join "decisions" on "decisions"."id" = 
 select top(200) "holds"."order_id", "holds"."code", "holds"."retry_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."cleared_at" is null and "holds"."release_role" is null and "holds"."order_id" >= @1 and ("holds"."order_id" > @2 or "holds"."code" > @3) order by "holds"."order_id", "holds"."code";
 
 -- incidents.listNewTroubles
-select "holds"."order_id", "holds"."revision", "holds"."code", "holds"."category", "holds"."release_role", "holds"."opened_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."opened_at" >= @1 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "holds"."order_id" and "incident_orders"."code" = "holds"."code" and "incident_orders"."since" = "holds"."opened_at");
-select distinct "orders"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "orders"."source", "orders"."customer_id" from "order_staging_errors" inner join "orders" on "orders"."id" = substring(order_staging_errors.subject, 7, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "orders"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "orders"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."since" = "order_staging_errors"."created_at");
-select distinct "documents"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "documents"."source" from "order_staging_errors" inner join "documents" on "documents"."id" = substring(order_staging_errors.subject, 10, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "documents"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "documents"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."since" = "order_staging_errors"."created_at");
+select "holds"."order_id", "holds"."revision", "holds"."code", "holds"."category", "holds"."release_role", "holds"."opened_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."opened_at" >= @1 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "holds"."order_id" and "incident_orders"."code" = "holds"."code" and "incident_orders"."seen_at" = "holds"."opened_at");
+select distinct "orders"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "orders"."source", "orders"."customer_id" from "order_staging_errors" inner join "orders" on "orders"."id" = substring(order_staging_errors.subject, 7, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "orders"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "orders"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."seen_at" = "order_staging_errors"."created_at");
+select distinct "documents"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "documents"."source" from "order_staging_errors" inner join "documents" on "documents"."id" = substring(order_staging_errors.subject, 10, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "documents"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "documents"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."seen_at" = "order_staging_errors"."created_at");
 
 -- incidents.listFindingPaths
 select "path" from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "code" = @3;
 
 -- incidents.putHits
-insert into "incident_orders" ("subject_kind", "subject_id", "code", "source", "since", "until", "cause_kind", "cause_value", "cause_code") values (@1, @2, @3, @4, @5, null, @6, @7, @8);
+update "incident_orders" set "seen_at" = @1, "until" = null where ("subject_id" = @2 and "code" = @3 and "cause_kind" = @4 and "cause_value" = @5 and "cause_code" = @6) and ("until" is null or "until" >= @7) and ("incident_id" is null or "incident_id" in (select "id" from "incidents" where "state" = @8));
+insert into "incident_orders" ("subject_id", "code", "cause_kind", "cause_value", "cause_code", "subject_kind", "source", "since", "seen_at", "until") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, null);
 
 -- incidents.endHits
-update "incident_orders" set "until" = @1 where "until" is null and not exists (select "holds"."code" from "holds" where "holds"."order_id" = "incident_orders"."subject_id" and "holds"."code" = "incident_orders"."code" and "holds"."opened_at" = "incident_orders"."since" and "holds"."cleared_at" is null);
+update "incident_orders" set "until" = @1 where "until" is null and not exists (select "holds"."code" from "holds" where "holds"."order_id" = "incident_orders"."subject_id" and "holds"."code" = "incident_orders"."code" and "holds"."opened_at" = "incident_orders"."seen_at" and "holds"."cleared_at" is null);
 
 -- incidents.dropHits
-delete from "incident_orders" where "incident_id" is null and "since" < @1 and "until" is not null;
+delete from "incident_orders" where "incident_id" is null and "seen_at" < @1 and "until" is not null;
 
 -- incidents.tallyCauses
-select "cause_kind", "cause_value", "cause_code", count(distinct case when since >= case when cause_kind = 'share' then @1 else @2 end then subject_id end) as "recent", min(case when until is null then since end) as "waiting_since" from "incident_orders" where "incident_id" is null and ("until" is null or "until" > @3 or "cause_kind" = @4) and ("cause_kind" <> @5 or not exists (select "others"."code" from "incident_orders" as "others" where "others"."subject_id" = "incident_orders"."subject_id" and "others"."incident_id" is not null)) group by "cause_kind", "cause_value", "cause_code";
+select "cause_kind", "cause_value", "cause_code", count(distinct case when seen_at >= case when cause_kind = 'share' then @1 else @2 end then subject_id end) as "recent", min(case when "until" is null then since end) as "waiting_since" from "incident_orders" where "incident_id" is null and ("until" is null or "until" > @3 or "cause_kind" = @4) and ("cause_kind" <> @5 or not exists (select "others"."code" from "incident_orders" as "others" where "others"."subject_id" = "incident_orders"."subject_id" and "others"."incident_id" is not null)) group by "cause_kind", "cause_value", "cause_code";
 
 -- incidents.countReceived
 select count(*) as "orders" from (select top(40) "id" from "orders" where "source" = @1 and "received_at" >= @2) as "keys";
@@ -339,9 +340,11 @@ select * from "incidents" where "state" = @1 order by "id";
 insert into "incidents" ("id", "cause_kind", "cause_value", "cause_code", "state", "first_seen_at", "last_seen_at", "opened_at", "orders", "peak", "told_orders", "acknowledged_by", "acknowledged_at", "acknowledgment_reason", "closed_at") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, null, null, null, null);
 select * from "incidents" with (updlock, rowlock) where ("cause_kind" = @1 and "cause_value" = @2 and "cause_code" = @3) and "closed_at" is null;
 
--- incidents.extendIncident
+-- incidents.attachHits
 update "incident_orders" set "incident_id" = @1 where ("cause_kind" = @2 and "cause_value" = @3 and "cause_code" = @4) and "incident_id" is null and ("cause_kind" <> @5 or not exists (select "others"."code" from "incident_orders" as "others" where "others"."subject_id" = "incident_orders"."subject_id" and "others"."incident_id" is not null));
-select min("since") as "first_seen_at", max("since") as "last_seen_at", count(distinct "subject_id") as "orders", count(distinct case when until is null then subject_id end) as "waiting" from "incident_orders" where "incident_id" = @1;
+
+-- incidents.recountIncident
+select min("since") as "first_seen_at", max("seen_at") as "last_seen_at", count(distinct "subject_id") as "orders", count(distinct case when "until" is null then "incident_orders"."subject_id" end) as "waiting" from "incident_orders" where "incident_id" = @1;
 update "incidents" set "orders" = @1, "peak" = @2 where "id" = @3;
 
 -- incidents.isLive
@@ -366,11 +369,11 @@ select top(51) "incidents".* from "incidents" where exists (select "incident_ord
 select * from "incidents" where "id" = @1;
 
 -- incidents.listIncidentMembers
-select top(51) "subject_id", min("subject_kind") as "subject_kind", min("incident_orders"."source") as "source", min("since") as "since", max(case when until is null then 1 else 0 end) as "waits" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3 and "subject_id" > @4 group by "subject_id" order by "subject_id";
+select top(51) "subject_id", min("subject_kind") as "subject_kind", min("incident_orders"."source") as "source", min("since") as "since", max(case when "until" is null then 1 else 0 end) as "waits" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3 and "subject_id" > @4 group by "subject_id" order by "subject_id";
 select "id", "state", "customer_id", "po_number", "currency", "total" from "orders" where "id" in (@1);
 
 -- incidents.countMembers
-select count(distinct incident_orders.subject_id) as "orders", count(distinct case when until is null then incident_orders.subject_id end) as "waiting" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3;
+select count(distinct incident_orders.subject_id) as "orders", count(distinct case when "until" is null then "incident_orders"."subject_id" end) as "waiting" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3;
 
 -- incidents.acknowledgeIncident
 update "incidents" set "acknowledged_by" = @1, "acknowledged_at" = @2, "acknowledgment_reason" = @3 where "id" = @4 and "closed_at" is null;
@@ -495,6 +498,19 @@ update "outbox" set "destination" = null where "id" = @1;
 -- notices.passToHouse
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
 update "outbox" set "destination" = null where "id" = @1;
+
+-- notice-search.searchNotices
+select top(51) "id", "source", "subject", "kind", "channel", "destination", "state", "attempts", "last_failure", "created_at", "next_attempt_at", "delivered_at", "control_number", "acknowledged_at", "acknowledgment", "missed_at" from "outbox" where "source" in (@1) and exists (select "orders"."id" from "orders" where "orders"."id" = substring(outbox.subject, 7, 36) and "outbox"."subject" like @2 and "orders"."customer_id" in (@3)) and "source" = @4 and "state" = @5 and "channel" = @6 and "kind" = @7 and "subject" = @8 and "id" < @9 order by "id" desc;
+
+-- notice-search.findNotice
+select "id", "source", "subject", "kind", "channel", "destination", "state", "attempts", "last_failure", "created_at", "next_attempt_at", "delivered_at", "control_number", "acknowledged_at", "acknowledgment", "missed_at" from "outbox" where "source" in (@1) and exists (select "orders"."id" from "orders" where "orders"."id" = substring(outbox.subject, 7, 36) and "outbox"."subject" like @2 and "orders"."customer_id" in (@3)) and "id" = @4;
+
+-- notice-search.retryNotice
+update "outbox" set "state" = @1, "attempts" = @2, "next_attempt_at" = @3 where "id" = @4 and "state" = @5;
+update "notice_destinations" set "stopped_at" = null, "stopped_address" = null where "id" = @1;
+
+-- outbox.selectSummaries
+select "id", "source", "subject", "kind", "channel", "destination", "state", "attempts", "last_failure", "created_at", "next_attempt_at", "delivered_at", "control_number", "acknowledged_at", "acknowledgment", "missed_at" from "outbox";
 
 -- notice-destinations.listDueDestinations
 select distinct "destination" from "outbox" left join "notice_destinations" as "leased" on "leased"."id" = "outbox"."destination" and "leased"."leased_until" > @1 where "state" = @2 and "next_attempt_at" <= @3 and "destination" is not null and "leased"."id" is null;

@@ -25,6 +25,7 @@ import { mssqlDialect } from '../../db/mssql.ts';
 import type { Statement } from '../../db/on-paper.ts';
 import * as search from '../../db/order-search.ts';
 import * as destinations from '../../db/notice-destinations.ts';
+import * as noticeSearch from '../../db/notice-search.ts';
 import * as notices from '../../db/notices.ts';
 import * as orders from '../../db/orders.ts';
 import * as outbox from '../../db/outbox.ts';
@@ -108,6 +109,7 @@ const FINDING = {
 const CAUSE = { kind: 'product', value: 'SKU-1', code: '' } as const;
 const HIT = {
   subjectKind: 'order', subjectId: 'o', code: 'PRODUCT.INACTIVE', source: 'desk', since: AT, until: null, cause: CAUSE,
+  endedSince: AT,
 } as const; // prettier-ignore
 const INCIDENT = {
   id: 'i', cause_kind: 'product', cause_value: 'SKU-1', cause_code: '', state: 'open', first_seen_at: AT, orders: 12, peak: 10,
@@ -304,7 +306,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   ),
   'incidents.listNewTroubles': the((store) => incidents.listNewTroubles(store, AT)),
   'incidents.listFindingPaths': the((store) => incidents.listFindingPaths(store, { ...REF, code: 'PRODUCT.INACTIVE' })),
-  'incidents.putHits': within((tx) => incidents.putHits(tx, [HIT])),
+  'incidents.putHits': within((tx) => incidents.putHits(tx, [HIT]), { untouched: true }),
   'incidents.endHits': the((store) => incidents.endHits(store, AT)),
   'incidents.dropHits': the((store) => incidents.dropHits(store, AT)),
   'incidents.tallyCauses': the((store) => incidents.tallyCauses(store, LATER, { share: AT, others: AT })),
@@ -317,7 +319,8 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     rows: { incidents: [INCIDENT] },
     taken: ['incidents'],
   }),
-  'incidents.extendIncident': within((tx) => incidents.extendIncident(tx, INCIDENT), {
+  'incidents.attachHits': within((tx) => incidents.attachHits(tx, INCIDENT)),
+  'incidents.recountIncident': within((tx) => incidents.recountIncident(tx, INCIDENT), {
     rows: { incident_orders: [{ orders: 13, waiting: 13 }] },
   }),
   'incidents.isLive': the((store) => incidents.isLive(store, 'i', AT)),
@@ -398,6 +401,19 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     const audience = { webhook: true, mailTo: ['ops@example.com'] };
     return notices.passToHouse(store, { ...PASSED_ON, content_sealed }, audience);
   }),
+  'notice-search.searchNotices': the((store) =>
+    noticeSearch.searchNotices(
+      store,
+      LIMITED,
+      { source: 'desk', state: 'failed', channel: 'webhook', kind: 'order.rejected', subject: 'order:o' },
+      { beforeId: 'm', size: 51 },
+    ),
+  ),
+  'notice-search.findNotice': the((store) => noticeSearch.findNotice(store, LIMITED, 'm')),
+  'notice-search.retryNotice': the((store) =>
+    noticeSearch.retryNotice(store, { ...PASSED_ON, destination: 'desk:webhook' }, BY),
+  ),
+  'outbox.selectSummaries': the((store) => outbox.selectSummaries(store).execute()),
   'notice-destinations.listDueDestinations': the((store) => destinations.listDueDestinations(store, AT)),
   'notice-destinations.leaseDestination': the((store) =>
     destinations.leaseDestination(store, LEASE, { now: AT, until: LATER }),

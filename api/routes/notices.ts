@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { findNotice, type NoticeFilter, retryNotice, searchNotices } from '../../db/notice-search.ts';
+import { HOUSE } from '../../db/notices.ts';
+import type { OutboxSummary } from '../../db/outbox.ts';
+import { EVERY_ROLE } from '../access.ts';
+import { cutPage, readCursor } from '../cursor.ts';
+import { type Call, operation, type Operation, type Reply } from '../operation.ts';
+import { cursorParameter, pageSizeParameter } from '../parameters.ts';
+import { Problem } from '../problem.ts';
+import { logReading } from '../reading-log.ts';
+import { problemAnswer, shapes, toAcknowledgment } from '../views.ts';
+
+const id = z.string().regex(/^[0-9a-f-]{36}$/);
+const { channel, state } = shapes.Acknowledgment.shape;
+
+/** A message that goes out, and how far it is. */
+export const noticeView = shapes.Acknowledgment.extend({
+  source: z.string().nullable().describe('null: it concerns no source'),
+  to: z.enum(['source', 'operations']).describe('Who is told'),
+  about: z.object({ kind: z.enum(['order', 'document', 'incident']), id: z.string() }),
+  nextAttemptAt: z.iso.datetime().nullable().describe('When it is tried again'),
+  links: z.object({ about: z.string() }),
+});
+
+/** One page of messages. */
+export const noticePage = z.object({ items: z.array(noticeView), nextCursor: z.string().nullable() });
+
+const searchQuery = z.strictObject({
+  source: z.string().max(60).optional(),
+  state: state.optional(),
+  channel: channel.optional(),
+  kind: z.string().max(60).optional().describe('Such as `order.rejected` or `997`'),
+  order: id.optional().describe('Only those about this order'),
+  document: id.optional().describe('Only those about this document'),
+  cursor: cursorParameter,
+  limit: pageSizeParameter,
+});
+
+/** What goes out to sources and to our own people. */
+export const noticeOperations: readonly Operation[] = [
+  operation({
+    method: 'get',
+    path: '/v1/notices',
+    id: 'listNotices',
+    tag: 'Notices',
+    summary: 'Notices and acknowledgments, newest first, with how far they are',
+    description: 'Without their content. The look is noted in the audit trail of the person.',
+    access: { roles: EVERY_ROLE, sources: false },
+    query: searchQuery,
+    answers: { 200: { description: 'One page', schema: noticePage } },
+    handle: list,
+  }),
+  operation({
+    method: 'post',
+    path: '/v1/notices/{id}/retry',
+    id: 'retryNotice',
+    tag: 'Notices',
+    summary: 'Let a notice that was given up go out again',
+    description:
+      'It begins with its first attempt, also where the destination had said that it wants nothing any more.',
+    access: { roles: ['operator', 'supervisor', 'admin'], sources: false },
+    params: z.object({ id: z.string() }),
+    answers: {
+      200: { description: 'It goes out within seconds', schema: noticeView },
+      409: problemAnswer('It was not given up'),
+    },
+    handle: retry,
+  }),
+];
+
+async function list({ deps, caller, query }: Call<undefined, z.output<typeof searchQuery>, undefined>): Promise<Reply> {
+  const { cursor, limit, order, document, ...asked } = query;
+  if (order !== undefined && document !== undefined)
+    throw new Problem('invalid-request', 'ask for an order or for a document');
+  const filter = {
+    ...asked,
+    ...(order !== undefined && { subject: `order:${order}` }),
+    ...(document !== undefined && { subject: `document:${document}` }),
+  } as NoticeFilter;
+  const [beforeId] = cursor === undefined ? [] : readCursor(cursor, 1);
+  const page = { size: limit + 1, ...(beforeId !== undefined && { beforeId }) };
+  const rows = await searchNotices(deps.store, caller, filter, page);
+  const { shown, nextCursor } = cutPage(rows, limit, (row) => [row.id]);
+  await logReading(deps, caller, `actor:${caller.id}`, 'notices.listed', { ...filter, rows: shown.length });
+  return { status: 200, body: { items: shown.map(toNotice), nextCursor } };
+}
+
+async function retry({ deps, caller, params }: Call<{ id: string }, undefined, undefined>): Promise<Reply> {
+  const find = () => findNotice(deps.store, caller, params.id);
+  const row = await find();
+  if (!row) throw new Problem('not-found', 'there is no such notice');
+  if (!(await retryNotice(deps.store, row, { actor: caller.id, at: deps.now().toISOString() })))
+    throw new Problem('conflict', `the notice was not given up: it is ${row.state}`);
+  return { status: 200, body: toNotice((await find()) ?? row) };
+}
+
+function toNotice(row: OutboxSummary): z.infer<typeof noticeView> {
+  const [kind, aboutId = ''] = row.subject.split(':', 2) as ['order' | 'document' | 'incident', string?];
+  return {
+    ...toAcknowledgment(row),
+    source: row.source === HOUSE ? null : row.source,
+    to: row.source === HOUSE || row.destination?.startsWith(`${HOUSE}:`) ? 'operations' : 'source',
+    about: { kind, id: aboutId },
+    nextAttemptAt: row.state === 'pending' ? row.next_attempt_at : null,
+    links: { about: `/v1/${kind}s/${aboutId}` },
+  };
+}
