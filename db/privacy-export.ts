@@ -7,6 +7,7 @@ import { appendLog, listLog } from './log.ts';
 import { getOrder, getRevision, listRevisions, type OrderRow } from './orders.ts';
 import { openOutbox } from './outbox.ts';
 import { getSubjectName, keepPrivacyRequest, listSubjectOrderIds, type PrivacyRequest } from './privacy.ts';
+import { listRejudgements } from './rejudgements.ts';
 import { Erased, getSealer } from './seal.ts';
 import { getStaged } from './staged.ts';
 import { inTransaction, type Store } from './store.ts';
@@ -65,6 +66,8 @@ async function openOrder(store: Store, order: OrderRow) {
     decisions: await listDecisions(store, id),
     reviews: await store.db.selectFrom('reviews').selectAll().where('order_id', '=', id).orderBy('opened_at').execute(),
     holds: await store.db.selectFrom('holds').selectAll().where('order_id', '=', id).orderBy('opened_at').execute(),
+    lineHolds: await listOf(store, 'line_holds', id),
+    allocations: await listOf(store, 'line_allocations', id),
     handoffs: await store.db
       .selectFrom('handoffs')
       .selectAll()
@@ -81,6 +84,17 @@ async function openOrder(store: Store, order: OrderRow) {
   };
 }
 
+/** What waits of lines, and which warehouse gives what: line by line, revision by revision. */
+function listOf({ db }: Store, table: 'line_holds' | 'line_allocations', orderId: string) {
+  return db
+    .selectFrom(table)
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .orderBy('revision')
+    .orderBy('position')
+    .execute();
+}
+
 async function openRevision(
   store: Store,
   orderId: string,
@@ -94,6 +108,7 @@ async function openRevision(
     findings: await listFindings(store, `order:${orderId}`, revision),
     facts: (await has(store, 'facts_snapshots', ref)) ? await getFacts(store, ref) : null,
     verdict: (await findVerdict(store, ref)) ?? null,
+    judgedAgain: await listRejudgements(store, ref),
     staged: (await has(store, 'order_staging_validated', ref)) ? await getStaged(store, ref) : null,
   };
 }

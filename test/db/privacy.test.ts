@@ -15,6 +15,7 @@ import { createSealer, Erased, eraseKeys } from '../../db/seal.ts';
 import { putStaged } from '../../db/staged.ts';
 import { inTransaction } from '../../db/store.ts';
 import { putVerdict } from '../../db/verdicts.ts';
+import { putRejudgement } from '../../db/rejudgements.ts';
 import { wipeDeleted } from '../../db/wipe.ts';
 import type { Facts } from '../../orders/facts.ts';
 import type { Explanation } from '../../orders/rules/rule.ts';
@@ -76,6 +77,19 @@ async function tellStory(orderId: string, order: Order, terminal: boolean): Prom
   await putFacts(store, ref, { asOf: AT, addresses: [person] } as unknown as Facts, 1);
   const evidence = { message: 'unknown', evidence: person, location: {} };
   await putVerdict(store, ref, [explain(person)]);
+  const later = { asOf: '2026-11-23T10:00:00.000Z', addresses: [person] } as unknown as Facts;
+  const again = { facts: later, explanations: [explain(person)], gone: [], cleared: ['STOCK.SHORT'], opened: [] };
+  await putRejudgement(store, ref, { occasion: 'recheck', ...again });
+  const line = { order_id: orderId, revision: 1, position: 1, quantity: '2' };
+  const waits = { code: 'STOCK.SHORT', opened_at: AT, looked_at: AT, cleared_at: null, cleared_by: null };
+  await store.db
+    .insertInto('line_holds')
+    .values({ ...line, ...waits })
+    .execute();
+  await store.db
+    .insertInto('line_allocations')
+    .values({ ...line, warehouse: 'W-1' })
+    .execute();
   await putFindings(store, { subject, revision: 1, step: 'validate', at: AT }, [
     { code: 'ADDRESS.UNKNOWN', category: 'business_rule', disposition: 'hold', path: '/shipTo', ...evidence },
   ]);
@@ -309,9 +323,19 @@ describe('the export of a person', () => {
           findings: [{ code: 'ADDRESS.UNKNOWN', evidence: person.name }],
           facts: { addresses: [person.name] },
           verdict: [{ code: 'ADDRESS.UNKNOWN', result: 'breached', working: [`${person.name} is no known address`] }],
+          judgedAgain: [
+            {
+              occasion: 'recheck',
+              facts: { addresses: [person.name] },
+              explanations: [{ result: 'breached' }],
+              cleared: ['STOCK.SHORT'],
+            },
+          ],
           staged: { contact: { name: person.name } },
         },
       ],
+      lineHolds: [{ code: 'STOCK.SHORT', quantity: '2' }],
+      allocations: [{ warehouse: 'W-1', quantity: '2' }],
       decisions: [{ action: 'cancel', reason: `called ${person.name}` }],
       notices: [{ kind: 'order.rejected', content: JSON.stringify({ to: person.name }) }],
     });
