@@ -1,13 +1,13 @@
 import { heartbeat, log } from '@temporalio/activity';
 import {
+  attachHits,
   causeOf,
   closeIncident,
   countReceived,
   dropHits,
   endHits,
-  extendIncident,
   findOpenIncident,
-  type Hit,
+  type HitAgain,
   type IncidentRow,
   isLive,
   listNewTroubles,
@@ -17,6 +17,7 @@ import {
   openIncident,
   putHits,
   readFacts,
+  recountIncident,
   tallyCauses,
 } from '../db/incidents.ts';
 import { appendLog } from '../db/log.ts';
@@ -72,7 +73,7 @@ async function countTroubles(store: Store, at: string): Promise<number> {
   const troubles = await listNewTroubles(store, before(at, LIMITS.windowMs));
   for (let from = 0; from < troubles.length; from += BATCH) {
     heartbeat();
-    const hits: Hit[] = [];
+    const hits: HitAgain[] = [];
     for (const trouble of troubles.slice(from, from + BATCH))
       hits.push(...(await readCauses(store, trouble)).map((cause) => toHit(trouble, cause)));
     await inTransaction(store, (tx) => putHits(tx, hits));
@@ -81,9 +82,9 @@ async function countTroubles(store: Store, at: string): Promise<number> {
 }
 
 /** What went back to its sender does not wait, and counts for an hour. */
-function toHit({ subjectKind, subjectId, code, source, since, outcome }: NewTrouble, cause: Cause): Hit {
+function toHit({ subjectKind, subjectId, code, source, since, outcome }: NewTrouble, cause: Cause): HitAgain {
   const until = outcome === 'refused' ? before(since, -LIMITS.hourMs) : null;
-  return { subjectKind, subjectId, code, source, since, until, cause };
+  return { subjectKind, subjectId, code, source, since, until, cause, endedSince: before(since, LIMITS.calmMs) };
 }
 
 /** @returns how many incidents were opened */
@@ -113,7 +114,9 @@ function extend(store: Store, cause: Cause, isNew: boolean, at: string): Promise
     const open = await findOpenIncident(tx, cause);
     // A source that sends better orders again is left to its incident, which ends when those of it are decided.
     if (!isNew && (!open || cause.kind === 'share')) return false;
-    const incident = await extendIncident(tx, open ?? (await openIncident(tx, cause, at)));
+    const found = open ?? (await openIncident(tx, cause, at));
+    await attachHits(tx, found);
+    const incident = await recountIncident(tx, found);
     const { told_orders: told, orders } = incident;
     if (orders === 0 || (told > 0 && !hasGrown(told, orders))) return false;
     await tell(tx, incident, told === 0 ? 'opened' : 'grown', at);
@@ -122,13 +125,15 @@ function extend(store: Store, cause: Cause, isNew: boolean, at: string): Promise
   });
 }
 
-/** Nothing of it waits, and nothing went back so lately that more may come. */
+/** Nothing of it waits, and did lately: what is back after a moment never was well. */
 function closeIfOver(store: Store, { id, ...row }: IncidentRow, at: string): Promise<boolean> {
   return inTransaction(store, async (tx) => {
     const open = await findOpenIncident(tx, causeOf(row));
-    if (open?.id !== id || (await isLive(tx, id, at))) return false;
+    if (open?.id !== id) return false;
+    const incident = await recountIncident(tx, open);
+    if (await isLive(tx, id, before(at, LIMITS.calmMs))) return false;
     await closeIncident(tx, id, at);
-    await tell(tx, open, 'closed', at);
+    await tell(tx, incident, 'closed', at);
     return true;
   });
 }

@@ -51,7 +51,7 @@ async function listOpenedHolds({ db }: Store, from: string): Promise<NewTrouble[
             .select('incident_orders.code')
             .whereRef('incident_orders.subject_id', '=', 'holds.order_id')
             .whereRef('incident_orders.code', '=', 'holds.code')
-            .whereRef('incident_orders.since', '=', 'holds.opened_at'),
+            .whereRef('incident_orders.seen_at', '=', 'holds.opened_at'),
         ),
       ),
     )
@@ -107,7 +107,7 @@ function isNotCounted(id: 'orders.id' | 'documents.id') {
           .select('incident_orders.code')
           .where('incident_orders.subject_id', '=', sql<string>`${sql.ref(id)}`)
           .where('incident_orders.code', '=', eb.ref('order_staging_errors.code'))
-          .where('incident_orders.since', '=', eb.ref('order_staging_errors.created_at')),
+          .where('incident_orders.seen_at', '=', eb.ref('order_staging_errors.created_at')),
       ),
     );
 }
@@ -142,12 +142,36 @@ export async function listFindingPaths(
   return rows.map(({ path }) => path);
 }
 
-/** Counts what causes have hit, each once. */
-export async function putHits(tx: Store, hits: readonly Hit[]): Promise<void> {
-  for (const { subjectKind, subjectId, code, source, since, until, cause } of hits) {
-    const row = { subject_kind: subjectKind, subject_id: subjectId, code, source, since, until, ...columnsOf(cause) };
-    await insertOnce(tx.db, 'incident_orders', row);
+/** What comes back before this instant of its last end is the same trouble. */
+export type HitAgain = Hit & { readonly endedSince: string };
+
+/** Counts what causes have hit, each once; what is back soon goes on, and is not counted anew. */
+export async function putHits(tx: Store, hits: readonly HitAgain[]): Promise<void> {
+  for (const hit of hits) {
+    const { subjectKind, subjectId, code, source, since, until, cause } = hit;
+    const key = { subject_id: subjectId, code, ...columnsOf(cause) };
+    const again = { seen_at: since, until };
+    if (await goOn(tx, key, hit.endedSince, again)) continue;
+    await insertOnce(tx.db, 'incident_orders', { ...key, subject_kind: subjectKind, source, since, ...again });
   }
+}
+
+/** @returns whether there is one that goes on, which is part of no incident or of an open one */
+async function goOn(
+  { db }: Store,
+  key: Pick<IncidentOrderTable, 'subject_id' | 'code' | 'cause_kind' | 'cause_value' | 'cause_code'>,
+  endedSince: string,
+  again: Pick<IncidentOrderTable, 'seen_at' | 'until'>,
+): Promise<boolean> {
+  const open = db.selectFrom('incidents').select('id').where('state', '=', 'open');
+  const { numUpdatedRows } = await db
+    .updateTable('incident_orders')
+    .set(again)
+    .where((eb) => eb.and(key))
+    .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>=', endedSince)]))
+    .where((eb) => eb.or([eb('incident_id', 'is', null), eb('incident_id', 'in', open)]))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 function columnsOf({ kind, value, code }: Cause): Pick<IncidentTable, 'cause_kind' | 'cause_value' | 'cause_code'> {
@@ -173,7 +197,7 @@ export async function endHits({ db }: Store, at: string): Promise<void> {
             .select('holds.code')
             .whereRef('holds.order_id', '=', 'incident_orders.subject_id')
             .whereRef('holds.code', '=', 'incident_orders.code')
-            .whereRef('holds.opened_at', '=', 'incident_orders.since')
+            .whereRef('holds.opened_at', '=', 'incident_orders.seen_at')
             .where('holds.cleared_at', 'is', null),
         ),
       ),
@@ -183,7 +207,7 @@ export async function endHits({ db }: Store, at: string): Promise<void> {
 
 /** Forgets what belongs to no incident, is over, and came before an instant. */
 export async function dropHits({ db }: Store, before: string): Promise<void> {
-  const query = db.deleteFrom('incident_orders').where('incident_id', 'is', null).where('since', '<', before);
+  const query = db.deleteFrom('incident_orders').where('incident_id', 'is', null).where('seen_at', '<', before);
   await query.where('until', 'is not', null).execute();
 }
 
@@ -205,8 +229,8 @@ export async function tallyCauses(
     .selectFrom('incident_orders')
     .select(['cause_kind', 'cause_value', 'cause_code'])
     .select(({ fn }) => [
-      sql<number>`count(distinct case when since >= ${since} then subject_id end)`.as('recent'),
-      fn.min(sql<string | null>`case when until is null then since end`).as('waiting_since'),
+      sql<number>`count(distinct case when seen_at >= ${since} then subject_id end)`.as('recent'),
+      fn.min(sql<string | null>`case when ${sql.ref('until')} is null then since end`).as('waiting_since'),
     ])
     .where('incident_id', 'is', null)
     .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', at), eb('cause_kind', '=', 'share')]))
@@ -262,44 +286,48 @@ export async function openIncident(tx: Store, cause: Cause, at: string): Promise
   return open;
 }
 
-/** Makes what its cause has hit part of an incident, and counts it anew. @returns the incident as it is now */
-export async function extendIncident(tx: Store, incident: IncidentRow): Promise<IncidentRow> {
-  const attached = await tx.db
+/** Makes what its cause has hit part of an incident. */
+export async function attachHits(tx: Store, incident: IncidentRow): Promise<void> {
+  await tx.db
     .updateTable('incident_orders')
     .set({ incident_id: incident.id })
     .where((eb) => eb.and(columnsOf(causeOf(incident))))
     .where('incident_id', 'is', null)
     .where(isUnexplained)
-    .executeTakeFirst();
-  if (attached.numUpdatedRows === 0n) return incident;
-  const counts = await countHits(tx, incident.id);
-  const extended = { ...counts, peak: Math.max(incident.peak, counts.waiting) };
-  const { waiting: _, ...changes } = extended;
+    .execute();
+}
+
+/** Counts what an incident has hit. @returns the incident as it is now */
+export async function recountIncident(tx: Store, incident: IncidentRow): Promise<IncidentRow> {
+  const { waiting, ...counts } = await countHits(tx, incident.id);
+  const changes = { ...counts, peak: Math.max(incident.peak, waiting) };
   await tx.db.updateTable('incidents').set(changes).where('id', '=', incident.id).execute();
   return { ...incident, ...changes };
 }
 
 async function countHits({ db }: Store, id: string) {
-  const counts = await db
+  return db
     .selectFrom('incident_orders')
     .select(({ fn }) => [
       fn.min('since').as('first_seen_at'),
-      fn.max('since').as('last_seen_at'),
+      fn.max('seen_at').as('last_seen_at'),
       fn.count<number>('subject_id').distinct().as('orders'),
-      sql<number>`count(distinct case when until is null then subject_id end)`.as('waiting'),
+      countDistinctWaiting.as('waiting'),
     ])
     .where('incident_id', '=', id)
     .executeTakeFirstOrThrow();
-  return counts;
 }
 
-/** Whether anything of an incident waits, or went back to its sender so lately that more may come. */
-export async function isLive({ db }: Store, id: string, at: string): Promise<boolean> {
+/** How many of an incident's orders and documents wait. */
+const countDistinctWaiting = sql<number>`count(distinct case when ${sql.ref('until')} is null then ${sql.ref('incident_orders.subject_id')} end)`;
+
+/** Whether anything of an incident waits, or did after an instant. */
+export async function isLive({ db }: Store, id: string, after: string): Promise<boolean> {
   const query = db
     .selectFrom('incident_orders')
     .select('subject_id')
     .where('incident_id', '=', id)
-    .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', at)]));
+    .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', after)]));
   return (await first(query, 1).executeTakeFirst()) !== undefined;
 }
 
@@ -392,7 +420,7 @@ export async function countMembers(
 ): Promise<{ readonly orders: number; readonly waiting: number }> {
   const query = selectVisible(store, principal).select([
     sql<number>`count(distinct incident_orders.subject_id)`.as('orders'),
-    sql<number>`count(distinct case when until is null then incident_orders.subject_id end)`.as('waiting'),
+    countDistinctWaiting.as('waiting'),
   ]);
   return query.where('incident_id', '=', incidentId).executeTakeFirstOrThrow();
 }
@@ -419,7 +447,7 @@ export async function listIncidentMembers(
       fn.min('subject_kind').as('subject_kind'),
       fn.min('incident_orders.source').as('source'),
       fn.min('since').as('since'),
-      sql<number>`max(case when until is null then 1 else 0 end)`.as('waits'),
+      sql<number>`max(case when ${sql.ref('until')} is null then 1 else 0 end)`.as('waits'),
     ])
     .where('incident_id', '=', incidentId)
     .where('subject_id', '>', page.afterId)

@@ -468,6 +468,8 @@ export interface IncidentOrderTable {
   cause_code: string;
   source: string;
   since: string;
+  /** When it was hit last: a hold that is cleared and back soon is the same trouble. */
+  seen_at: string;
   /** When its hold was cleared; an hour after it went back to its sender. null: it waits. */
   until: string | null;
   incident_id: string | null;

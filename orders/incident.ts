@@ -80,6 +80,8 @@ export const LIMITS = {
   windowMs: 15 * MINUTE_MS,
   /** How long an outage lasts before it is one, however few orders wait for it. */
   outageMs: 5 * MINUTE_MS,
+  /** How long nothing of it waits until it is over: what is back sooner never was well. */
+  calmMs: 5 * MINUTE_MS,
   /** More of a source's orders than one in so many need a person: 5 % … */
   shareOneIn: 20,
   /** … of at least so many … */

@@ -38,6 +38,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('cause_code', id, (column) => column.notNull())
     .addColumn('source', id, (column) => column.notNull())
     .addColumn('since', instant, (column) => column.notNull())
+    .addColumn('seen_at', instant, (column) => column.notNull())
     .addColumn('until', instant)
     .addColumn('incident_id', id)
     .addPrimaryKeyConstraint('pk_incident_orders', [

@@ -31,6 +31,8 @@ beforeEach(async () => {
 });
 
 const watch = (minutes?: number) => watchAt(house.store, minutes);
+/** Notices that nothing waits any more, and looks again when it has been so for long enough. */
+const watchUntilCalm = () => watch().then(() => watch(6));
 const held = (code: string, options?: Parameters<typeof givenHeld>[2]) => givenHeld(house.store, code, options);
 const clear = (orderId: string) => clearHeld(house.store, orderId);
 
@@ -40,6 +42,15 @@ const incidents = (filter = {}, principal = EVERYONE): Promise<IncidentRow[]> =>
 const membersOf = async ({ id }: IncidentRow, principal = EVERYONE) =>
   (await listIncidentMembers(house.store, principal, id, { afterId: '', size: 200 })).map(
     ({ subject_id }) => subject_id,
+  );
+
+/** As when an order that was let go on comes to the same again. */
+const holdAgain = (orderId: string, code: string, minutes: number) =>
+  openHolds(
+    house.store,
+    { orderId, revision: 1 },
+    [{ code, category: 'processing', releaseRole: null }],
+    new Date(Date.now() + minutes * 60_000).toISOString(),
   );
 
 /** Sends what our own people are to be told of. */
@@ -114,9 +125,10 @@ describe('one cause that hits many orders', () => {
     ids.push(await held('CREDIT.LIMIT'));
     await watch();
     for (const id of ids.slice(1)) await clear(id);
-    expect(await watch()).toMatchObject({ closed: 0 });
+    expect(await watchUntilCalm()).toMatchObject({ closed: 0 });
     await clear(ids[0]!);
-    expect(await watch()).toMatchObject({ closed: 1 });
+    expect(await watch(7)).toMatchObject({ closed: 0 });
+    expect(await watch(13)).toMatchObject({ closed: 1 });
     expect((await notices()).map(({ type, data }) => [type, data['orders'], data['waiting']])).toEqual([
       ['incident.opened', 12, 12],
       ['incident.grown', 120, 120],
@@ -129,7 +141,7 @@ describe('one cause that hits many orders', () => {
     const ids = await inTurn(10, () => held('RULE.FAILED.CREDIT.LIMIT'));
     await watch();
     for (const id of ids) await clear(id);
-    await watch();
+    await watchUntilCalm();
     const [incident] = await incidents();
     const entries = await listLog(house.store, `incident:${incident!.id}`);
     expect(entries.map(({ actor, action }) => [actor, action])).toEqual([
@@ -187,7 +199,7 @@ describe('one cause that hits many orders', () => {
     const ids = await inTurn(10, () => held('CREDIT.LIMIT'));
     await watch();
     for (const id of ids) await clear(id);
-    expect(await watch()).toEqual({ troubles: 0, opened: 0, closed: 1 });
+    expect(await watchUntilCalm()).toEqual({ troubles: 0, opened: 0, closed: 1 });
     const again = [...(await inTurn(9, () => held('CREDIT.LIMIT')))];
     expect(await watch()).toMatchObject({ opened: 0 });
     again.push(await held('CREDIT.LIMIT'));
@@ -207,11 +219,26 @@ describe('a system that is away', () => {
       expect.objectContaining({ cause_kind: 'system', cause_code: 'BACKOFFICE.UNAVAILABLE', orders: 1 }),
     ]);
     await clear(id);
-    expect(await watch(3)).toEqual({ troubles: 0, opened: 0, closed: 1 });
+    expect(await watch(3)).toMatchObject({ closed: 0 });
+    expect(await watch(9)).toEqual({ troubles: 0, opened: 0, closed: 1 });
     expect((await notices()).map(({ data }) => data['title'])).toEqual([
       'BACKOFFICE.UNAVAILABLE stops 1 order',
       'BACKOFFICE.UNAVAILABLE is over and had stopped 1 order',
     ]);
+  });
+
+  test('and that is back for a moment only is one incident, of the same orders', async () => {
+    const ids = await inTurn(10, () => held('BACKOFFICE.UNAVAILABLE', { minutes: 4 }));
+    await watch(-3);
+    for (const minute of [-2, -1, 0]) {
+      for (const id of ids) await clear(id);
+      expect(await watch(minute - 0.5)).toMatchObject({ opened: 0, closed: 0 });
+      for (const id of ids) await holdAgain(id, 'BACKOFFICE.UNAVAILABLE', minute);
+      expect(await watch(minute)).toEqual({ troubles: 10, opened: 0, closed: 0 });
+    }
+    expect(await incidents()).toEqual([expect.objectContaining({ state: 'open', orders: 10, peak: 10 })]);
+    expect(await notices()).toHaveLength(1);
+    expect(await house.store.db.selectFrom('incident_orders').selectAll().execute()).toHaveLength(10);
   });
 
   test('is one incident, whatever the sources and customers of the orders', async () => {
@@ -235,8 +262,8 @@ describe('a source', () => {
     expect(others).toEqual([]);
     expect(incident).toMatchObject({ cause_kind: 'source', cause_value: 'api-zapco', orders: 30, peak: 0 });
     expect(await membersOf(incident!)).toEqual([...refused].sort());
-    expect(await watch(59)).toMatchObject({ closed: 0 });
-    expect(await watch(61)).toMatchObject({ closed: 1 });
+    expect(await watch(64)).toMatchObject({ closed: 0 });
+    expect(await watch(66)).toMatchObject({ closed: 1 });
     expect(await notices()).toHaveLength(2);
   });
 

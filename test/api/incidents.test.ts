@@ -111,6 +111,7 @@ describe('incidents', () => {
   test('that are over cannot be acted on', async () => {
     for (const id of waiting) await clearHeld(gateway.store, id);
     await watchAt(gateway.store);
+    await watchAt(gateway.store, 6);
     expect((await ask(`/v1/incidents/${ofCredit}`)).body).toMatchObject({ state: 'closed', orders: 12, waiting: 0 });
     expect((await post(`/v1/incidents/${ofCredit}/acknowledge`, { reason: 'late' })).status).toBe(409);
     expect((await post(`/v1/incidents/${ofCredit}/recheck`)).status).toBe(409);
