@@ -24,7 +24,7 @@ export const checkLineAmount: Check<z.infer<typeof toleranceParameters>> = ({ li
     const lowest = exact.toDecimalPlaces(minorUnits(currency), Decimal.ROUND_FLOOR).minus(tolerance);
     const highest = exact.toDecimalPlaces(minorUnits(currency), Decimal.ROUND_CEIL).plus(tolerance);
     const amount = decimal(line.amount);
-    const calculation = explainAmount(line, exact);
+    const calculation = explainAmount(line, exact, currency);
     if (amount.greaterThanOrEqualTo(lowest) && amount.lessThanOrEqualTo(highest))
       return `The amount of ${nameLine(line)} is ${line.amount}: ${calculation}.`;
     const message = `The amount of ${nameLine(line)} is ${line.amount}, but ${calculation}.`;
@@ -32,9 +32,9 @@ export const checkLineAmount: Check<z.infer<typeof toleranceParameters>> = ({ li
   });
 };
 
-function explainAmount({ quantity, unitPrice, discounts }: OrderLine, exact: Decimal): string {
+function explainAmount({ quantity, unitPrice, discounts }: OrderLine, exact: Decimal, currency: string): string {
   const minus = discounts.map(({ amount }) => ` − ${amount}`).join('');
-  return `${quantity} × ${unitPrice}${minus} = ${exact.toFixed()}`;
+  return `${quantity} × ${unitPrice}${minus} = ${printAmount(exact, currency)}`;
 }
 
 /** What the total may be the sum of. */
