@@ -28,7 +28,7 @@ export const show: Verb = {
 
 function describe(order: OrderDetail, url: string): string {
   const { orderId, state, revision, poNumber, customerId, source, channel, lineCount, currency, total } = order;
-  const { holds, findings, decisions, review, productionOrderId, links } = order;
+  const { holds, lineHolds, findings, decisions, review, productionOrderId, links } = order;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['order', orderId],
     ['state', `${state}, revision ${revision}`],
@@ -38,6 +38,7 @@ function describe(order: OrderDetail, url: string): string {
     ['total', total === null ? undefined : `${total} ${currency ?? ''}, ${lineCount ?? 0} lines`],
     ['production', productionOrderId ?? undefined],
     ...holds.map(({ code, releaseRole }) => ['waits for', `${code} (${releaseRole ?? 'clears itself'})`] as const),
+    ...lineHolds.map(({ line, code, waiting }) => ['line waits', `${line}: ${waiting} (${code})`] as const),
     [
       'decision due',
       review ? `${review.dueAt}${review.claimedBy === null ? '' : `, taken by ${review.claimedBy}`}` : undefined,

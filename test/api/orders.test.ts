@@ -113,6 +113,8 @@ describe('one order', () => {
       revisions: [{ revision: 1, origin: 'parsed', createdBy: 'worker' }],
       findings: [finding],
       holds: [],
+      lineHolds: [],
+      fulfilment: [],
       review: null,
       decisions: [],
       acknowledgments: [],
