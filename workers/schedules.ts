@@ -33,6 +33,13 @@ const PLANS: readonly Plan[] = [
     summary: 'Lets held orders look again',
   },
   {
+    scheduleId: SCHEDULES.lines,
+    workflowType: 'releaseLineHoldsWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { intervals: [{ every: '30 s', offset: '20 s' }] },
+    summary: 'Takes what has come in for lines that wait',
+  },
+  {
     scheduleId: SCHEDULES.reconcile,
     workflowType: 'reconcileWorkflow',
     taskQueue: TASK_QUEUES.orders,

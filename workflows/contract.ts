@@ -147,6 +147,7 @@ export interface RetentionOutcome {
 export const SCHEDULES = {
   edi: 'edi-batch',
   recheck: 'recheck-holds',
+  lines: 'release-lines',
   reconcile: 'reconcile',
   incidents: 'watch-incidents',
   outbox: 'deliver-outbox',

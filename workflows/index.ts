@@ -9,6 +9,7 @@ export {
   deliverOutboxWorkflow,
   recheckHoldsWorkflow,
   reconcileWorkflow,
+  releaseLineHoldsWorkflow,
   retentionWorkflow,
   watchIncidentsWorkflow,
 } from './upkeep.ts';

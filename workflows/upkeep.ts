@@ -15,11 +15,14 @@ function upkeep(summary: string): Activities {
   });
 }
 
-/** Lets orders whose hold may clear itself look again, and serves lines that wait for stock; both paced. */
-export async function recheckHoldsWorkflow(): Promise<{ rechecked: number; released: number }> {
-  const { rechecked } = await upkeep('Let held orders look again').recheckHolds();
-  const { released } = await upkeep('Serve lines that wait').releaseLineHolds();
-  return { rechecked, released };
+/** Lets orders whose hold may clear itself look again, paced. */
+export function recheckHoldsWorkflow(): Promise<{ rechecked: number }> {
+  return upkeep('Let held orders look again').recheckHolds();
+}
+
+/** Takes what has come in for lines that wait while the rest of their order is in production, paced. */
+export function releaseLineHoldsWorkflow(): Promise<{ released: number }> {
+  return upkeep('Take what has come in for lines that wait').releaseLineHolds();
 }
 
 /** Finds documents, orders and decisions without an owner and gives them one. */
