@@ -84,15 +84,15 @@ function readFields(following: Following, spot: Spot, fields: Fields, at: string
   const read: Record<string, JsonValue> = {};
   const charges: JsonObject[] = [];
   for (const [name, field] of Object.entries(fields)) {
-    const [group = '', part] = name.split('.');
+    const [group = '', part = ''] = name.split('.');
     if (PARTIES.includes(group)) continue;
     const pointer = pointerOf(name, at, charges.length);
     const value = readField(following, spot, { name, field, pointer });
     if (value === null) continue;
-    if (group === 'charges') charges.push({ code: part ?? '', amount: value });
+    if (group === 'charges') charges.push({ code: part, amount: value });
     else if (group === 'notes') read['notes'] = [value];
     else if (group === 'discount') read['discounts'] = [{ code: 'DISCOUNT', amount: value }];
-    else if (part === undefined) read[group] = value;
+    else if (part === '') read[group] = value;
     else read[group] = { ...(read[group] as JsonObject | undefined), [part]: value };
   }
   for (const party of PARTIES) {
@@ -151,12 +151,14 @@ function readField(following: Following, spot: Spot, { name, field, pointer }: R
   found.use();
   const { value } = found;
   if (typeof value !== 'string') return value;
-  if (Object.hasOwn(values, value)) return values[value] ?? null;
+  const translated = Object.hasOwn(values, value) ? values[value] : undefined;
+  if (translated !== undefined) return translated;
   const { mapping } = following;
-  if (DATES.has(name)) return readDate(following, pointer, value, dates ?? mapping.dates);
+  const written = { pointer, found, text: value };
+  if (DATES.has(name)) return readDate(following, written, dates ?? mapping.dates);
   if (!NUMBERS.has(name) && !name.startsWith('charges.')) return value;
   const notation = found.isNumber ? PLAIN : mapping.numbers;
-  return readNumber(following, pointer, value, notation);
+  return readNumber(following, written, notation);
 }
 
 const NO_OPTIONS: Partial<Exclude<MappedField, { from: string }>> = {};
@@ -179,10 +181,17 @@ export function parseMappedDate(text: string, pattern: DatePattern): string | un
   return year === undefined ? undefined : `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
 }
 
-function readDate(following: Following, pointer: string, text: string, pattern: DatePattern): string {
-  const date = parseMappedDate(text, pattern);
-  if (date === undefined) sayForm(following, pointer, text, `must be a date written as ${pattern}`);
-  return date ?? text;
+/** A text that was found for a canonical field. */
+interface Written {
+  readonly pointer: string;
+  readonly found: Found;
+  readonly text: string;
+}
+
+function readDate(following: Following, written: Written, pattern: DatePattern): string {
+  const date = parseMappedDate(written.text, pattern);
+  if (date === undefined) sayForm(following, written, `must be a date written as ${pattern}`);
+  return date ?? written.text;
 }
 
 /** A number as a table says that numbers are written, in the canonical notation. Groups must be whole: `1.23` is no 123. */
@@ -196,16 +205,18 @@ export function parseMappedNumber(text: string, { decimal, group }: NumberNotati
   return `${sign === '-' ? sign : ''}${digits}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-function readNumber(following: Following, pointer: string, text: string, notation: NumberNotation): string {
-  const number = parseMappedNumber(text, notation);
+function readNumber(following: Following, written: Written, notation: NumberNotation): string {
+  const number = parseMappedNumber(written.text, notation);
   const { decimal, group } = notation;
-  if (number === undefined) sayForm(following, pointer, text, `must be a number written as 1${group}234${decimal}50`);
-  return number ?? text;
+  if (number === undefined) sayForm(following, written, `must be a number written as 1${group}234${decimal}50`);
+  return number ?? written.text;
 }
 
-function sayForm({ places, findings, prefix }: Following, pointer: string, text: string, words: string): void {
-  const place = places.get(pointer);
-  const message = `"${place?.name ?? pointer}" ${words}.`;
-  const finding = { ...faulty(`${prefix}.FORMAT`), path: pointer, message, evidence: text.slice(0, 100) };
-  findings.push({ ...finding, location: place?.location ?? {} });
+function sayForm({ findings, prefix }: Following, { pointer, found, text }: Written, words: string): void {
+  const { name, location } = found;
+  const message = `"${name}" ${words}.`;
+  findings.push({
+    ...faulty(`${prefix}.FORMAT`),
+    ...{ path: pointer, message, evidence: text.slice(0, 100), location },
+  });
 }

@@ -20,7 +20,7 @@ const LONGEST_CODE = 40;
 
 /** What a shop's address calls its parts, most exact name first. */
 export interface AddressNames {
-  readonly person: readonly string[];
+  readonly person: readonly [string, ...string[]];
   readonly company: string;
   readonly lines: readonly string[];
   readonly city: string;
@@ -40,7 +40,7 @@ export function takeAddress(reading: Reading, path: string, node: Node, names: A
   const company = take(reading, `${path}/name`, at(names.company));
   const streets = names.lines.map(at).filter((line) => textOf(line) !== null);
   const first = company !== null && person !== null && streets.length > 0 ? [person] : [];
-  if (company === null && person !== null) reading.origins.set(`${path}/name`, at(names.person[0] ?? '').pointer);
+  if (company === null && person !== null) reading.origins.set(`${path}/name`, at(names.person[0]).pointer);
   const lines = streets.map((line, index) => take(reading, `${path}/lines/${first.length + index}`, line));
   const place = {
     name: company ?? person,
@@ -194,7 +194,8 @@ export function takeNotes(reading: Reading, notes: readonly Note[]): readonly st
 
 /** Pieces of at most 2,000 UTF-16 units; a character is never cut in two. */
 function cutText(text: string): readonly string[] {
-  return text.match(new RegExp(`[^]{1,${LONGEST_NOTE}}(?![\\udc00-\\udfff])`, 'g')) ?? [];
+  const pieces = text.matchAll(new RegExp(`[^]{1,${LONGEST_NOTE}}(?![\\udc00-\\udfff])`, 'g'));
+  return Array.from(pieces, ([piece]) => piece);
 }
 
 /** A sender's name of a discount or charge as its code: one line, cut. */

@@ -179,15 +179,19 @@ function roundPrice(text: string): Decimal {
 function checkDiscounts(reading: Reading): void {
   const whole = member(reading.root, 'discount_total');
   const lines = elementsOf(member(reading.root, 'line_items'));
-  const parts = lines.map((line) => [textOf(member(line, 'subtotal')), textOf(member(line, 'total'))] as const);
-  const texts = [textOf(whole), ...parts.flat()];
-  if (!texts.every((text) => text !== null && isDecimal(text))) return;
-  const ofLines = sum(parts.map(([subtotal]) => subtotal ?? '0')).minus(sum(parts.map(([, total]) => total ?? '0')));
-  const difference = ofLines.minus(decimal(textOf(whole) ?? '0')).abs();
+  const [subtotals, totals] = ['subtotal', 'total'].map((name) => lines.map((line) => textOf(member(line, name))));
+  const stated = [textOf(whole)];
+  if (!areDecimals(subtotals) || !areDecimals(totals) || !areDecimals(stated)) return;
+  const ofLines = sum(subtotals).minus(sum(totals));
+  const difference = ofLines.minus(sum(stated)).abs();
   const isRounded = member(reading.root, 'prices_include_tax').value === true;
   if (difference.lessThanOrEqualTo(isRounded ? minorUnit(reading).times(lines.length) : 0)) return;
   const message = `"discount_total" is ${textOf(whole)}, but "subtotal" less "total" of the lines comes to ${ofLines.toFixed()}.`;
   say(reading, 'JSON.DISCOUNT.MISMATCH', '/lines', whole, message);
+}
+
+function areDecimals(texts: readonly (string | null)[] = []): texts is readonly string[] {
+  return texts.every((text) => text !== null && isDecimal(text));
 }
 
 /** The coupon, where there is one alone: which of several took what off a line is not said. */

@@ -123,6 +123,17 @@ describe('a 997', () => {
     ]);
   });
 
+  test('says of a party in which loop it is wrong, and of a value as much as there is room for', () => {
+    const place = ['BEG*00*SA*PO-1**20261120', 'N1*BY*Northwind*92*0042', 'N1*ST*Shop', `N4*Leeds***${'Britain'.repeat(20)}`, 'PO1*1*1*EA*1**VN*A', 'CTT*1'];
+    const body = bodyOf(acknowledge(document({ sets: [setOf('0001', place)] })));
+    expect(body.slice(2, 4)).toEqual(['AK3*N4*5*N1*8', expect.stringMatching(/^AK4\*4\*26\*\w+\*(?:BRITAIN|Britain)/)]);
+    expect(body[3]?.split('*').at(-1)?.length).toBeLessThanOrEqual(99);
+  }); // prettier-ignore
+
+  test('counts the sets itself where the sender gives no number', () => {
+    expect(bodyOf(acknowledge(document({ ge: 'GE*two*101~' }))).at(-1)).toBe('AK9*R*1*1*0*5');
+  });
+
   test('never answers a 997', () => {
     const end = interchangesOf(split(document({ gs: 'FA*NORTHWIND*STAGING*20261123*0915*101*X*004010' })))[0];
     const group = end?.groups[0] as X12GroupEnd;

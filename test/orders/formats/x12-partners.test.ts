@@ -141,6 +141,19 @@ describe('envelopes', () => {
     expect(interchangesOf(events)[0]?.groups[0]?.findings.map(({ code }) => code)).toEqual(['X12.INTERCHANGE.EMPTY']);
   });
 
+  test('whose addresses hold a separator are refused, and told at which element', () => {
+    const events = split(document({ partner: 'NORTH*WIND' }));
+    const found = events.flatMap((event) => ('findings' in event ? event.findings : []));
+    expect(found).toMatchObject([{ code: 'X12.ISA.LAYOUT', location: { element: 16 } }]);
+  }); // prettier-ignore
+
+  test('have all card numbers masked, of which a hundred are told', () => {
+    const cards = before('N1', ...Array.from({ length: 120 }, () => 'NTE**4111111111111111'));
+    const { bytes, findings } = x12Reader.mask(Buffer.from(document({ sets: [setOf('0001', cards)] })), profileOf());
+    expect(Buffer.from(bytes).toString()).not.toContain('411111');
+    expect(findings).toHaveLength(100);
+  });
+
   test('without the ends of sets and groups say which are missing', () => {
     const cut = document({ sets: [setOf().replace(/SE\*.*~/, '')], ge: '' });
     expect(codesOf(split(cut))).toEqual(expect.arrayContaining(['X12.SE.MISSING', 'X12.GE.MISSING']));

@@ -66,6 +66,13 @@ describe('the encoding', () => {
     expect(textOf(new Uint8Array(Buffer.from(little).swap16()))).toBe('é€💩');
   });
 
+  test('may not be UTF-32, which is told', () => {
+    const wide = (text: string, low: boolean) => Buffer.from([...Buffer.from(text)].flatMap((byte) => (low ? [byte, 0, 0, 0] : [0, 0, 0, byte])));
+    const mark = Buffer.from([0xff, 0xfe, 0, 0]);
+    for (const bytes of [wide('<a/>', true), wide('<a/>', false), Buffer.concat([mark, wide('<a/>', true)])])
+      expect(textOf(new Uint8Array(bytes))).toContain('the document is written in UTF-32: write it in UTF-8');
+  }); // prettier-ignore
+
   test('may be one of the old ones with one byte a character, if it is declared', () => {
     const text = '<?xml version="1.0" encoding="ISO-8859-1"?><a>Groß</a>';
     expect(textOf(bytesOf(text, 'latin1'))).toBe('Groß');
