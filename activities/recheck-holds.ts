@@ -67,7 +67,8 @@ async function letGoOn(deps: Deps): Promise<number> {
 }
 
 /** Has orders judged again whose holds rest on what the back office knows, each more seldom the longer it waits. */
-async function lookAgain({ store, runs }: Deps): Promise<number> {
+async function lookAgain(deps: Deps): Promise<number> {
+  const { store, runs } = deps;
   const asked = new Set<string>();
   while (asked.size < MOST_LOOKS) {
     const due = (await listDueLooks(store, nowIso(), PAGE)).filter(({ order_id: id }) => !asked.has(id));
@@ -77,6 +78,7 @@ async function lookAgain({ store, runs }: Deps): Promise<number> {
       // Before it is told: an order that does not answer is not asked again at once.
       await noteLook(store, look, nowIso());
       await tell(runs, look.order_id);
+      if (asked.size % RECHECKS_PER_SECOND === 0 && !(await isThere(deps))) return asked.size;
     }
     if (due.length === 0) break;
   }

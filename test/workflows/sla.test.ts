@@ -92,6 +92,39 @@ test('reviewers are reminded half-way and shortly before four hours are over, th
   await untilOrder(house.store, orderId, (row) => row.state === 'completed');
 });
 
+test('that an order is judged again meanwhile does not move the clock, nor tell anybody twice', async () => {
+  const orderId = await sendForReview();
+  const { id, due_at: dueAt } = await untilReview(house, orderId);
+  const lookAgain = async (): Promise<void> => {
+    const before = await countLooks(orderId);
+    await house.deps.runs.recheckOrder(orderId);
+    await until(async () => ((await countLooks(orderId)) > before ? true : undefined));
+  };
+  for (let minutes = 0; minutes < 250; minutes += 25) {
+    await environment.sleep(25 * MINUTE);
+    await lookAgain();
+  }
+  expect(await untilTold(orderId, 4)).toEqual([
+    'review.opened',
+    'review.reminder',
+    'review.reminder',
+    'review.escalated',
+  ]);
+  expect(await findOpenReview(house.store, orderId)).toMatchObject({ id, due_at: dueAt });
+  expect(await house.store.db.selectFrom('holds').select('code').where('order_id', '=', orderId).execute()).toEqual([
+    { code: 'CUSTOMER.CREDIT_STOP' },
+  ]);
+  await decide(house, orderId, { action: 'approve', ...SUPERVISOR });
+  await untilOrder(house.store, orderId, (row) => row.state === 'completed');
+});
+
+/** How often an order was judged again, whatever came of it. */
+async function countLooks(orderId: string): Promise<number> {
+  const { events } = await house.client.workflow.getHandle(`order:${orderId}`).fetchHistory();
+  const summaries = (events ?? []).map(({ userMetadata }) => Buffer.from(userMetadata?.summary?.data ?? []).toString());
+  return summaries.filter((summary) => summary === '"Judge it again by fresh facts"').length;
+}
+
 test('a customer with a shorter time is escalated earlier', async () => {
   const profile = await getSource(house.store, 'web-shop');
   const at = new Date().toISOString();
