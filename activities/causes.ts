@@ -1,6 +1,6 @@
 import { Damaged } from '../db/faults.ts';
 import { type Hold, listOpenHolds } from '../db/holds.ts';
-import { causeOf, isInOpenIncident, listFindingPaths, listOpenIncidents, type NewTrouble } from '../db/incidents.ts';
+import { causeOf, listFindingPaths, listIncidentsOf, listOpenIncidents, type NewTrouble } from '../db/incidents.ts';
 import { getRevision, peekOrder } from '../db/orders.ts';
 import { Erased } from '../db/seal.ts';
 import type { Store } from '../db/store.ts';
@@ -35,7 +35,7 @@ function leaveOut(error: unknown): undefined {
 export async function isFolded(tx: Store, orderId: string): Promise<boolean> {
   const open = (await listOpenIncidents(tx)).map(causeOf);
   if (open.length === 0) return false;
-  if (await isInOpenIncident(tx, orderId, 'share')) return true;
+  if ((await listIncidentsOf(tx, orderId)).some(({ cause_kind: kind }) => kind === 'share')) return true;
   const order = await peekOrder(tx, orderId);
   const holds = (await listOpenHolds(tx, orderId)).filter(({ releaseRole }) => releaseRole !== null);
   if (!order || holds.length === 0) return false;

@@ -4,10 +4,12 @@ import { listDecisions } from '../db/decisions.ts';
 import { listFindings } from '../db/findings.ts';
 import { listFulfilments, listLineHolds } from '../db/fulfilment.ts';
 import { listOpenHolds } from '../db/holds.ts';
+import { causeOf, listIncidentsOf } from '../db/incidents.ts';
 import { getRevision, listRevisions, type OrderRow } from '../db/orders.ts';
 import { listOutbox } from '../db/outbox.ts';
 import { findOpenReview } from '../db/reviews.ts';
 import type { Finding } from '../orders/finding.ts';
+import { nameCause } from '../orders/incident.ts';
 import type { Order } from '../orders/order.ts';
 import type { Deps } from './deps.ts';
 import type { Caller } from './principal.ts';
@@ -18,11 +20,12 @@ type OrderDetail = z.input<typeof shapes.OrderDetail>;
 /** Everything that is known of one order. A source does not see who of our people decided what. */
 export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow): Promise<OrderDetail> {
   const { store, now } = deps;
-  const [revisions, holds, lineHolds, review, sent, changes, content] = await Promise.all([
+  const [revisions, holds, lineHolds, review, incidents, sent, changes, content] = await Promise.all([
     listRevisions(store, row.id),
     listOpenHolds(store, row.id),
     listLineHolds(store, { orderId: row.id, revision: row.revision }),
     findOpenReview(store, row.id),
+    caller.source ? [] : listIncidentsOf(store, row.id),
     listOutbox(store, `order:${row.id}`),
     listChanges(store, row.id),
     readContent(deps, caller, row),
@@ -40,6 +43,9 @@ export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow)
     holds,
     lineHolds: lineHolds.map((hold) => ({ line: content.order?.lines[hold.position - 1]?.line ?? '', ...hold })),
     review: shownReview && caller.source ? { ...shownReview, claimedBy: null } : shownReview,
+    incidents: incidents.map(({ id, ...incident }) => {
+      return { incidentId: id, name: nameCause(causeOf(incident)), links: { self: `/v1/incidents/${id}` } };
+    }),
     acknowledgments: sent.filter((row) => isShownTo(caller, row)).map(toAcknowledgment),
     changedBy: changes.map(({ id, type, state }) => ({ orderId: id, type, state })),
   };

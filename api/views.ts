@@ -207,6 +207,9 @@ const orderDetail = orderSummary.extend({
   lineHolds: z.array(lineHold).describe('Lines of which something waits while the rest goes on; they clear themselves'),
   fulfilment: z.array(fulfilment).describe('What was set aside for each line; empty where nothing was yet'),
   review: review.nullable(),
+  incidents: z
+    .array(z.object({ incidentId: z.string(), name: z.string(), links: z.object({ self: z.string() }) }))
+    .describe('Causes that hit many orders and that this one waits for, too; shown to people only'),
   changedBy: z
     .array(z.object({ orderId: z.string(), type: z.string(), state }))
     .describe('Documents that replaced or cancelled it, oldest first'),

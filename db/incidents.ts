@@ -500,15 +500,16 @@ export async function hastenLooks(store: Store, principal: Principal, incidentId
   return (await due.executeTakeFirstOrThrow()).orders;
 }
 
-/** Whether an order waits as part of an open incident of a kind. */
-export async function isInOpenIncident({ db }: Store, orderId: string, kind: Cause['kind']): Promise<boolean> {
-  const query = db
+/** The open incidents that an order waits for, oldest first. */
+export function listIncidentsOf({ db }: Store, orderId: string): Promise<IncidentRow[]> {
+  return db
     .selectFrom('incident_orders')
     .innerJoin('incidents', 'incidents.id', 'incident_orders.incident_id')
-    .select('incidents.id')
+    .selectAll('incidents')
+    .distinct()
     .where('incident_orders.subject_id', '=', orderId)
-    .where('incident_orders.cause_kind', '=', kind)
     .where('incident_orders.until', 'is', null)
-    .where('incidents.closed_at', 'is', null);
-  return (await first(query, 1).executeTakeFirst()) !== undefined;
+    .where('incidents.closed_at', 'is', null)
+    .orderBy('incidents.id')
+    .execute();
 }

@@ -28,7 +28,7 @@ export const show: Verb = {
 
 function describe(order: OrderDetail, url: string): string {
   const { orderId, state, revision, poNumber, customerId, source, channel, lineCount, currency, total } = order;
-  const { holds, lineHolds, findings, decisions, review, productionOrderId, links } = order;
+  const { holds, lineHolds, incidents, findings, decisions, review, productionOrderId, links } = order;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['order', orderId],
     ['state', `${state}, revision ${revision}`],
@@ -39,6 +39,7 @@ function describe(order: OrderDetail, url: string): string {
     ['production', productionOrderId ?? undefined],
     ...holds.map(({ code, releaseRole }) => ['waits for', `${code} (${releaseRole ?? 'clears itself'})`] as const),
     ...lineHolds.map(({ line, code, waiting }) => ['line waits', `${line}: ${waiting} (${code})`] as const),
+    ...incidents.map(({ incidentId, name }) => ['incident', `${name}, ${incidentId}`] as const),
     [
       'decision due',
       review ? `${review.dueAt}${review.claimedBy === null ? '' : `, taken by ${review.claimedBy}`}` : undefined,

@@ -62,6 +62,13 @@ describe('incidents', () => {
     expect(trail.map(({ action }) => action)).toContain('incident.read');
   });
 
+  test('are named with each of their orders, for people', async () => {
+    const [id = ''] = waiting;
+    const named = [{ incidentId: ofCredit, name: 'customer C-1001', links: { self: `/v1/incidents/${ofCredit}` } }];
+    expect((await ask(`/v1/orders/${id}`)).body.incidents).toEqual(named);
+    expect((await ask(`/v1/orders/${id}`, 'web-shop')).body.incidents).toEqual([]);
+  });
+
   test('are taken by a person with a reason, which others see, and that is in the trail', async () => {
     expect((await post(`/v1/incidents/${ofCredit}/acknowledge`, {})).status).toBe(400);
     const reason = 'I ask the customer; card 4111 1111 1111 1111';

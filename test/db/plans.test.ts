@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompiledQuery, Kysely } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { listDecisions, listPendingDecisionIds, listUntoldDecisions } from '../../db/decisions.ts';
+import { listCovered, listDecisions, listPendingDecisionIds, listUntoldDecisions } from '../../db/decisions.ts';
 import {
   countInAutomaticPart,
   listDocumentOrders,
@@ -9,7 +9,7 @@ import {
   listSlicePlaces,
 } from '../../db/documents.ts';
 import { listFindings } from '../../db/findings.ts';
-import { listApprovedCodes, listOpenHolds, listSelfClearing } from '../../db/holds.ts';
+import { listApprovedCodes, listDueLooks, listOpenHolds, listSelfClearing, noteLook } from '../../db/holds.ts';
 import {
   countMembers,
   countReceived,
@@ -17,11 +17,11 @@ import {
   endHits,
   findOpenIncident,
   hastenLooks,
-  isInOpenIncident,
   isLive,
   listFindingPaths,
   listIncidentMembers,
   listIncidents,
+  listIncidentsOf,
   listNewTroubles,
   listOpenIncidents,
   readFacts,
@@ -32,6 +32,7 @@ import { countOrdersByState, type OrderFilter, listUnfinishedOrders, searchOrder
 import { listRevisions } from '../../db/orders.ts';
 import { listDueOutbox, listOutbox } from '../../db/outbox.ts';
 import type { Principal } from '../../db/principals.ts';
+import { findJudgedAt, listRejudgements } from '../../db/rejudgements.ts';
 import { findOpenReview, listReviews } from '../../db/reviews.ts';
 import { sqliteDialect } from '../../db/sqlite.ts';
 import { findSourceByKey } from '../../db/sources.ts';
@@ -93,6 +94,11 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'overdue reviews': (store) => listReviews(store, everyone, { overdueAt: AT }, { size: 50 }),
   'the open review of an order': (store) => findOpenReview(store, 'o'),
   'holds that clear themselves': (store) => listSelfClearing(store, { after: { orderId: 'o', code: 'c' }, size: 200 }),
+  'holds to be looked at again': (store) => listDueLooks(store, AT, 200),
+  'the holds of an order that was looked at': (store) => noteLook(store, { order_id: 'o', looks: 1 }, AT),
+  'what is approved of an order': (store) => listCovered(store, { orderId: 'o', revision: 1 }),
+  'the later judgements of an order': (store) => listRejudgements(store, { orderId: 'o', revision: 1 }),
+  'when an order was judged': (store) => findJudgedAt(store, { orderId: 'o', revision: 1 }),
   'the holds of an order': (store) => listOpenHolds(store, 'o'),
   'the approved holds of an order': (store) => listApprovedCodes(store, { orderId: 'o', revision: 1 }),
   'unfinished orders': (store) => listUnfinishedOrders(store, page),
@@ -124,13 +130,15 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'what is told of an incident': (store) =>
     readFacts(store, {}, { id: 'i', first_seen_at: AT } as Parameters<typeof readFacts>[2]),
   'the holds of the orders of an incident': (store) => hastenLooks(store, everyone, 'i', AT),
-  'the incident of an order': (store) => isInOpenIncident(store, 'o', 'share'),
+  'the incidents of an order': (store) => listIncidentsOf(store, 'o'),
   'the source of a key': (store) => findSourceByKey(store, 'key'),
 };
 
 /** They come out of their index in order: the database stops after the page. */
 const IN_ORDER = Object.keys(calls).filter((name) =>
-  /^all |^orders (?!that|in a state|on a channel)|unfinished orders|clear themselves|untold|overdue/.test(name),
+  /^all |^orders (?!that|in a state|on a channel)|unfinished orders|clear themselves|looked at again|untold|overdue/.test(
+    name,
+  ),
 );
 
 describe('an index leads to', () => {

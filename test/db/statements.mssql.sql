@@ -383,8 +383,8 @@ update "holds" set "look_again_at" = @1 where "order_id" in (select "subject_id"
 update "holds" set "retry_at" = @1 where "order_id" in (select "subject_id" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@2) and "orders"."customer_id" in (@3) and "incident_id" = @4 and "until" is null) and "cleared_at" is null and "retry_at" > @5;
 select count(distinct "order_id") as "orders" from "holds" where "order_id" in (select "subject_id" from "incident_orders" left join "orders" on "orders"."id" = "incident_orders"."subject_id" where "incident_orders"."source" in (@1) and "orders"."customer_id" in (@2) and "incident_id" = @3 and "until" is null) and "cleared_at" is null and ("look_again_at" <= @4 or "release_role" is null);
 
--- incidents.isInOpenIncident
-select top(1) "incidents"."id" from "incident_orders" inner join "incidents" on "incidents"."id" = "incident_orders"."incident_id" where "incident_orders"."subject_id" = @1 and "incident_orders"."cause_kind" = @2 and "incident_orders"."until" is null and "incidents"."closed_at" is null;
+-- incidents.listIncidentsOf
+select distinct "incidents".* from "incident_orders" inner join "incidents" on "incidents"."id" = "incident_orders"."incident_id" where "incident_orders"."subject_id" = @1 and "incident_orders"."until" is null and "incidents"."closed_at" is null order by "incidents"."id";
 
 -- intake.acceptDocument
 select "document_id", "body_fingerprint" from "fingerprints" with (updlock, rowlock) where "scope" = @1 and "kind" = @2 and "fingerprint" = @3;

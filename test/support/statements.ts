@@ -349,7 +349,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'incidents.hastenLooks': within((tx) => incidents.hastenLooks(tx, LIMITED, 'i', AT), {
     rows: { holds: [{ orders: 3 }] },
   }),
-  'incidents.isInOpenIncident': the((store) => incidents.isInOpenIncident(store, 'o', 'share')),
+  'incidents.listIncidentsOf': the((store) => incidents.listIncidentsOf(store, 'o')),
   'intake.acceptDocument': the((store) => intake.acceptDocument(store, ARRIVAL, { orderId: 'o', operatorId: null })),
   'intake.acceptDocument to be split': the((store) => intake.acceptDocument(store, ARRIVAL)),
   'intake.refuseDocument': the((store) => intake.refuseDocument(store, ARRIVAL)),
