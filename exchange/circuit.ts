@@ -86,7 +86,7 @@ export function createCircuit(system: string, options: CircuitOptions): Circuit 
 
   const run = async <T>(call: () => Promise<T>): Promise<T> => {
     if (probe && policy.state !== CircuitState.Closed) {
-      if (Date.now() >= rest.until()) await atMost(PROBE_WAIT_MS, check());
+      if (Date.now() >= rest.until()) await atMost(PROBE_WAIT_MS, check(probe));
       if (read().state === 'open') throw refuse();
     }
     // cockatiel would let others wait here for the outcome of the try.
@@ -123,7 +123,7 @@ function createTries(policy: Policy, { silenceOf, probe }: CircuitOptions, rest:
       const outcome = await settle(call);
       const silence = silenceOf('error' in outcome ? outcome.error : outcome.value);
       if (silence?.doubtful === true && 'error' in outcome && probe && call !== probe) {
-        void check();
+        void check(probe);
         // cockatiel counts what is thrown neither way.
         throw outcome.error;
       }
@@ -132,8 +132,8 @@ function createTries(policy: Policy, { silenceOf, probe }: CircuitOptions, rest:
     });
   let checking: Promise<unknown> | undefined;
   /** Asks the probe, one at a time; that the circuit is open by now is no news. */
-  const check = (): Promise<unknown> =>
-    (checking ??= attempt(probe ?? (() => Promise.resolve()))
+  const check = (ask: () => Promise<unknown>): Promise<unknown> =>
+    (checking ??= attempt(ask)
       .catch(() => undefined)
       .finally(() => (checking = undefined)));
   return { attempt, check };
