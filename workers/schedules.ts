@@ -36,7 +36,7 @@ const PLANS: readonly Plan[] = [
     scheduleId: SCHEDULES.lines,
     workflowType: 'releaseLineHoldsWorkflow',
     taskQueue: TASK_QUEUES.orders,
-    spec: { intervals: [{ every: '30 s', offset: '20 s' }] },
+    spec: { intervals: [{ every: '30 s', offset: '25 s' }] },
     summary: 'Takes what has come in for lines that wait',
   },
   {
