@@ -5,7 +5,7 @@ import type { Hold } from '../../db/holds.ts';
 import type { OrderState } from '../../orders/state.ts';
 import { createLog } from '../../log.ts';
 import { type Answer, listen } from '../api/gateway.ts';
-import { type House, openHouse } from '../support/house.ts';
+import { type House, openHouse, untilOrder } from '../support/house.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 
 /** The whole product in one process, used as senders and people use it: over HTTP, with their own keys and tokens. */
@@ -62,11 +62,17 @@ export async function openOffice(options: Parameters<typeof openHouse>[0] = {}) 
     expect(approved).toMatchObject({ status: 200, body: { inForce: true } });
   };
 
+  /** Waits until an order is over. */
+  const untilOver = async ({ orderId }: ShownOrder): Promise<ShownOrder> => {
+    await untilOrder(store, orderId, ({ terminal_at }) => terminal_at !== null);
+    return look(orderId);
+  };
+
   const close = async (): Promise<void> => {
     await gateway.close();
     await house.close();
   };
-  return { house, ask, look, order, act, rule, close };
+  return { house, ask, look, order, act, rule, untilOver, close };
 }
 
 /** How an order is to be stopped. */
