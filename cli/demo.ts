@@ -1,6 +1,7 @@
 import './check-node.ts';
 import { parseArgs } from 'node:util';
 import { feedSamples } from './demo/feed.ts';
+import { findUntold } from './demo/notices.ts';
 import { findDoubles, listProduction, listReceivedSince } from './demo/production.ts';
 import { createProgress, type Progress } from './demo/progress.ts';
 import { makeRows, printHowToDecide, printPlaces, printReport, type Report, toJson } from './demo/report.ts';
@@ -8,6 +9,7 @@ import { createGateway } from './gateway.ts';
 import { compare } from './samples/compare.ts';
 import { keepToday, readSamples } from './samples/samples.ts';
 import type { Stack } from './stack.ts';
+import { PUSHING } from './stack/channels.ts';
 import { INTERRUPTED } from './until-stopped.ts';
 import { withStack } from './with-stack.ts';
 
@@ -40,14 +42,16 @@ async function demonstrate(stack: Stack, progress: Progress): Promise<Report> {
     const before = seen[samples.findIndex(({ file }) => file === sample.file)];
     return seen[index] ? [{ sample, seen: seen[index], before }] : [];
   });
+  const rows = pairs.flatMap((pair) => makeRows(pair.sample, pair.seen));
+  const { told, untold } = await findUntold(stack, rows, created.orders);
   const differences = [
     ...pairs.flatMap((pair) =>
       compare(pair.sample, pair.seen, pair.before).map((difference) => `${pair.sample.file}: ${difference}`),
     ),
     ...findDoubles(seen, created, production),
+    ...untold.map((orderId) => `${PUSHING} was not told of order ${orderId}`),
   ];
-  const rows = pairs.flatMap((pair) => makeRows(pair.sample, pair.seen));
-  return { ok: differences.length === 0, rows, created, productionOrders: production.length, differences };
+  return { ok: differences.length === 0, rows, created, productionOrders: production.length, told, differences };
 }
 
 /** The options; undefined for one that there is not, which is said. */

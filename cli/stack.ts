@@ -14,7 +14,7 @@ import { forgetRunning, noteRunning, requireNoOther } from './stack/running.ts';
 export interface Stack extends Pick<Keeper, 'kill' | 'halt' | 'resume'> {
   readonly gatewayUrl: string;
   readonly backOfficeUrl: string;
-  /** The reference integration, which is polled, and the secrets of the sources that are polled and push. */
+  /** The reference integration, which is polled and told, and the secrets of the sources that are polled and push. */
   readonly integrationUrl: string;
   readonly channels: ChannelSecrets;
   readonly temporal: Pick<TemporalEngine, 'address' | 'namespace' | 'uiUrl'>;
@@ -115,6 +115,9 @@ async function makeEnvironment(
     INTEGRATION_PORT: integrationPort,
     INTEGRATION_URL: `http://127.0.0.1:${integrationPort}`,
     INTEGRATION_API_KEY: credentials.channels.integration,
+    INTEGRATION_NOTIFY_SECRET: credentials.channels.notify,
+    // The reference integration, which is told of orders, is on this machine.
+    NOTIFY_ALLOW_PRIVATE: process.env['NOTIFY_ALLOW_PRIVATE'] || 'true',
     TEMPORAL_ADDRESS: engine.address,
     TEMPORAL_NAMESPACE: engine.namespace,
     TEMPORAL_UI_URL: engine.uiUrl ?? 'off',

@@ -43,6 +43,3 @@ export const notifyProfile = z.strictObject({
   /** A letter in plain text to each address. */
   mail: z.strictObject({ events }).optional(),
 });
-
-/** The part of a source's profile that says what it is told. */
-export type NotifyProfile = z.infer<typeof notifyProfile>;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Seen, SeenOrder } from '../samples/compare.ts';
 import type { Sample } from '../samples/samples.ts';
 import type { Stack } from '../stack.ts';
+import { PUSHING } from '../stack/channels.ts';
 import { printTable } from '../table.ts';
 import type { Created } from './production.ts';
 
@@ -32,6 +33,8 @@ export interface Report {
   readonly created: Created;
   /** Production orders in all. */
   readonly productionOrders: number;
+  /** New orders of which the reference integration was told, by signed webhook. */
+  readonly told: readonly string[];
   /** Where it did not, in words, with the sample's file. */
   readonly differences: readonly string[];
 }
@@ -64,7 +67,7 @@ function explain({ state, holds, findings, decidedBy, productionOrderId }: SeenO
 
 /** The report for a person. */
 export function printReport(report: Report): string {
-  const { rows, created, productionOrders, differences } = report;
+  const { rows, created, productionOrders, told, differences } = report;
   const orders = new Set(rows.flatMap(({ orderId }) => orderId ?? [])).size;
   const counts = [
     `${new Set(rows.map(({ documentId, file }) => documentId ?? file)).size} documents became ${orders} orders, ${created.orders.length} of them new;`,
@@ -74,7 +77,8 @@ export function printReport(report: Report): string {
     differences.length === 0
       ? ['Every sample ended as expected.']
       : [`${differences.length} differences from what was expected:`, ...differences.map((line) => `  ${line}`)];
-  return [printRows(rows), '', counts.join(' '), ...verdict].join('\n');
+  const telling = told.length === 0 ? [] : [`${PUSHING} was told of ${told.length} orders by signed webhook.`];
+  return [printRows(rows), '', counts.join(' '), ...telling, ...verdict].join('\n');
 }
 
 function printRows(rows: readonly Row[]): string {
@@ -90,12 +94,13 @@ function printRows(rows: readonly Row[]): string {
 
 /** The report for a program. */
 export function toJson(report: Report, stack: Stack): object {
-  const { ok, rows, created, productionOrders, differences } = report;
+  const { ok, rows, created, productionOrders, told, differences } = report;
   return {
     ok,
     orders: rows,
     created: { orders: created.orders.length, productionOrders: created.productionOrders.length },
     productionOrders,
+    told,
     differences,
     urls: listUrls(stack),
     credentialsFile: stack.credentialsFile,

@@ -8,7 +8,7 @@ import { closeStore, type Store } from '../../db/store.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
 import { writeSecrets } from '../setup.ts';
 
-/** Pushes its orders to `POST /v1/webhooks/push-harbor`, signed as Standard Webhooks are. */
+/** Pushes its orders to `POST /v1/webhooks/push-harbor`, signed as Standard Webhooks are, and is told of them likewise. */
 export const PUSHING = 'push-harbor';
 /** Its orders are polled from the reference integration. */
 export const POLLED = 'api-marlin';
@@ -16,38 +16,52 @@ export const POLLED = 'api-marlin';
 /** Seconds from one look at the reference integration to the next. */
 const EVERY_SECONDS = 10;
 
-/** What the source that pushes signs with, and the key with which the reference integration is polled. */
+/**
+ * What the source that pushes signs with, the key with which the reference integration is polled, and what we sign with
+ * when we tell it of orders.
+ */
 export interface ChannelSecrets {
   readonly webhook: string;
   readonly integration: string;
-}
-
-/** Reads the secrets of these two sources, or makes fresh ones, readable by their owner only. */
-export function openChannelSecrets(path: string): ChannelSecrets {
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as ChannelSecrets;
-  const secrets = {
-    webhook: `whsec_${randomBytes(32).toString('base64')}`,
-    integration: randomBytes(32).toString('base64url'),
-  };
-  writeSecrets(path, secrets);
-  return secrets;
+  readonly notify: string;
 }
 
 /**
- * Puts two sources in place that only a machine which shows everything has: one that pushes, and one that is polled from
- * the reference integration, whose port may be another one at each start. The schema must be there.
+ * Reads the secrets of these two sources, or makes fresh ones, readable by their owner only. What is new in this version
+ * gets its secret too.
+ */
+export function openChannelSecrets(path: string): ChannelSecrets {
+  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<ChannelSecrets>) : {};
+  const { webhook = makeSigningSecret(), integration = randomBytes(32).toString('base64url') } = kept;
+  const { notify = makeSigningSecret() } = kept;
+  const secrets = { webhook, integration, notify };
+  if (kept.notify === undefined) writeSecrets(path, secrets);
+  return secrets;
+}
+
+function makeSigningSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+/**
+ * Puts two sources in place that only a machine which shows everything has: one that pushes and is told, and one that is
+ * polled from the reference integration, whose port may be another one at each start. The schema must be there.
  */
 export async function seedChannels(
   settings: Settings,
-  { webhook, integration }: ChannelSecrets,
+  { webhook, integration, notify: notifySecret }: ChannelSecrets,
   integrationUrl: string,
 ): Promise<void> {
   const store = await openReadyStore(settings, (why) => console.error(why));
   try {
     const by = { actor: 'setup', at: new Date().toISOString() };
-    const pushing = { id: PUSHING, channel: 'api', webhook: { kind: 'standard' } };
-    if (!(await findSource(store, PUSHING))) await putSource(store, parse(pushing), by);
+    const pushing = await findSource(store, PUSHING);
+    const told = `${integrationUrl}/notices`;
+    const notify = { ...pushing?.notify, webhook: { ...pushing?.notify?.webhook, url: told } };
+    const standard = { id: PUSHING, channel: 'api', webhook: { kind: 'standard' } };
+    if (pushing?.notify?.webhook?.url !== told) await putSource(store, parse({ ...standard, ...pushing, notify }), by);
     await putFirstSecret(store, PUSHING, 'webhook', webhook, by);
+    await putFirstSecret(store, PUSHING, 'notify', notifySecret, by);
     const polled = await findSource(store, POLLED);
     const url = `${integrationUrl}/orders`;
     const poll = { everySeconds: EVERY_SECONDS, ...polled?.poll, url };
@@ -62,7 +76,7 @@ export async function seedChannels(
 async function putFirstSecret(
   store: Store,
   source: string,
-  purpose: 'webhook' | 'poll',
+  purpose: 'webhook' | 'poll' | 'notify',
   secret: string,
   by: { readonly actor: string; readonly at: string },
 ): Promise<void> {

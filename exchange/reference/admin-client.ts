@@ -1,9 +1,12 @@
+import type { KeptNotice } from './notices.ts';
 import type { Switches } from './switches.ts';
 
 /** What tests and demonstrations do to a running reference integration. */
 export interface IntegrationAdmin {
   /** Puts orders at the end of the list. @returns how many there are now */
   addOrders(orders: readonly object[]): Promise<number>;
+  /** What it was told, oldest first. */
+  listNotices(): Promise<readonly KeptNotice[]>;
   setSwitches(change: Partial<Switches>): Promise<void>;
   resetSwitches(): Promise<void>;
 }
@@ -24,6 +27,7 @@ export function createIntegrationAdmin(options: {
   };
   return {
     addOrders: async (orders) => ((await call('POST', '/orders', orders)) as { count: number }).count,
+    listNotices: async () => ((await call('GET', '/notices')) as { notices: readonly KeptNotice[] }).notices,
     setSwitches: async (change) => {
       await call('PATCH', '/switches', change);
     },

@@ -7,6 +7,8 @@ const environment = z
     INTEGRATION_PORT: z.coerce.number().int().min(0).max(65_535).default(3200),
     INTEGRATION_HOST: z.string().default('127.0.0.1'),
     INTEGRATION_API_KEY: z.string().min(8),
+    /** What notices to it are signed with; without it takes none. */
+    INTEGRATION_NOTIFY_SECRET: z.string().startsWith('whsec_').optional(),
   })
   .safeParse(process.env);
 
@@ -16,8 +18,10 @@ if (!environment.success) {
   process.exit(2);
 }
 
+const secret = environment.data.INTEGRATION_NOTIFY_SECRET;
 const server = await startReferenceIntegration({
   apiKey: environment.data.INTEGRATION_API_KEY,
+  ...(secret !== undefined && { notifySecret: secret }),
   port: environment.data.INTEGRATION_PORT,
   host: environment.data.INTEGRATION_HOST,
 });

@@ -2,15 +2,18 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { buffer, json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { createNoticeBox, type KeptNotice, type NoticeBox } from './notices.ts';
 import { createOrderList, type OrderList } from './order-list.ts';
 import { type Switches, switchesSchema, WELL_BEHAVED } from './switches.ts';
 
 /** How to run the reference integration. */
 export interface ReferenceIntegrationOptions {
   readonly apiKey: string;
+  /** What notices to it are signed with: `whsec_…`; without it takes none. */
+  readonly notifySecret?: string;
   /** 0 for any free port. */
   readonly port?: number;
   readonly host?: string;
@@ -24,6 +27,8 @@ export interface ReferenceIntegration {
   readonly count: () => number;
   /** Requests for pages since the start. */
   readonly asked: () => number;
+  /** What it was told, oldest first. */
+  readonly notices: () => readonly KeptNotice[];
   readonly close: () => Promise<void>;
 }
 
@@ -42,33 +47,38 @@ interface Answer {
  *
  * - `GET /orders?cursor=&limit=` with `Authorization: Bearer <key>`: `{ "orders": […], "next": "<cursor>" | null }`, in the
  *   order in which they came. Null: nothing comes behind for now; ask with the same cursor later.
- * - `POST /admin/orders` puts a list of orders at the end, `PATCH /admin/switches` makes it misbehave, `DELETE
+ * - `POST /notices`: what becomes of its orders, as Standard Webhooks; a message that is not signed is refused.
+ * - `GET /admin/notices` lists these, `POST /admin/orders` puts a list of orders at the end, `PATCH /admin/switches` makes it misbehave, `DELETE
  *   /admin/orders` and `/admin/switches` put things back. `GET /health` is open.
  */
 export async function startReferenceIntegration(options: ReferenceIntegrationOptions): Promise<ReferenceIntegration> {
-  const { apiKey, port = 0, host = '127.0.0.1' } = options;
-  const desk = createDesk(createOrderList());
+  const { apiKey, notifySecret, port = 0, host = '127.0.0.1' } = options;
+  const box = notifySecret === undefined ? null : createNoticeBox(notifySecret);
+  const desk = createDesk(createOrderList(), box);
   const server = createServer((request, response) => void serve(desk, apiKey, request, response));
   server.listen(port, host);
   await once(server, 'listening');
   const url = `http://${host}:${String((server.address() as AddressInfo).port)}`;
-  return { url, count: desk.list.count, asked: desk.asked, close: () => close(server) };
+  const notices = (): readonly KeptNotice[] => box?.list() ?? [];
+  return { url, count: desk.list.count, asked: desk.asked, notices, close: () => close(server) };
 }
 
 /** What the integration knows while it runs. */
 interface Desk {
   readonly list: OrderList;
+  readonly box: NoticeBox | null;
   readonly asked: () => number;
   readonly noteAsked: () => void;
   readonly switches: () => Switches;
   readonly setSwitches: (change: Partial<Switches>) => Switches;
 }
 
-function createDesk(list: OrderList): Desk {
+function createDesk(list: OrderList, box: NoticeBox | null): Desk {
   let switches = WELL_BEHAVED;
   let asked = 0;
   return {
     list,
+    box,
     asked: () => asked,
     noteAsked: () => {
       asked += 1;
@@ -82,9 +92,25 @@ async function serve(desk: Desk, apiKey: string, request: IncomingMessage, respo
   const url = new URL(request.url ?? '/', 'http://integration');
   const route = `${request.method ?? ''} ${url.pathname}`;
   if (route === 'GET /health') send(response, { status: 200, body: { status: 'ok' } });
+  else if (route === 'POST /notices') send(response, await takeNotice(desk, request));
   else if (!hasKey(request, apiKey)) send(response, { status: 401, body: { error: 'the key is missing or wrong' } });
   else if (route === 'GET /orders') await answerPage(desk, url.searchParams, response);
   else send(response, await answerAdmin(desk, route, request));
+}
+
+const LARGEST_NOTICE = 1 << 20;
+
+/** Whoever signs needs no key. */
+async function takeNotice({ box, switches }: Desk, request: IncomingMessage): Promise<Answer> {
+  const { noticeStatus } = switches();
+  if (noticeStatus !== null) return { status: noticeStatus, body: { error: 'told to fail' } };
+  if (!box) return { status: 404, body: { error: 'nobody is told here' } };
+  if (Number(request.headers['content-length'] ?? Infinity) > LARGEST_NOTICE)
+    return { status: 413, body: { error: 'this is no notice' } };
+  const body = await buffer(request);
+  const said = (name: string): string => String(request.headers[name] ?? '');
+  const posted = { id: said('webhook-id'), timestamp: said('webhook-timestamp'), signature: said('webhook-signature') };
+  return box.take({ ...posted, body }) ? { status: 204, body: null } : { status: 401, body: { error: 'not signed' } };
 }
 
 async function answerPage(desk: Desk, query: URLSearchParams, response: ServerResponse): Promise<void> {
@@ -119,13 +145,15 @@ function readLimit(query: URLSearchParams): number {
   return Number.isInteger(limit) && limit > 0 ? Math.min(limit, MOST_ORDERS) : MOST_ORDERS;
 }
 
-async function answerAdmin({ list, setSwitches }: Desk, route: string, request: IncomingMessage): Promise<Answer> {
+async function answerAdmin({ list, box, setSwitches }: Desk, route: string, request: IncomingMessage): Promise<Answer> {
   switch (route) {
     case 'POST /admin/orders': {
       const orders = z.array(z.looseObject({})).safeParse(await json(request).catch(() => undefined));
       if (!orders.success) return { status: 400, body: { error: 'send a list of orders' } };
       return { status: 200, body: { count: list.add(orders.data) } };
     }
+    case 'GET /admin/notices':
+      return { status: 200, body: { notices: box?.list() ?? [] } };
     case 'DELETE /admin/orders':
       list.clear();
       return { status: 200, body: { count: 0 } };
@@ -149,7 +177,7 @@ function hasKey(request: IncomingMessage, apiKey: string): boolean {
 
 function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  sendText(response, status, JSON.stringify(body));
+  sendText(response, status, body === null ? '' : JSON.stringify(body));
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

@@ -8,6 +8,8 @@ export const switchesSchema = z.strictObject({
   status: z.number().int().min(400).max(599).nullable().optional(),
   /** Seconds in the `Retry-After` of such answers; null for none. */
   retryAfterSeconds: z.number().int().min(0).nullable().optional(),
+  /** Answered to every notice, such as 500 or 410; null where it takes them. */
+  noticeStatus: z.number().int().min(300).max(599).nullable().optional(),
   /** Pages are cut in the middle, so that they are no JSON. */
   broken: z.boolean().optional(),
   /** Every page is the first one, whatever the cursor. */
@@ -26,6 +28,7 @@ export const WELL_BEHAVED: Switches = {
   latencyMs: 0,
   status: null,
   retryAfterSeconds: null,
+  noticeStatus: null,
   broken: false,
   repeated: false,
   absent: false,

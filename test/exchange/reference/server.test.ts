@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createIntegrationAdmin, type IntegrationAdmin } from '../../../exchange/reference/admin-client.ts';
+import { createWebhookSender } from '../../../exchange/webhook-sender.ts';
 import { type ReferenceIntegration, startReferenceIntegration } from '../../../exchange/reference/server.ts';
 
 const apiKey = 'a-key-for-the-tests';
@@ -52,5 +53,45 @@ describe('the reference integration', () => {
     expect((await page(`limit=1&cursor=${String(next)}`)).orders).toEqual([{ n: 1 }]);
     await admin.setSwitches({ absent: true });
     await expect(ask('')).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('the reference integration as one that is told', () => {
+  const notifySecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const send = createWebhookSender({ allowPrivate: true });
+  const notice = { type: 'order.completed', timestamp: '2026-11-23T10:00:00.000Z', data: { orderId: 'o' } };
+  const message = { id: 'm1', body: Buffer.from(JSON.stringify(notice)), secrets: [notifySecret] };
+  let told: ReferenceIntegration;
+  let url: string;
+  beforeEach(async () => {
+    told = await startReferenceIntegration({ apiKey, notifySecret });
+    url = `${told.url}/notices`;
+  });
+  afterEach(() => told.close());
+
+  test('keeps a notice once, however often it comes', async () => {
+    expect(await send({ ...message, url })).toEqual({ kind: 'delivered' });
+    expect(await send({ ...message, url })).toEqual({ kind: 'delivered' });
+    expect(told.notices()).toEqual([{ id: 'm1', notice, times: 2 }]);
+    expect(await createIntegrationAdmin({ baseUrl: told.url, apiKey }).listNotices()).toEqual(told.notices());
+  });
+
+  test('takes what was signed with its secret, also among others, and lately', async () => {
+    const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
+    expect(await send({ ...message, url, secrets: [other] })).toMatchObject({ code: 'status_401' });
+    expect(await send({ ...message, url, secrets: [other, notifySecret] })).toEqual({ kind: 'delivered' });
+    const late = createWebhookSender({ allowPrivate: true, now: () => new Date(Date.now() - 301_000) });
+    expect(await late({ ...message, url, id: 'm2' })).toMatchObject({ code: 'status_401' });
+    const plain = await fetch(url, { method: 'POST', body: message.body });
+    expect(plain.status).toBe(401);
+    expect(told.notices()).toHaveLength(1);
+  });
+
+  test('takes none where it has no secret, or is told to fail', async () => {
+    expect(await send({ ...message, url: `${integration.url}/notices` })).toMatchObject({ code: 'status_404' });
+    const { setSwitches } = createIntegrationAdmin({ baseUrl: told.url, apiKey });
+    await setSwitches({ noticeStatus: 410 });
+    expect(await send({ ...message, url })).toEqual({ kind: 'gone', code: 'status_410' });
+    expect(told.notices()).toEqual([]);
   });
 });
