@@ -19,9 +19,9 @@ const MOST_LOOKS = 1000;
  * the back office knows may be something else by now.
  */
 export async function recheckHolds(deps: Deps): Promise<{ rechecked: number }> {
-  const rechecked = await letGoOn(deps);
+  const { rechecked, answers } = await letGoOn(deps, await isThere(deps));
   // Nobody is asked for facts who does not even answer that they are there.
-  return { rechecked: rechecked + ((await isThere(deps)) ? await lookAgain(deps) : 0) };
+  return { rechecked: rechecked + (answers ? await lookAgain(deps) : 0) };
 }
 
 /** Whether the back office answers; while it is left alone this costs no call. */
@@ -34,10 +34,10 @@ function isThere({ backOffice }: Deps): Promise<boolean> {
     );
 }
 
-/** Lets orders go on whose hold clears itself. */
-async function letGoOn(deps: Deps): Promise<number> {
+/** Lets orders go on whose hold clears itself. @returns how many, and whether the back office answers to the end */
+async function letGoOn(deps: Deps, isBack: boolean): Promise<{ rechecked: number; answers: boolean }> {
   const { store, runs } = deps;
-  let answers = await isThere(deps);
+  let answers = isBack;
   const sources = new Map((await listSources(store, tellDamaged)).map((source) => [source.id, source]));
   const now = nowIso();
   const mayGoOn = async ({ code, source, retry_at: retryAt, ...hold }: SelfClearingHold): Promise<boolean> => {
@@ -61,7 +61,7 @@ async function letGoOn(deps: Deps): Promise<number> {
       // One that goes away again under the first of them is not sought by the others.
       if (rechecked % RECHECKS_PER_SECOND === 0) answers &&= await isThere(deps);
     }
-    if (holds.length < PAGE) return rechecked;
+    if (holds.length < PAGE) return { rechecked, answers };
     heartbeat();
   }
 }

@@ -58,7 +58,8 @@ async function findGround(): Promise<Ground> {
  * Opens a house of its own for a test file; close it afterwards.
  * @param options.ground the run's real server unless another one is given.
  * @param options.workers whether somebody works in it; by default yes.
- * @param options.circuit how long the back office is left alone that does not answer, if not as long as it would be.
+ * @param options.circuit how long a back office is left alone that does not answer; by default not at all, so that what one
+ * test takes away is there for the next.
  */
 export async function openHouse(
   options: { readonly ground?: Ground; readonly workers?: boolean; readonly circuit?: BackOfficeCircuit } = {},
@@ -79,7 +80,7 @@ export async function openHouse(
     connection,
     namespace,
     backOffice,
-    ...(options.circuit && { circuit: options.circuit }),
+    circuit: options.circuit ?? { pauseMs: 0 },
   });
   const queues = options.workers === false ? [] : Object.values(TASK_QUEUES);
   const workers = await Promise.all(
