@@ -1,6 +1,6 @@
 import type { Category } from '../orders/finding.ts';
 import type { Role } from '../orders/state.ts';
-import { first, insertOnce } from './dialect.ts';
+import { first, insertOnce, selectByIndex } from './dialect.ts';
 import type { OrderRef } from './orders.ts';
 import type { Store } from './store.ts';
 
@@ -96,8 +96,7 @@ export interface DueLook {
 
 /** Holds that rest on facts and are to be looked at again by now, the longest overdue first. */
 export async function listDueLooks(store: Store, now: string, size: number): Promise<DueLook[]> {
-  const query = store.db
-    .selectFrom('holds')
+  const query = selectByIndex(store.db, 'holds', 'ix_holds_look_again')
     .select(['order_id', 'looks'])
     .where('cleared_at', 'is', null)
     .where('look_again_at', '<=', now)

@@ -104,6 +104,56 @@ describe('the recheck', () => {
     await openHolds(house.store, { orderId: id, revision: 1 }, [hold], OLD);
     expect(await run(recheckHolds)).toEqual({ rechecked: 0 });
   });
+
+  describe('of holds that rest on facts', () => {
+    const looksAgain = { category: 'business_rule', releaseRole: 'reviewer', looksAgain: true } as const;
+
+    async function givenLooking(openedAt: string, ...codes: readonly string[]): Promise<string> {
+      const { id } = await givenOrder(house.store, { state: 'in_review' });
+      const holds = codes.map((code) => ({ code, ...looksAgain }));
+      await openHolds(house.store, { orderId: id, revision: 1 }, holds, openedAt);
+      return id;
+    }
+
+    /** In how many minutes each hold is looked at again. */
+    async function listWaits(): Promise<number[]> {
+      const rows = await house.store.db.selectFrom('holds').select('look_again_at').orderBy('order_id').execute();
+      return rows.map((row) => Math.round((Date.parse(row.look_again_at ?? '') - Date.now()) / 60_000));
+    }
+
+    test('asks an order once, the one first that waits longest, and then more and more seldom', async () => {
+      const young = await givenLooking(new Date(Date.now() - 90_000).toISOString(), 'STOCK.SHORT');
+      const old = await givenLooking(OLD, 'STOCK.SHORT', 'CREDIT.LIMIT');
+      await givenLooking(new Date().toISOString(), 'STOCK.SHORT');
+      expect(await run(recheckHolds)).toEqual({ rechecked: 2 });
+      expect(told).toEqual([`recheck ${old}`, `recheck ${young}`]);
+      expect(await run(recheckHolds)).toEqual({ rechecked: 0 });
+      const waits = [(await listWaits())[0]];
+      for (let look = 2; look <= 6; look += 1) {
+        await house.store.db.updateTable('holds').set({ look_again_at: OLD }).where('order_id', '=', young).execute();
+        expect(await run(recheckHolds)).toEqual({ rechecked: 1 });
+        waits.push((await listWaits())[0]);
+      }
+      expect(waits).toEqual([2, 4, 8, 15, 15, 15]);
+    });
+
+    test('asks nobody while the back office does not answer', async () => {
+      await givenLooking(OLD, 'STOCK.SHORT');
+      answers = false;
+      expect(await run(recheckHolds)).toEqual({ rechecked: 0 });
+      answers = true;
+      expect(await run(recheckHolds)).toEqual({ rechecked: 1 });
+    });
+
+    test('asks all of several pages in one run, at most 25 a second', async () => {
+      const ids: string[] = [];
+      for (let i = 0; i < 210; i += 1) ids.push(await givenLooking(OLD, 'STOCK.SHORT'));
+      const begin = Date.now();
+      expect(await run(recheckHolds)).toEqual({ rechecked: 210 });
+      expect(Date.now() - begin).toBeGreaterThan((210 / 25) * 1000 - 100);
+      expect(told).toEqual(ids.map((id) => `recheck ${id}`));
+    });
+  });
 });
 
 describe('the reconciler', () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Deps } from '../../activities/deps.ts';
 import { parseOrder } from '../../activities/parse-order.ts';
+import { rejudgeOrder } from '../../activities/rejudge-order.ts';
 import {
   checkCredit,
   checkInventory,
@@ -8,6 +9,7 @@ import {
   takeFacts,
   validateOrder,
 } from '../../activities/validate-order.ts';
+import { createReferenceAdmin, type ReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
 import { listLog } from '../../db/log.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { type Gateway, openGateway, orderIdOf } from './gateway.ts';
@@ -21,12 +23,19 @@ afterAll(() => gateway.close());
 const ask = (orderId: string, as = 'ravi', query = '') =>
   gateway.call('GET', `/v1/orders/${orderId}/verdict${query}`, { as });
 
+const depsOf = ({ store, deps: { backOffice } }: Gateway) =>
+  ({ store, backOffice: () => backOffice }) as unknown as Deps;
+const changeCustomer: ReferenceAdmin['changeCustomer'] = (id, change) =>
+  createReferenceAdmin({ baseUrl: gateway.backOfficeUrl, apiKey: 'a-key-for-the-tests' }).changeCustomer(id, change);
+const resultOf = ({ rules }: { rules: readonly { code: string; result: string }[] }, code: string) =>
+  rules.find((rule) => rule.code === code)?.result;
+
 /** An order that was sent, and judged by the worker's own steps if asked for. */
 async function givenOrder({ judged }: { judged: boolean }): Promise<string> {
   const body = makeOrderJson({ total: '1.00' });
   const orderId = orderIdOf(await gateway.call('POST', '/v1/orders', { as: 'web-shop', body }));
   if (!judged) return orderId;
-  const deps = { store: gateway.store, backOffice: () => gateway.deps.backOffice } as unknown as Deps;
+  const deps = depsOf(gateway);
   const ref = { orderId, revision: 1 };
   await parseOrder(deps, orderId);
   await takeFacts(deps, ref);
@@ -60,6 +69,25 @@ describe('the verdict on an order', () => {
     expect((await ask(orderId, 'axel')).status).toBe(200);
     const actions = (await listLog(gateway.store, `order:${orderId}`)).map(({ action, actor }) => `${actor} ${action}`);
     expect(actions).toContain('axel order.verdict_read');
+  });
+
+  test('that was drawn again by fresh facts is shown, and the ones before can be', async () => {
+    const orderId = await givenOrder({ judged: true });
+    const first = await ask(orderId);
+    expect(first.body.judgements).toMatchObject([{ judgement: 0, occasion: 'arrival', cleared: [], opened: [] }]);
+    await changeCustomer('C-1001', { status: 'credit_stop' });
+    await rejudgeOrder(depsOf(gateway), { orderId, revision: 1 });
+    await changeCustomer('C-1001', { status: 'active' });
+    const { body } = await ask(orderId);
+    expect(body.judgements).toMatchObject([
+      { judgement: 0, judgedAt: first.body.judgedAt },
+      { judgement: 1, occasion: 'recheck', judgedAt: body.judgedAt, cleared: [], opened: ['CUSTOMER.CREDIT_STOP'] },
+    ]);
+    expect(body.judgement).toBe(1);
+    expect(resultOf(body, 'CUSTOMER.CREDIT_STOP')).toBe('breached');
+    const before = await ask(orderId, 'ravi', '?judgement=0');
+    expect(resultOf(before.body, 'CUSTOMER.CREDIT_STOP')).toBe('passed');
+    expect((await ask(orderId, 'ravi', '?judgement=2')).status).toBe(404);
   });
 
   test('is not there before the order is judged, or of a revision that is not there', async () => {

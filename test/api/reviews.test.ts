@@ -28,6 +28,8 @@ interface Held {
   readonly customerId?: string;
   readonly openedAt?: string;
   readonly hold?: string;
+  /** A second hold, for a supervisor. */
+  readonly beside?: string;
 }
 
 /** Sends an order in and, as its workflow would, holds it for review. */
@@ -37,6 +39,7 @@ const sendHeld = async ({
   customerId = 'C-1001',
   openedAt,
   hold = 'PRICE.DEVIATION',
+  beside,
 }: Held = {}) => {
   const content = makeOrderJson({ customerId });
   const orderId = orderIdOf(await gateway.call('POST', '/v1/orders', { as, body: content }));
@@ -49,6 +52,8 @@ const sendHeld = async ({
     resume_state: 'validated',
   });
   await openHolds(gateway.store, ref, [{ code: hold, category: 'business_rule', releaseRole }], at);
+  if (beside !== undefined)
+    await openHolds(gateway.store, ref, [{ code: beside, category: 'business_rule', releaseRole: 'supervisor' }], at);
   await openReview(gateway.store, await getOrder(gateway.store, orderId), at, 4 * 3_600_000);
   return orderId;
 };
@@ -221,6 +226,46 @@ describe('deciding', () => {
       body: { type: '/problems/not-allowed' },
     });
     expect((await act(orderId, 'approve', 'sofia')).status).toBe(200);
+  });
+
+  test('an approval keeps the codes that it names, or all that the person may release', async () => {
+    const [named, unnamed] = [await sendHeld({ beside: 'CREDIT.LIMIT' }), await sendHeld({ beside: 'CREDIT.LIMIT' })];
+    const body = { revision: 1, reason: 'asked', holds: ['CREDIT.LIMIT', 'CREDIT.LIMIT'] };
+    expect((await act(named, 'approve', 'sofia', body)).status).toBe(200);
+    expect(await decisionsOn(named)).toMatchObject([{ holds: ['CREDIT.LIMIT'] }]);
+    expect((await act(unnamed, 'approve', 'ravi')).status).toBe(200);
+    expect(await decisionsOn(unnamed)).toMatchObject([{ holds: ['PRICE.DEVIATION'] }]);
+    const shown = await gateway.call('GET', `/v1/orders/${unnamed}`, { as: 'ravi' });
+    expect(shown.body.decisions).toMatchObject([{ action: 'approve', holds: ['PRICE.DEVIATION'] }]);
+  });
+
+  test.each([
+    ['that does not stand', 'sofia', ['PRICE.DEVIATION', 'STOCK.SHORT'], 409, /^hold STOCK.SHORT does not stand/],
+    [
+      'of a supervisor',
+      'ravi',
+      ['PRICE.DEVIATION', 'CREDIT.LIMIT'],
+      403,
+      /^hold CREDIT.LIMIT is released by the role supervisor/,
+    ],
+  ])('naming a hold %s is refused, and no row', async (_what, as, holds, status, detail) => {
+    const orderId = await sendHeld({ beside: 'CREDIT.LIMIT' });
+    const answer = await act(orderId, 'approve', as, { revision: 1, reason: 'asked', holds });
+    expect(answer).toMatchObject({ status, body: { detail: expect.stringMatching(detail) } });
+    expect(await decisionsOn(orderId)).toEqual([]);
+  });
+
+  test('nobody releases a hold that clears itself', async () => {
+    const orderId = await sendHeld();
+    const waits = { code: 'BACKOFFICE.UNAVAILABLE', category: 'processing', releaseRole: null } as const;
+    await openHolds(gateway.store, { orderId, revision: 1 }, [waits], new Date().toISOString());
+    const answer = await act(orderId, 'approve', 'sofia', { revision: 1, reason: 'asked', holds: [waits.code] });
+    expect(answer).toMatchObject({
+      status: 403,
+      body: { detail: 'hold BACKOFFICE.UNAVAILABLE clears itself, nobody releases it' },
+    });
+    expect((await act(orderId, 'approve', 'ravi')).status).toBe(200);
+    expect(await decisionsOn(orderId)).toMatchObject([{ holds: ['PRICE.DEVIATION'] }]);
   });
 
   test('roles that do not review are refused', async () => {
