@@ -27,22 +27,30 @@ export interface Hit extends Pick<NewTrouble, 'subjectKind' | 'subjectId' | 'cod
   readonly until: string | null;
 }
 
-/** What came since an instant and is not counted yet: holds that were opened, orders that went back, documents refused. */
+/** What is not counted yet: holds that stand or were opened since an instant; orders that went back and documents refused since. */
 export async function listNewTroubles(store: Store, from: string): Promise<NewTrouble[]> {
   return [
-    ...(await listOpenedHolds(store, from)),
+    ...(await listNewHolds(store, (query) => query.where('holds.opened_at', '>=', from))),
+    // Those that stand already: nobody looked while they were opened.
+    ...(await listNewHolds(store, (query) =>
+      query.where('holds.cleared_at', 'is', null).where('holds.opened_at', '<', from),
+    )),
     ...(await listRejectedOrders(store, from)),
     ...(await listRefusedDocuments(store, from)),
   ];
 }
 
-async function listOpenedHolds({ db }: Store, from: string): Promise<NewTrouble[]> {
-  const rows = await db
-    .selectFrom('holds')
-    .innerJoin('orders', 'orders.id', 'holds.order_id')
+function selectHolds({ db }: Store) {
+  return db.selectFrom('holds').innerJoin('orders', 'orders.id', 'holds.order_id');
+}
+
+async function listNewHolds(
+  store: Store,
+  which: (query: ReturnType<typeof selectHolds>) => ReturnType<typeof selectHolds>,
+): Promise<NewTrouble[]> {
+  const rows = await which(selectHolds(store))
     .select(['holds.order_id', 'holds.revision', 'holds.code', 'holds.category', 'holds.release_role'])
     .select(['holds.opened_at', 'orders.source', 'orders.customer_id'])
-    .where('holds.opened_at', '>=', from)
     .where((eb) =>
       eb.not(
         eb.exists(

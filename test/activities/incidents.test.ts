@@ -227,6 +227,11 @@ describe('a system that is away', () => {
     ]);
   });
 
+  test('while nobody looked is found all the same', async () => {
+    await inTurn(3, () => held('BACKOFFICE.UNAVAILABLE', { minutes: 120 }));
+    expect(await watch()).toEqual({ troubles: 3, opened: 1, closed: 0 });
+  });
+
   test('and that is back for a moment only is one incident, of the same orders', async () => {
     const ids = await inTurn(10, () => held('BACKOFFICE.UNAVAILABLE', { minutes: 4 }));
     await watch(-3);

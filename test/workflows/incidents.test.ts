@@ -9,7 +9,7 @@ import { makeOrderJson } from '../support/order-factory.ts';
 import { until } from './people.ts';
 
 let house: House;
-beforeAll(async () => void (house = await openHouse()));
+beforeAll(async () => void (house = await openHouse({ circuit: { pauseMs: 200 } })));
 afterEach(() => house.admin.resetSwitches().then(() => undefined));
 afterAll(() => house.close());
 
