@@ -28,6 +28,7 @@ import { lookupOperations } from './routes/lookups.ts';
 import { serveManualEntry } from './routes/manual-entry.ts';
 import { placeOperations } from './routes/order-places.ts';
 import { verdictOperations } from './routes/order-verdict.ts';
+import { verdictAgainOperations } from './routes/verdict-again.ts';
 import { privacyOperations } from './routes/privacy.ts';
 import { orderOperations } from './routes/orders.ts';
 import { reviewOperations } from './routes/reviews.ts';
@@ -65,6 +66,7 @@ const OPERATIONS: readonly Operation[] = [
   ...orderOperations,
   ...placeOperations,
   ...verdictOperations,
+  ...verdictAgainOperations,
   ...reviewOperations,
   ...incidentOperations,
   ...documentOperations,

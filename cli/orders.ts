@@ -18,6 +18,7 @@ import {
   listRules,
   listSimulations,
   simulateRule,
+  verifyVerdict,
   withdrawRule,
 } from './orders/rules.ts';
 import { submit } from './orders/submit.ts';
@@ -34,6 +35,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'incident ack': acknowledge, 'incident recheck': recheck,
   'rules list': listRules, 'rules export': exportRules, 'rules import': importRules, 'rules approve': approveRule,
   'rules withdraw': withdrawRule, 'rules simulate': simulateRule, 'rules simulations': listSimulations,
+  'rules verify': verifyVerdict,
   'verify-log': verify, 'rotate-key': rotate,
 }; // prettier-ignore
 

@@ -127,7 +127,7 @@ async function showVerdict({
 }
 
 /** How a revision was judged, first and later; none before it is judged. */
-async function listJudgements(store: Store, ref: OrderRef): Promise<readonly Judged[]> {
+export async function listJudgements(store: Store, ref: OrderRef): Promise<readonly Judged[]> {
   const explanations = await findVerdict(store, ref);
   if (!explanations) return [];
   const [facts, later] = await Promise.all([getFacts(store, ref), listRejudgements(store, ref)]);

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { ruleStep } from '../../api/routes/rule-files.ts';
 import type { simulationPage, simulationView } from '../../api/routes/simulations.ts';
+import type { redrawnView } from '../../api/routes/verdict-again.ts';
 import type { ruleView } from '../../api/rule-views.ts';
 import { printTable } from '../table.ts';
 import { Misuse } from './misuse.ts';
@@ -23,6 +24,7 @@ import {
 type Rule = z.infer<typeof ruleView>;
 type ImportStep = z.infer<typeof ruleStep>;
 type Simulation = z.infer<typeof simulationView>;
+type Redrawn = z.infer<typeof redrawnView>;
 type SimulationPage = z.infer<typeof simulationPage>;
 
 const LOOK_AGAIN_MS = 1000;
@@ -212,6 +214,39 @@ Nothing is written to the orders, and nobody is told.`,
     return simulation.state === 'ended' ? 0 : 1;
   },
 };
+
+export const verifyVerdict: Verb = {
+  usage: 'rules verify ORDER [--revision N]',
+  what: 'draw the verdict on an order again from what was kept, and compare',
+  help: `  --revision N  this revision; the present one without
+  --as PERSON   in whose name; ${ADMINISTRATOR} without
+  --json        as the API answers
+
+Exit code 1 where it is another: what was kept was changed, or the program judges otherwise by now.`,
+  options: { revision: { type: 'string' }, ...AS_OPTION, ...JSON_OPTION },
+  words: 1,
+  run: async (given) => {
+    const revision = findNumber(given, 'revision');
+    const query = revision === undefined ? '' : `?revision=${revision}`;
+    const path = `/v1/orders/${encodeURIComponent(getWord(given, 0))}/verdict/again${query}`;
+    const redrawn = await given.connection.gateway.get<Redrawn>(path, tokenToAdminister(given));
+    if (given.values['json'] === true) printJson(redrawn);
+    else console.log(printRedrawn(redrawn));
+    return redrawn.same ? 0 : 1;
+  },
+};
+
+function printRedrawn({ orderId, revision, judgements }: Redrawn): string {
+  return judgements
+    .flatMap(({ judgedAt, rules, differences }) => [
+      `${orderId} revision ${revision}, judged ${judgedAt} by ${rules} rules: ${differences.length === 0 ? 'the same again' : 'NOT the same'}`,
+      ...differences.map(
+        ({ code, kept, again, members }) =>
+          `  ${code}: ${kept ?? 'did not run'} -> ${again ?? 'does not run'}${members.length === 0 ? '' : ` (${members.join(', ')})`}`,
+      ),
+    ])
+    .join('\n');
+}
 
 export const listSimulations: Verb = {
   usage: 'rules simulations [--code CODE] [--state running|ended|failed]',

@@ -199,7 +199,7 @@ describe("the API's document", () => {
     const { body } = await gateway.call('GET', '/openapi.json');
     expect(Object.keys(body.paths)).toEqual(
       expect.arrayContaining([
-        '/v1/orders', '/v1/orders/validate', '/v1/orders/{id}', '/v1/orders/{id}/document', '/v1/orders/{id}/log', '/v1/orders/{id}/cancel',
+        '/v1/orders', '/v1/orders/validate', '/v1/orders/{id}', '/v1/orders/{id}/document', '/v1/orders/{id}/log', '/v1/orders/{id}/verdict', '/v1/orders/{id}/verdict/again', '/v1/orders/{id}/cancel',
         '/v1/reviews', '/v1/orders/{id}/review/claim', '/v1/orders/{id}/review/release', '/v1/orders/{id}/review/approve',
         '/v1/orders/{id}/review/reject', '/v1/orders/{id}/review/correct', '/v1/documents/{id}', '/v1/edi/run', '/v1/sources',
         '/v1/sources/{id}', '/v1/customers', '/v1/products', '/v1/rules', '/v1/rules/{code}',
