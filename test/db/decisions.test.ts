@@ -4,11 +4,14 @@ import {
   type Decision,
   findDecision,
   insertDecision,
+  listCovered,
   listDecisions,
   listPendingDecisionIds,
   listUntoldDecisions,
   settleDecision,
 } from '../../db/decisions.ts';
+import { putFindings } from '../../db/findings.ts';
+import { openHolds } from '../../db/holds.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
 
@@ -75,6 +78,50 @@ describe('a decision', () => {
     expect(await insert(second)).toBe(true);
     await settleDecision(house.store, second.id, { refusal: null, at: LATER });
     expect(await insert({ ...first, id: uuidv7(), revision: 2 })).toBe(true);
+  });
+
+  test('can be taken on the same review and revision after an approval that left holds to others', async () => {
+    const first = await givenDecision();
+    expect(await insert(first)).toBe(true);
+    expect(await insert({ ...first, id: uuidv7(), actor: 'sofia' })).toBe(false);
+    await settleDecision(house.store, first.id, { refusal: null, at: LATER, leftStanding: 1 });
+    const second = { ...first, id: uuidv7(), actor: 'sofia' };
+    expect(await insert(second)).toBe(true);
+    await settleDecision(house.store, second.id, { refusal: null, at: LATER });
+    expect(await insert({ ...first, id: uuidv7() })).toBe(false);
+  });
+
+  test('to approve names the holds that stand and that its person may release, with what was found under them', async () => {
+    const { orderId, ...decision } = await givenDecision();
+    const ref = { orderId, revision: 1 };
+    const common = { category: 'business_rule', disposition: 'hold', message: 'a secret', location: {} } as const;
+    const found = [
+      { ...common, code: 'PRICE.MISMATCH', ruleVersion: 3, path: '/lines/0/unitPrice', evidence: '18.00' },
+      { ...common, code: 'CREDIT.LIMIT', ruleVersion: 1, path: '/total', evidence: '180.00', excess: '80.00' },
+    ];
+    await putFindings(house.store, { subject: `order:${orderId}`, revision: 1, step: 'validate', at: AT }, found);
+    const holds = [
+      { code: 'PRICE.MISMATCH', releaseRole: 'reviewer' },
+      { code: 'CREDIT.LIMIT', releaseRole: 'supervisor' },
+      { code: 'BACKOFFICE.UNAVAILABLE', releaseRole: null },
+    ] as const;
+    await openHolds(house.store, ref, holds.map((hold) => ({ ...hold, category: 'business_rule' })), AT); // prettier-ignore
+    const named = async (changes: Partial<Decision>): Promise<readonly string[] | undefined> => {
+      const id = uuidv7();
+      await insert({ ...decision, ...changes, orderId, id, reviewId: null });
+      return (await findDecision(house.store, id))?.holds;
+    };
+    expect(await named({})).toEqual(['PRICE.MISMATCH']);
+    expect(await named({ roles: ['reviewer', 'supervisor'] })).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await named({ action: 'reject' })).toBeUndefined();
+    expect(await listCovered(house.store, ref)).toEqual([]);
+    const last = { ...decision, orderId, id: uuidv7(), reviewId: null, holds: ['CREDIT.LIMIT'] };
+    await insert(last);
+    await settleDecision(house.store, last.id, { refusal: null, at: LATER });
+    expect(await listCovered(house.store, ref)).toEqual([
+      { code: 'CREDIT.LIMIT', ruleVersion: 1, path: '/total', evidence: '180.00', excess: '80.00' },
+    ]);
+    expect(await listCovered(house.store, { orderId, revision: 2 })).toEqual([]);
   });
 
   test('to cancel stands beside one to approve, and beside another one to cancel', async () => {

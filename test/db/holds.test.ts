@@ -6,9 +6,12 @@ import {
   type Hold,
   type HoldCursor,
   listApprovedCodes,
+  listDueLooks,
   listOpenHolds,
   listSelfClearing,
+  noteLook,
   openHolds,
+  postponeLook,
 } from '../../db/holds.ts';
 import { givenOrder, openTestStore, type TestStore } from '../support/store.ts';
 
@@ -61,6 +64,38 @@ describe('holds', () => {
     await clearHolds(house.store, one, { clearedBy: 'recheck', at: at(2), only: 'self_clearing' });
     expect(await openCodes(one)).toEqual(['STOCK.SHORT']);
     expect(await openCodes(other)).toHaveLength(2);
+  });
+
+  test('that are named are cleared alone', async () => {
+    const { id: orderId } = await givenOrder(house.store);
+    const holds = [hold('STOCK.SHORT'), hold('CREDIT.LIMIT'), hold('BACKOFFICE.UNAVAILABLE', null)];
+    await openHolds(house.store, { orderId, revision: 1 }, holds, at(1));
+    await clearHolds(house.store, orderId, { clearedBy: 'x', at: at(2), only: ['STOCK.SHORT', 'PRICE.MISMATCH'] });
+    expect(await openCodes(orderId)).toEqual(['BACKOFFICE.UNAVAILABLE', 'CREDIT.LIMIT']);
+    await clearHolds(house.store, orderId, { clearedBy: 'x', at: at(2), only: [] });
+    expect(await openCodes(orderId)).toEqual(['BACKOFFICE.UNAVAILABLE', 'CREDIT.LIMIT']);
+  });
+
+  test('that rest on facts are looked at again a minute later; those that came back after a recheck go on where they were', async () => {
+    const { id: orderId } = await givenOrder(house.store);
+    const ref = { orderId, revision: 1 };
+    const looking = { ...hold('STOCK.SHORT'), looksAgain: true };
+    const isDue = async (minute: number): Promise<boolean> =>
+      (await listDueLooks(house.store, at(minute), 100)).some((look) => look.order_id === orderId);
+    await openHolds(house.store, ref, [looking, hold('CREDIT.LIMIT')], at(1));
+    expect([await isDue(1), await isDue(2)]).toEqual([false, true]);
+    await noteLook(house.store, { order_id: orderId, looks: 1 }, at(2));
+    expect([await isDue(5), await isDue(6)]).toEqual([false, true]);
+    await clearHolds(house.store, orderId, { clearedBy: 'recheck', at: at(6) });
+    expect(await isDue(59)).toBe(false);
+    await openHolds(house.store, ref, [looking], at(6));
+    expect([await isDue(9), await isDue(10)]).toEqual([false, true]);
+    await postponeLook(house.store, orderId, at(30));
+    expect([await isDue(29), await isDue(30)]).toEqual([false, true]);
+    // A person's word begins anew.
+    await clearHolds(house.store, orderId, { clearedBy: 'a-decision', at: at(30) });
+    await openHolds(house.store, ref, [looking], at(30));
+    expect([await isDue(30), await isDue(31)]).toEqual([false, true]);
   });
 
   test('are let pass by an approval of the same revision, not by a recheck or a correction', async () => {
