@@ -1,6 +1,6 @@
 import type { RuleScope, RuleVersion } from '../orders/rules/rule.ts';
 import { takeTurn } from './dialect.ts';
-import { parseKept } from './faults.ts';
+import { Damaged, parseKept } from './faults.ts';
 import type { Keyring } from './keyring.ts';
 import { appendLog } from './log.ts';
 import { inTransaction, type Store } from './store.ts';
@@ -51,6 +51,9 @@ interface Read {
 /** The rules as last read. A version that counts is never edited, so that the rows and the last of them tell of a change. */
 const lastRead = new WeakMap<Keyring, Read>();
 
+/** Versions whose parameters cannot be read; whoever needs them learns it. */
+const damaged = new WeakSet<KeptRule>();
+
 /** The version that was the last to begin to count: those up to it are the rules as they are now. */
 export async function findRulesSequence(store: Store): Promise<number> {
   const { sequence } = await countRules(store);
@@ -74,7 +77,8 @@ export async function listKnownRules(store: Store): Promise<readonly KeptRule[]>
   const last = lastRead.get(store.keys);
   if (last?.rows === rows && last.sequence === sequence) return last.rules;
   const rules = await listRuleVersions(store);
-  lastRead.set(store.keys, { rows, sequence, rules });
+  // What is damaged is looked at anew each time, so that orders go on when it is restored.
+  if (!rules.some((rule) => damaged.has(rule))) lastRead.set(store.keys, { rows, sequence, rules });
   return rules;
 }
 
@@ -271,10 +275,9 @@ function nameOf({ code, version }: OrderValidationRuleTable): string {
 function readRule(row: OrderValidationRuleTable): KeptRule {
   const scope = { kind: row.scope, ...parseKept<object>(row.scope_value ?? '{}', nameOf(row), 'scope') } as RuleScope;
   const { code, version, disposition, author, reason, status, sequence } = row;
-  return {
+  const rule = {
     ...{ code, version, disposition, author, reason, status, sequence, scope },
     kind: row.kind as RuleVersion['kind'],
-    parameters: parseKept<unknown>(row.parameters_json, nameOf(row), 'parameters'),
     releaseRole: row.release_role as RuleVersion['releaseRole'],
     severity: row.severity as RuleVersion['severity'],
     effectiveFrom: row.effective_from,
@@ -287,4 +290,22 @@ function readRule(row: OrderValidationRuleTable): KeptRule {
     retiredAt: row.retired_at,
     retirementReason: row.retirement_reason,
   };
+  try {
+    return { ...rule, parameters: parseKept<unknown>(row.parameters_json, nameOf(row), 'parameters') };
+  } catch (error) {
+    if (error instanceof Damaged) return makeUnreadable(rule, error);
+    throw error;
+  }
+}
+
+/** A version that stops whoever needs its parameters: the orders that it speaks on, and no others. */
+function makeUnreadable(rule: Omit<KeptRule, 'parameters'>, damage: Damaged): KeptRule {
+  const unreadable: KeptRule = {
+    ...rule,
+    get parameters(): never {
+      throw damage;
+    },
+  };
+  damaged.add(unreadable);
+  return unreadable;
 }

@@ -59,7 +59,7 @@ export async function openOffice(options: Parameters<typeof openHouse>[0] = {}) 
     const { code, version, status } = added.body;
     if (status !== 'draft') return;
     const approved = await ask('sofia', 'POST', `/v1/rules/${code}/approve`, { version, reason: 'looked at it' });
-    expect(approved).toMatchObject({ status: 200, body: { inForce: true } });
+    expect(approved).toMatchObject({ status: 200, body: { status: 'approved' } });
   };
 
   /** Waits until an order is over. */
