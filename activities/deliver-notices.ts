@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { heartbeat, log } from '@temporalio/activity';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { v7 as uuidv7 } from 'uuid';
 import { Damaged } from '../db/faults.ts';
 import { fingerprint } from '../db/keyring.ts';
@@ -52,16 +52,16 @@ interface Counts {
 export async function deliverNotices(deps: Deps): Promise<Readonly<Counts>> {
   const counts: Counts = { delivered: 0, postponed: 0, failed: 0 };
   await passOn(deps);
-  const until = Date.now() + RUN_MS;
+  const isOver = beginRun();
   const running = new Map<string, Promise<void>>();
   const seenAt = new Map<string, number>();
   const faults: unknown[] = [];
   for (;;) {
-    const due = Date.now() < until && faults.length === 0 ? await listDueDestinations(deps.store, nowIso()) : [];
+    const due = !isOver() && faults.length === 0 ? await listDueDestinations(deps.store, nowIso()) : [];
     for (const destination of due) {
       const isRecent = Date.now() - (seenAt.get(destination) ?? 0) < LOOK_AGAIN_MS;
       if (running.has(destination) || isRecent || running.size >= MOST_AT_ONCE) continue;
-      const served = serve(deps, destination, until, counts)
+      const served = serve(deps, destination, isOver, counts)
         .catch((fault: unknown) => void faults.push(fault))
         .finally(() => {
           running.delete(destination);
@@ -75,6 +75,13 @@ export async function deliverNotices(deps: Deps): Promise<Readonly<Counts>> {
   }
   if (faults.length > 0) throw faults[0];
   return counts;
+}
+
+/** Tells when nothing more is to be begun: it has gone on for long, or the program is to end. */
+function beginRun(): () => boolean {
+  const until = Date.now() + RUN_MS;
+  const stop = cancellationSignal();
+  return () => stop.aborted || Date.now() > until;
 }
 
 async function waitAtMost(ms: number, others: Iterable<Promise<void>>): Promise<void> {
@@ -103,12 +110,12 @@ async function isToldByIncident(store: Store, { kind, subject }: OutboxRow): Pro
 }
 
 /** Sends to one destination what is due there, as long as it takes it and nobody else does. */
-async function serve(deps: Deps, destination: string, until: number, counts: Counts): Promise<void> {
+async function serve(deps: Deps, destination: string, isOver: () => boolean, counts: Counts): Promise<void> {
   const { store } = deps;
   const lease = { destination, holder: uuidv7() };
   const keep = () => leaseDestination(store, lease, { now: nowIso(), until: isoIn(LEASE_MS) });
   try {
-    while (Date.now() < until && (await keep())) {
+    while (!isOver() && (await keep())) {
       const row = await findNextFor(store, destination, nowIso());
       if (!row || !(await deliver(deps, row, counts))) return;
     }
@@ -131,7 +138,8 @@ async function deliver(deps: Deps, row: OutboxRow, counts: Counts): Promise<bool
   if (sent.kind === 'gone') return stop(deps, row, counts);
   if (sent.kind === 'failed') return fail(deps, row, sent, counts);
   await markDelivered(store, row.id, nowIso());
-  if (wasOpen) await hurryDestination(store, destination, nowIso());
+  // What waits must not wait on for hours after the destination is back; after a start no circuit is known to be open.
+  if (wasOpen || row.attempts > 0) await hurryDestination(store, destination, nowIso());
   counts.delivered += 1;
   return true;
 }

@@ -76,9 +76,10 @@ export interface Audience {
 
 /** A row for each destination, so that each is delivered by itself. */
 async function putFor(tx: Store, owner: string, notice: Notice, { webhook, mailTo }: Audience): Promise<void> {
-  const { subject, source, kind, stepKey, content, at } = notice;
+  const { subject, source, kind, stepKey, at } = notice;
+  const content = trim(notice.content);
   const put = (channel: 'webhook' | 'mail', place: string, told: unknown): Promise<void> => {
-    const outgoing = { subject, source, kind, stepKey: `${stepKey}:${owner}:${place}`, content: print(told) };
+    const outgoing = { subject, source, kind, stepKey: `${stepKey}:${owner}:${place}`, content: JSON.stringify(told) };
     return putOnWay(tx, outgoing, { channel, destination: `${owner}:${place}` }, at);
   };
   if (webhook) await put('webhook', 'webhook', content);
@@ -86,9 +87,16 @@ async function putFor(tx: Store, owner: string, notice: Notice, { webhook, mailT
     await put('mail', `mail:${hashAddress(tx, to)}`, { to, notice: content } satisfies MailContent);
 }
 
-/** Evidence may quote the order: whoever is told may read it over the API, and it does not lie about in mailboxes. */
-function print(told: unknown): string {
-  return JSON.stringify(told, (name, value: unknown) => (name === 'evidence' ? undefined : value));
+/** A file of thousands of rows may be wrong in each; receivers of webhooks take small messages. */
+const MOST_FINDINGS = 100;
+
+/** As it is pushed. Evidence may quote the order: who is told may read it over the API, and it is not left in mailboxes. */
+function trim({ data, ...notice }: NoticeContent): NoticeContent {
+  const { findings, ...others } = data as { readonly findings?: readonly Finding[] };
+  if (!findings) return { ...notice, data };
+  const told = findings.slice(0, MOST_FINDINGS).map(({ evidence: _, ...finding }) => finding);
+  const findingsLeftOut = findings.length - told.length;
+  return { ...notice, data: { ...others, findings: told, ...(findingsLeftOut > 0 && { findingsLeftOut }) } };
 }
 
 /** Tells addresses apart without naming them. */

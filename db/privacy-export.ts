@@ -156,6 +156,8 @@ async function openNotices(store: Store, orderId: string) {
     .selectFrom('outbox')
     .selectAll()
     .where('subject', '=', `order:${orderId}`)
+    // What is posted and mailed says the same; and whom it is mailed to are other people.
+    .where('channel', 'in', ['read', 'file'])
     .orderBy('id')
     .execute();
   return Promise.all(

@@ -12,6 +12,8 @@ export interface Told {
     readonly poNumber?: string | null;
     readonly productionOrderId?: string | null;
     readonly findings?: readonly ToldFinding[];
+    /** How many more there are. */
+    readonly findingsLeftOut?: number;
     readonly [member: string]: unknown;
   };
 }
@@ -94,11 +96,10 @@ export function writeLetter({ type, data }: Told): NoticeLetter {
   const wording = WORDINGS[type];
   if (!wording) return writePlainLetter({ type, data });
   const name = nameOf(data);
-  const { findings = [] } = data;
   const parts = [
     `${name} ${wording.happened}.\n${wording.meaning}`,
     ...(data.productionOrderId ? [`Production order: ${clean(data.productionOrderId, LONGEST_NAME)}`] : []),
-    ...listFindings(findings),
+    ...listFindings(data),
     wording.todo,
     signOff(data),
   ];
@@ -122,14 +123,14 @@ function nameOf({ poNumber, externalId, orderId, documentId }: Told['data']): st
   return `Document ${clean(documentId ?? '', LONGEST_NAME)}`;
 }
 
-function listFindings(findings: readonly ToldFinding[]): readonly string[] {
+function listFindings({ findings = [], findingsLeftOut = 0 }: Told['data']): readonly string[] {
   if (findings.length === 0) return [];
   const shown = findings.slice(0, MOST_FINDINGS).map((finding, index) => {
     const place = describePlace(finding);
     const where = place === '' ? '' : `\n   Where: ${place}`;
     return `${String(index + 1)}. ${clean(finding.message, LONGEST_MESSAGE)} (${clean(finding.code, LONGEST_NAME)})${where}`;
   });
-  const left = findings.length - shown.length;
+  const left = findings.length - shown.length + findingsLeftOut;
   return ['What we found:', ...shown, ...(left > 0 ? [`And ${String(left)} more.`] : [])];
 }
 

@@ -32,6 +32,60 @@ describe('settings', () => {
     expect(readSettings({ PORT: '' }).port).toBe(3000);
   });
 
+  describe('of notices', () => {
+    const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    const inFile = (text: string): string => {
+      const path = join(mkdtempSync(join(tmpdir(), 'settings-')), 'secret');
+      writeFileSync(path, text);
+      return path;
+    };
+
+    test('are empty by default: nothing is mailed, our own people are not told, private addresses are not called', () => {
+      const nothing = { mail: null, operationsWebhook: null, operationsMailTo: [], allowPrivate: false };
+      expect(readSettings({}).notices).toEqual(nothing);
+    });
+
+    test('say how mail goes out and who is told; secrets may stand in files', () => {
+      const { notices } = readSettings({
+        SMTP_URL_FILE: inFile('smtps://user:p%40ss@mail.example.com:465\n'),
+        MAIL_FROM: 'Orders <orders@example.com>',
+        OPERATIONS_MAIL_TO: 'ops@example.com, boss@example.com',
+        OPERATIONS_WEBHOOK_URL: 'https://chat.example.com/hook',
+        OPERATIONS_WEBHOOK_SECRET_FILE: inFile(`${SECRET}, ${SECRET}\n`),
+        NOTIFY_ALLOW_PRIVATE: 'true',
+      });
+      expect(notices).toEqual({
+        mail: { url: 'smtps://user:p%40ss@mail.example.com:465', from: 'Orders <orders@example.com>' },
+        operationsMailTo: ['ops@example.com', 'boss@example.com'],
+        operationsWebhook: { url: 'https://chat.example.com/hook', secrets: [SECRET, SECRET] },
+        allowPrivate: true,
+      });
+    });
+
+    test.each([
+      [{ SMTP_URL: 'http://mail.example.com' }, /SMTP_URL: must be smtp:/],
+      [{ SMTP_URL: 'smtp://mail.example.com' }, /MAIL_FROM/],
+      [{ SMTP_URL_FILE: '/nowhere', MAIL_FROM: 'a@example.com' }, /SMTP_URL_FILE: .*cannot be read/],
+      [{ SMTP_URL: 'smtp://mail.example.com', MAIL_FROM: 'a@example.com\r\nBcc: b@example.com' }, /MAIL_FROM/],
+      [{ SMTP_URL: 'smtp://mail.example.com', MAIL_FROM: 'Name\n <a@example.com>' }, /MAIL_FROM/],
+      [{ OPERATIONS_MAIL_TO: 'ops@example.com' }, /OPERATIONS_MAIL_TO: needs SMTP_URL/],
+      [{ OPERATIONS_MAIL_TO: 'ops@example.com;boss' }, /OPERATIONS_MAIL_TO: must be/],
+      [{ OPERATIONS_WEBHOOK_URL: 'http://chat.example.com' }, /OPERATIONS_WEBHOOK_URL: must be an https URL/],
+      [{ OPERATIONS_WEBHOOK_URL: 'https://chat.example.com' }, /OPERATIONS_WEBHOOK_SECRET/],
+      [{ OPERATIONS_WEBHOOK_URL: 'https://chat.example.com', OPERATIONS_WEBHOOK_SECRET: 'guess' }, /whsec_/],
+      [{ NOTIFY_ALLOW_PRIVATE: 'yes' }, /NOTIFY_ALLOW_PRIVATE/],
+    ])('%j is refused', (env, message) => {
+      expect(() => readSettings(env as NodeJS.ProcessEnv)).toThrow(message);
+    });
+
+    test('are refused without a word of a secret', () => {
+      const env = { SMTP_URL_FILE: inFile('smtp//user:hunter2@mail'), MAIL_FROM: 'a@example.com' };
+      expect(() => readSettings(env)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+      );
+    });
+  });
+
   test('every setting that cannot be used is named at once', () => {
     const read = () => readSettings({ PORT: 'eighty', TEMPORAL_ADDRESS: 'http://nowhere', LOG_LEVEL: 'loud' });
     expect(read).toThrow(ConfigError);

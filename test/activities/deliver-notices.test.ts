@@ -119,6 +119,20 @@ describe('a notice to a source', () => {
     expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({ data: { findings: [told] } });
   });
 
+  test('tells a hundred findings, and how many more there are', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const findings = Array.from({ length: 130 }, (_, i) => ({
+      code: 'CSV.ROW', category: 'data_format', disposition: 'reject', path: '', message: `row ${String(i)} is short`,
+      evidence: null, location: { row: i + 2 },
+    }) as const); // prettier-ignore
+    await refuseDocument(house.store, makeArrival({ source: 'told', findings }));
+    await run();
+    const { data } = JSON.parse(receiver.received[0]?.body ?? '') as { data: { findings: unknown[] } };
+    expect(data.findings).toHaveLength(100);
+    expect(data).toMatchObject({ findingsLeftOut: 30 });
+  });
+
   test('is written once by a step that runs twice, and is read over the API too', async () => {
     const receiver = await givenReceiver();
     await givenSource('told', receiver.url);
@@ -285,25 +299,28 @@ describe('a destination that does not take a message', () => {
     expect(ordersOf(receiver)).toEqual([poisoned, poisoned, poisoned, later]);
   });
 
-  test('that comes back gets at once what waits for it', async () => {
-    let isBack = false;
-    const receiver = await givenReceiver(() => ({ status: isBack ? 200 : 503 }));
-    await givenSource('failing', receiver.url);
-    const [first, second] = [await givenNotice('failing'), await givenNotice('failing')];
-    const circuits = createNoticeCircuits({ pauseMs: 1 });
-    for (let i = 0; i < 4; i += 1) {
-      await makeDue();
-      await run({ circuits });
-    }
-    expect(circuits('failing:webhook').read().state).toBe('open');
-    isBack = true;
-    // Of the two only one is due: the other would wait for minutes.
-    await house.store.db.updateTable('outbox').set({ next_attempt_at: '2126-01-01T00:00:00.000Z' }).execute();
-    const due = house.store.db.updateTable('outbox').set({ next_attempt_at: AT, attempts: 3 });
-    await due.where('subject', '=', `order:${first}`).execute();
-    expect(await run({ circuits })).toMatchObject({ delivered: 2 });
-    expect(ordersOf(receiver).slice(-2)).toEqual([first, second]);
-  });
+  test.each([true, false])(
+    'that comes back gets at once what waits for it (known to have been away: %s)',
+    async (isKnown) => {
+      let isBack = false;
+      const receiver = await givenReceiver(() => ({ status: isBack ? 200 : 503 }));
+      await givenSource('failing', receiver.url);
+      const [first, second] = [await givenNotice('failing'), await givenNotice('failing')];
+      const circuits = createNoticeCircuits({ pauseMs: 1 });
+      for (let i = 0; i < 4; i += 1) {
+        await makeDue();
+        await run({ circuits });
+      }
+      expect(circuits('failing:webhook').read().state).toBe('open');
+      isBack = true;
+      // Of the two only one is due: the other would wait for minutes.
+      await house.store.db.updateTable('outbox').set({ next_attempt_at: '2126-01-01T00:00:00.000Z' }).execute();
+      const due = house.store.db.updateTable('outbox').set({ next_attempt_at: AT, attempts: 3 });
+      await due.where('subject', '=', `order:${first}`).execute();
+      expect(await run({ circuits: isKnown ? circuits : createNoticeCircuits() })).toMatchObject({ delivered: 2 });
+      expect(ordersOf(receiver).slice(-2)).toEqual([first, second]);
+    },
+  );
 
   test('whose profile is damaged waits for it; a message that is damaged has failed', async () => {
     const receiver = await givenReceiver();

@@ -20,6 +20,7 @@ interface Report {
   }[];
   readonly created: { readonly orders: number; readonly productionOrders: number };
   readonly productionOrders: number;
+  readonly told: readonly string[];
   readonly differences: readonly string[];
   readonly urls: Readonly<Record<string, string>>;
   readonly credentialsFile: string;
@@ -60,6 +61,8 @@ describe('the demonstration', () => {
     expect(first.differences).toEqual([]);
     expect(first.ok).toBe(true);
     expect(first.created.orders).toBe(idsOf(first).size);
+    // The order that was pushed, and the change that told it again.
+    expect(first.told).toHaveLength(2);
     const completed = new Set(first.orders.filter(({ state }) => state === 'completed').map(({ orderId }) => orderId));
     expect(first.created.productionOrders).toBe(completed.size);
     const lines = readSamples().length;

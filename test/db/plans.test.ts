@@ -30,6 +30,9 @@ import {
 import { listLog } from '../../db/log.ts';
 import { countOrdersByState, type OrderFilter, listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';
 import { listRevisions } from '../../db/orders.ts';
+import { findNextFor, listDueDestinations } from '../../db/notice-destinations.ts';
+import { searchNotices } from '../../db/notice-search.ts';
+import { listForHouse } from '../../db/notices.ts';
 import { listDueOutbox, listOutbox } from '../../db/outbox.ts';
 import type { Principal } from '../../db/principals.ts';
 import { findJudgedAt, listRejudgements } from '../../db/rejudgements.ts';
@@ -114,6 +117,14 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'the revisions of an order': (store) => listRevisions(store, uuidv7()),
   'due messages': (store) => listDueOutbox(store, AT, 200),
   'the messages of an order': (store) => listOutbox(store, 'order:o'),
+  'destinations for which something is due': (store) => listDueDestinations(store, AT),
+  'the next message to a destination': (store) => findNextFor(store, 'web-shop:webhook', AT),
+  'what our own people are to be told': (store) => listForHouse(store, AT, 200),
+  'all messages of a source': (store) =>
+    searchNotices(store, everyone, { source: 'web-shop' }, { beforeId: 'm', size: 50 }),
+  'messages that were given up': (store) => searchNotices(store, everyone, { state: 'failed' }, { size: 50 }),
+  'messages that a limited person may see': (store) =>
+    searchNotices(store, { ...everyone, customers: ['C-1'] }, { subject: 'order:o' }, { size: 50 }),
   'what is new and stops orders': (store) => listNewTroubles(store, AT),
   'the places that findings of a code speak of': (store) =>
     listFindingPaths(store, { orderId: 'o', revision: 1, code: 'PRODUCT.INACTIVE' }),

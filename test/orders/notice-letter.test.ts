@@ -64,6 +64,8 @@ This letter was written by a program; nobody reads answers to it.
     expect(text).toContain('50. wrong (A.B)');
     expect(text).not.toContain('51. ');
     expect(text).toContain('And 3 more.');
+    const more = { ...ORDER, findings, findingsLeftOut: 900 };
+    expect(writeLetter({ type: 'order.rejected', data: more }).text).toContain('And 903 more.');
   });
 
   test('has words of its own for each kind of notice', () => {
