@@ -6,9 +6,11 @@ import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
-import type { Delivery } from '../orders/fulfilment.ts';
+import type { Delivery, Fulfilment } from '../orders/fulfilment.ts';
 import { decimal } from '../orders/money.ts';
+import type { Order } from '../orders/order.ts';
 import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
+import { explainLine } from '../orders/rules/inventory.ts';
 import { askBackOffice } from './back-office.ts';
 import { findDelivery } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
@@ -33,7 +35,7 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
     const lines = order.lines.map(({ line, sku, quantity }) => ({ line, sku, quantity }));
     const request = { ...ref, ...delivery, customerId, currency, amount, lines, allow };
     const result = await askBackOffice(() => backOffice().reserve(request));
-    await inTransaction(store, (tx) => keepResult(tx, ref, result));
+    await inTransaction(store, (tx) => keepResult(tx, ref, order, result));
   }
   return readProgress(store, ref.orderId);
 }
@@ -61,26 +63,50 @@ async function prepare(tx: Store, ref: OrderRef): Promise<'live' | 'shadow' | 'w
   return gate;
 }
 
-async function keepResult(tx: Store, ref: OrderRef, result: ReserveResult): Promise<void> {
+async function keepResult(tx: Store, ref: OrderRef, order: Order, result: ReserveResult): Promise<void> {
   const at = nowIso();
-  const findings = result.reserved ? [] : result.shortages.map(findingOf);
+  const shortages = result.reserved ? [] : result.shortages.map(findingOf);
   const moved = result.reserved
     ? await moveOrder(tx, ref, ['validated'], 'reserved', at)
     : await moveOrder(tx, ref, ['validated'], 'in_review', at, { resume_state: 'validated' });
   if (!moved) return;
-  await putFindings(tx, { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'reserve', at }, findings);
-  if (result.reserved) await putFulfilments(tx, ref, result.lines, { clearedBy: RECHECK, at });
-  if (findings.length > 0) await openHolds(tx, ref, await holdsFor(tx, ref, findings, at), at);
-  const action = result.reserved ? 'order.reserved' : 'order.not_reserved';
   const waiting = result.reserved ? listWaiting(result.lines) : [];
-  const shortages = findings.map((finding) => finding.code);
-  const detail = { revision: ref.revision, shortages, ...(waiting.length > 0 && { waiting }) };
+  const told = result.reserved ? await tellOfWaiting(tx, ref, order, result.lines) : [];
+  const of = { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'reserve', at } as const;
+  await putFindings(tx, of, [...shortages, ...told]);
+  if (result.reserved) await putFulfilments(tx, ref, result.lines, { clearedBy: RECHECK, at });
+  if (shortages.length > 0) await openHolds(tx, ref, await holdsFor(tx, ref, shortages, at), at);
+  const action = result.reserved ? 'order.reserved' : 'order.not_reserved';
+  const codes = shortages.map(({ code }) => code);
+  const detail = { revision: ref.revision, shortages: codes, ...(waiting.length > 0 && { waiting }) };
   await appendLog(tx, `order:${ref.orderId}`, {
     stepKey: `reserve:${String(ref.revision)}:${at}`,
     at,
     actor: WORKER,
     action,
     detail,
+  });
+}
+
+/** Says of which lines something waits, where that was not told when the order was judged: the stock was taken since. */
+async function tellOfWaiting(
+  tx: Store,
+  ref: OrderRef,
+  { lines }: Order,
+  fulfilments: readonly Fulfilment[],
+): Promise<readonly Finding[]> {
+  const waiting = listWaiting(fulfilments);
+  if (waiting.length === 0) return [];
+  const found = await listFindings(tx, `order:${ref.orderId}`, ref.revision);
+  if (found.some(({ code }) => code === 'STOCK.SHORT')) return [];
+  return waiting.flatMap(({ position, waiting: quantity }): Finding[] => {
+    const line = lines[position - 1];
+    if (!line) return [];
+    const goes = decimal(line.quantity).minus(decimal(quantity));
+    const message = `the stock was taken in the meantime: ${explainLine(line.line, { goes, waits: decimal(quantity) })}`;
+    const common = { category: 'business_rule', disposition: 'warn', location: {} } as const;
+    const path = `/lines/${String(position - 1)}/quantity`;
+    return [{ ...common, code: 'STOCK.SHORT', path, message, evidence: line.quantity, excess: quantity }];
   });
 }
 

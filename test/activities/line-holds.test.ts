@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { type BackOffice, BackOfficeRefused, BackOfficeUnavailable } from '../../backoffice/port.ts';
+import { listFindings } from '../../db/findings.ts';
 import { listFulfilments, listLineHolds } from '../../db/fulfilment.ts';
 import { acceptDocument } from '../../db/intake.ts';
 import { listLog } from '../../db/log.ts';
@@ -172,6 +173,13 @@ describe('an order of which only a part is there', () => {
     await handOff(ref);
     expect(await producedOf(ref)).toEqual(['WEST 10, 0 wait', 'EAST 3 + WEST 1, 4 wait']);
     expect(await waitingOf(ref)).toEqual(['2: 4']);
+    expect(await listFindings(house.store, `order:${ref.orderId}`, 1)).toMatchObject([
+      {
+        code: 'STOCK.SHORT',
+        disposition: 'warn',
+        message: 'the stock was taken in the meantime: of line 20 go 4 and wait 4',
+      },
+    ]);
   });
 });
 
