@@ -46,8 +46,11 @@ function describe(order: OrderDetail, url: string): string {
     ],
     ...findings.map(({ code, disposition, message }) => ['finding', `${code} (${disposition}): ${message}`] as const),
     ...decisions.map(
-      ({ action, actor, reason, state: became, createdAt }) =>
-        ['decision', `${action} by ${actor}, ${createdAt}, ${became}: ${reason}`] as const,
+      ({ action, holds: released, actor, reason, state: became, createdAt }) =>
+        [
+          'decision',
+          `${[action, released.join(', ')].join(' ').trim()} by ${actor}, ${createdAt}, ${became}: ${reason}`,
+        ] as const,
     ),
     ['audit trail', `${url}${links.log}`],
     ['Temporal', links.temporal],
