@@ -48,6 +48,12 @@ export async function removeContent(tx: Store, orderIds: readonly string[]): Pro
     await tx.db.deleteFrom(table).where('order_id', 'in', orderIds).execute();
   }
   await tx.db.deleteFrom('order_staging_errors').where('subject', 'in', subjects).execute();
+  // What may be a word of the order alone. In an incident it is one of many orders.
+  await tx.db
+    .deleteFrom('incident_orders')
+    .where('subject_id', 'in', orderIds)
+    .where('incident_id', 'is', null)
+    .execute();
   // The row stays, because it says at which place of the document the order stood.
   await tx.db
     .updateTable('order_staging_raw')

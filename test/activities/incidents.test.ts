@@ -3,12 +3,14 @@ import { v7 as uuidv7 } from 'uuid';
 import { isFolded } from '../../activities/causes.ts';
 import { deliverNotices } from '../../activities/deliver-notices.ts';
 import type { Deps } from '../../activities/deps.ts';
+import { removeContent } from '../../db/forget.ts';
 import { openHolds } from '../../db/holds.ts';
 import { acceptDocument, refuseDocument } from '../../db/intake.ts';
 import { type IncidentRow, listIncidentMembers, listIncidents } from '../../db/incidents.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { listOutbox, openOutbox } from '../../db/outbox.ts';
 import type { Principal } from '../../db/principals.ts';
+import { inTransaction } from '../../db/store.ts';
 import { createNoticeCircuits } from '../../exchange/notice-circuits.ts';
 import { createWebhookSender } from '../../exchange/webhook-sender.ts';
 import type { Finding } from '../../orders/finding.ts';
@@ -390,6 +392,17 @@ test('whoever is limited to sources or customers sees their part of an incident,
     expect(await membersOf(seen[0]!, limited)).toEqual([...mine].sort());
   }
   expect(await incidents({}, { ...EVERYONE, sources: ['desk'] })).toEqual([]);
+});
+
+test('what is erased leaves no word of it behind, unless it is an incident of many orders', async () => {
+  const unknown = { lines: [{ ...WRONG_PRICE.lines[0], sku: 'Pat Example' }] };
+  const alone = await judged(unknown);
+  await watch();
+  const skusOf = async () =>
+    (await house.store.db.selectFrom('incident_orders').select('cause_value').where('cause_kind', '=', 'product').execute()).map((row) => row.cause_value); // prettier-ignore
+  expect(await skusOf()).toEqual(['Pat Example']);
+  await inTransaction(house.store, (tx) => removeContent(tx, [alone]));
+  expect(await skusOf()).toEqual([]);
 });
 
 test('what was no incident and is over is forgotten after an hour', async () => {

@@ -115,6 +115,20 @@ describe('incidents', () => {
     expect((await due.execute()).map((row) => row.order_id).sort()).toEqual(waiting.slice(0, 5).sort());
   });
 
+  test('are made of documents that a source sends and nobody can read', async () => {
+    const sent = await inTurn(30, (index) =>
+      gateway.call('POST', '/v1/orders', { as: 'api-zapco', body: `{"externalId":"${String(index)}",` }),
+    );
+    expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([400]));
+    expect(await watchAt(gateway.store)).toMatchObject({ troubles: 30, opened: 1 });
+    const { body } = await ask('/v1/incidents?kind=source');
+    expect(body.items).toEqual([expect.objectContaining({ orders: 30, waiting: 0, state: 'open' })]);
+    const detail = await ask(`/v1/incidents/${String(body.items[0].incidentId)}?limit=200`);
+    const ids = sent.map(({ body: { documentId } }) => String(documentId));
+    expect(membersOf(detail.body.items, 'id')).toEqual(ids.sort());
+    expect(detail.body.items[0]).toMatchObject({ kind: 'document', state: null, poNumber: null, waits: false });
+  });
+
   test('that are over cannot be acted on', async () => {
     for (const id of waiting) await clearHeld(gateway.store, id);
     await watchAt(gateway.store);

@@ -207,6 +207,7 @@ delete from "order_staging_validated" where "order_id" in (@1, @2);
 delete from "facts_snapshots" where "order_id" in (@1, @2);
 delete from "rejudgements" where "order_id" in (@1, @2);
 delete from "order_staging_errors" where "subject" in (@1, @2);
+delete from "incident_orders" where "subject_id" in (@1, @2) and "incident_id" is null;
 update "order_staging_raw" set "content_sealed" = @1, "locator_json" = null where "order_id" in (@2, @3);
 update "decisions" set "content_sealed" = @1 where "order_id" in (@2, @3);
 update "outbox" set "content_sealed" = @1 where "subject" in (@2, @3);
@@ -497,8 +498,6 @@ select top(200) * from "outbox" where "destination" = @1 and ("kind" not like @2
 update "outbox" set "destination" = null where "id" = @1;
 
 -- notices.passToHouse
-insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, @8, @9, @10, @11, @12);
-update "outbox" set "destination" = null where "id" = @1;
 
 -- notice-search.searchNotices
 select top(51) "id", "source", "subject", "kind", "channel", "destination", "state", "attempts", "last_failure", "created_at", "next_attempt_at", "delivered_at", "control_number", "acknowledged_at", "acknowledgment", "missed_at" from "outbox" where "source" in (@1) and exists (select "orders"."id" from "orders" where "orders"."id" = substring(outbox.subject, 7, 36) and "outbox"."subject" like @2 and "orders"."customer_id" in (@3)) and "source" = @4 and "state" = @5 and "channel" = @6 and "kind" = @7 and "subject" = @8 and "id" < @9 order by "id" desc;
@@ -696,6 +695,7 @@ delete from "order_staging_validated" where "order_id" in (@1);
 delete from "facts_snapshots" where "order_id" in (@1);
 delete from "rejudgements" where "order_id" in (@1);
 delete from "order_staging_errors" where "subject" in (@1);
+delete from "incident_orders" where "subject_id" in (@1) and "incident_id" is null;
 update "order_staging_raw" set "content_sealed" = @1, "locator_json" = null where "order_id" in (@2);
 update "decisions" set "content_sealed" = @1 where "order_id" in (@2);
 update "outbox" set "content_sealed" = @1 where "subject" in (@2);
