@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { v7 as uuidv7 } from 'uuid';
-import { Damaged } from '../db/faults.ts';
+import { Damaged, findDatabaseFault } from '../db/faults.ts';
 import { fingerprint } from '../db/keyring.ts';
 import { appendLog } from '../db/log.ts';
 import {
@@ -23,7 +23,7 @@ import { sendThrough } from '../exchange/notice-circuits.ts';
 import type { Sent } from '../exchange/sent.ts';
 import { type Told, writeLetter } from '../orders/notice-letter.ts';
 import { isFolded } from './causes.ts';
-import { type Deps, nowIso, WORKER } from './deps.ts';
+import { type Deps, nameOf, nowIso, WORKER } from './deps.ts';
 
 /** How long one run begins to send; then the next one goes on. */
 const RUN_MS = 45_000;
@@ -117,7 +117,8 @@ async function serve(deps: Deps, destination: string, isOver: () => boolean, cou
   try {
     while (!isOver() && (await keep())) {
       const row = await findNextFor(store, destination, nowIso());
-      if (!row || !(await deliver(deps, row, counts))) return;
+      if (!row || !(await deliver(deps, row, counts).catch((error: unknown) => failBy(error, deps, row, counts))))
+        return;
     }
   } finally {
     await releaseDestination(store, lease);
@@ -182,6 +183,13 @@ function prepareMail({ notices: { sendMail } }: Deps, row: OutboxRow, content: B
   const { to, notice } = JSON.parse(content.toString()) as MailContent & { readonly notice: Told };
   const unset: Sent = { kind: 'failed', code: 'no_mail_server', about: 'destination' };
   return () => sendMail?.({ id: row.id, to, ...writeLetter(notice) }) ?? Promise.resolve(unset);
+}
+
+/** A mistake of ours about one message keeps no other one waiting. @throws the error, if it is the database's */
+function failBy(error: unknown, deps: Deps, row: OutboxRow, counts: Counts): Promise<boolean> {
+  if (findDatabaseFault(error) !== undefined) throw error;
+  log.error('a notice cannot be sent', { id: row.id, error: nameOf(error) });
+  return fail(deps, row, { code: 'internal', about: 'message' }, counts);
 }
 
 /** Notes a failure: to be tried again, or given up. @returns whether another message may do better */

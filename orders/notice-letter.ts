@@ -89,6 +89,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
 
 const MOST_FINDINGS = 50;
 const LONGEST_NAME = 60;
+const LONGEST_TITLE = 100;
 const LONGEST_MESSAGE = 1000;
 
 /** Writes a letter to whoever sent an order, or answers for it: what happened, what is wrong and where, what to do. */
@@ -106,14 +107,21 @@ export function writeLetter({ type, data }: Told): NoticeLetter {
   return { subject: `${name} ${wording.happened}`, text: `${parts.join('\n\n')}\n` };
 }
 
-/** What has no words of its own, such as an incident: its members, a line each. */
-function writePlainLetter({ type, data }: Told): NoticeLetter {
+/** What has no words of its own, such as an incident: its title, and its members that are plain, a line each. */
+function writePlainLetter({ type, data: { title, ...data } }: Told): NoticeLetter {
   const words = clean(type.replaceAll(/[._]/g, ' '), LONGEST_NAME);
+  const subject = typeof title === 'string' ? `${words}: ${clean(title, LONGEST_TITLE)}` : words;
   const members = Object.entries(data).flatMap(([name, value]) =>
-    ['string', 'number', 'boolean'].includes(typeof value) ? [`${name}: ${clean(String(value), LONGEST_MESSAGE)}`] : [],
+    ['string', 'number', 'boolean'].includes(typeof value)
+      ? [`${toWords(name)}: ${clean(String(value), LONGEST_MESSAGE)}`]
+      : [],
   );
-  const title = typeof data['title'] === 'string' ? `: ${clean(data['title'], LONGEST_NAME)}` : '';
-  return { subject: `${words}${title}`, text: `${[words, members.join('\n'), signOff(data)].join('\n\n')}\n` };
+  return { subject, text: `${[subject, members.join('\n'), signOff(data)].join('\n\n')}\n` };
+}
+
+/** `whatToDo`: what to do */
+function toWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function nameOf({ poNumber, externalId, orderId, documentId }: Told['data']): string {

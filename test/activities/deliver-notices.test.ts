@@ -173,20 +173,49 @@ describe('a notice to a source', () => {
     expect(receiver.mostAtOnce()).toBe(1);
   });
 
-  test('that was sent by a program that died before it noted so comes again under the same id', async () => {
+  test('that was sent by a program that died before it noted so comes again under the same id, after a minute', async () => {
     const receiver = await givenReceiver();
     await givenSource('told', receiver.url);
     const orderId = await givenNotice('told');
-    const died = new Error('the power went out');
-    const sendWebhook: NoticeSenders['sendWebhook'] = async (message) => {
-      await senders.sendWebhook(message);
-      throw died;
+    // It has sent, and says no more.
+    let sent = (): void => undefined;
+    const hasSent = new Promise<void>((done) => (sent = done));
+    let die = (_why: Error): void => undefined;
+    const death = new Promise<never>((_, reject) => (die = reject));
+    const dead = run({
+      sendWebhook: async (message) => {
+        await senders.sendWebhook(message);
+        sent();
+        return death;
+      },
+    });
+    await hasSent;
+    expect(await run()).toEqual({ delivered: 0, postponed: 0, failed: 0 });
+    await house.store.db.updateTable('notice_destinations').set({ leased_until: AT }).execute();
+    expect(await run()).toEqual({ delivered: 1, postponed: 0, failed: 0 });
+    const row = await pushedOf(orderId);
+    expect(idsOf(receiver)).toEqual([row?.id, row?.id]);
+    // Were it alive after all, its late word would change nothing.
+    die(new Error('the power came back'));
+    await dead;
+    expect(await pushedOf(orderId)).toMatchObject({ state: 'delivered', attempts: 1 });
+  });
+
+  test('about which we are mistaken keeps no other one waiting for long, and is tried again', async () => {
+    const receiver = await givenReceiver();
+    await givenSource('told', receiver.url);
+    const [odd, plain] = [await givenNotice('told'), await givenNotice('told')];
+    const id = (await pushedOf(odd))?.id;
+    const sendWebhook: NoticeSenders['sendWebhook'] = (message) => {
+      if (message.id === id) throw new TypeError('undefined is not a function');
+      return senders.sendWebhook(message);
     };
-    await expect(run({ sendWebhook })).rejects.toBe(died);
-    expect(await pushedOf(orderId)).toMatchObject({ state: 'pending', attempts: 0 });
-    await run();
-    expect(new Set(idsOf(receiver))).toEqual(new Set([(await pushedOf(orderId))?.id]));
-    expect(receiver.received).toHaveLength(2);
+    for (let i = 0; i < 3; i += 1) {
+      await makeDue();
+      await run({ sendWebhook });
+    }
+    expect(await pushedOf(odd)).toMatchObject({ state: 'pending', attempts: 3, last_failure: 'internal' });
+    expect(await pushedOf(plain)).toMatchObject({ state: 'delivered' });
   });
 
   test('whose order was erased is dropped', async () => {

@@ -75,14 +75,22 @@ This letter was written by a program; nobody reads answers to it.
   });
 
   test('about something else names its members, and no lists or objects', () => {
-    const data = { incidentId: 'i', title: 'The back office is away', orders: 120, findings: [], more: { name: 'x' } };
+    const title = 'the back office is away: 120 orders wait';
+    const data = {
+      incidentId: 'i',
+      title,
+      orders: 120,
+      whatToDo: 'Look after it.',
+      findings: [],
+      details: { name: 'x' },
+    };
     expect(writeLetter({ type: 'incident.opened', data })).toEqual({
-      subject: 'incident opened: The back office is away',
-      text: `incident opened
+      subject: `incident opened: ${title}`,
+      text: `incident opened: ${title}
 
-incidentId: i
-title: The back office is away
+incident id: i
 orders: 120
+what to do: Look after it.
 
 This letter was written by a program; nobody reads answers to it.
 `,
@@ -101,7 +109,7 @@ test('nothing from outside begins a line, makes the subject longer than a line, 
       const told = { poNumber: name, externalId: name, orderId: name, documentId: name, source: name, title: words };
       const { subject, text } = writeLetter({ type, data: { ...told, productionOrderId: name, findings } });
       expect(subject).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-      expect(subject.length).toBeLessThan(130);
+      expect(subject.length).toBeLessThan(170);
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       expect(text).not.toMatch(/^(Bcc|Subject):/m);
       expect(text.split('\n').length).toBeLessThan(25);
