@@ -56,7 +56,8 @@ export const checkAgreedDiscount: Check<z.infer<typeof agreedDiscountParameters>
     const words = `${nameLine(line)} is discounted by ${given.toFixed()}, agreed is ${describeAgreed(applying, order)}`;
     const calculation = `${words} of ${line.quantity} × ${line.unitPrice} = ${expected.toFixed()}.`;
     if (given.lessThanOrEqualTo(most)) return calculation;
-    return { path: `/lines/${index}/discounts`, message: calculation, evidence: given.toFixed() };
+    const excess = given.minus(most).toFixed();
+    return { path: `/lines/${index}/discounts`, message: calculation, evidence: given.toFixed(), excess };
   });
 };
 

@@ -19,7 +19,8 @@ export const checkOrderMinimum: Check<Parameters> = ({ total, currency }, facts,
   if (currency !== customer.currency) return [{ skipped: `The minimum is in ${customer.currency}.` }];
   if (decimal(total).greaterThanOrEqualTo(decimal(minimum)))
     return [`The total ${total} reaches the minimum order of ${minimum}.`];
-  return [{ path: '/total', message: `The total ${total} is under the minimum order of ${minimum}.`, evidence: total }];
+  const message = `The total ${total} is under the minimum order of ${minimum}.`;
+  return [{ path: '/total', message, evidence: total, excess: decimal(minimum).minus(decimal(total)).toFixed() }];
 };
 
 /** Says that an order is larger than is agreed with the customer. */
@@ -30,7 +31,8 @@ export const checkOrderMaximum: Check<Parameters> = ({ total, currency }, facts,
   if (currency !== customer.currency) return [{ skipped: `The maximum is in ${customer.currency}.` }];
   if (decimal(total).lessThanOrEqualTo(decimal(maximum)))
     return [`The total ${total} is within the maximum order of ${maximum}.`];
-  return [{ path: '/total', message: `The total ${total} is over the maximum order of ${maximum}.`, evidence: total }];
+  const message = `The total ${total} is over the maximum order of ${maximum}.`;
+  return [{ path: '/total', message, evidence: total, excess: decimal(total).minus(decimal(maximum)).toFixed() }];
 };
 
 /** The least and the most that one line may come to, in one currency; null for no limit. */

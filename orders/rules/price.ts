@@ -25,8 +25,9 @@ export const checkPrice: Check<z.infer<typeof priceParameters>> = (order, facts,
     const tolerance = decimal(tolerancePercent).isZero() ? '' : `, with ${tolerancePercent} % either way`;
     const agreed = `agreed from a quantity of ${listed.minQuantity} on is ${listed.unitPrice}${tolerance}`;
     const words = `The price of ${nameLine(line)} is ${line.unitPrice}, ${agreed}.`;
-    if (decimal(line.unitPrice).minus(decimal(listed.unitPrice)).abs().lessThanOrEqualTo(allowed)) return words;
-    return { path, message: words, evidence: line.unitPrice };
+    const off = decimal(line.unitPrice).minus(decimal(listed.unitPrice)).abs();
+    if (off.lessThanOrEqualTo(allowed)) return words;
+    return { path, message: words, evidence: line.unitPrice, excess: off.toFixed() };
   });
 
 /** The price break of the largest quantity that the line reaches, in the order's currency. */

@@ -383,6 +383,22 @@ describe('an approval', () => {
     expect(await listApprovedCodes(house.store, ref)).toEqual([]);
   });
 
+  test('of a price covers it as far as it was off, not when the agreed price goes on rising', async () => {
+    const listAt = (unitPrice: string) => (facts: Facts) => {
+      const product = facts.products['SKU-1'];
+      const prices = [{ minQuantity: '1', unitPrice, currency: 'USD' }];
+      return { ...facts, products: product ? { 'SKU-1': { ...product, prices } } : {} };
+    };
+    const ref = await givenTwo();
+    await decide(ref, { action: 'approve', holds: ['PRICE.MISMATCH'] });
+    otherwise = listAt('19.00');
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT']);
+    otherwise = listAt('30.00');
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+  });
+
   test('of what a reservation ran into lets the rule of the same limit pass too', async () => {
     const ref = await givenJudged();
     await house.back.admin.changeProduct('SKU-1', { stock: '9' });
