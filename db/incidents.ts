@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
@@ -308,9 +309,12 @@ export async function attachHits(tx: Store, incident: IncidentRow): Promise<void
 /** Counts what an incident has hit. @returns the incident as it is now */
 export async function recountIncident(tx: Store, incident: IncidentRow): Promise<IncidentRow> {
   const { waiting, ...counts } = await countHits(tx, incident.id);
-  const changes = { ...counts, peak: Math.max(incident.peak, waiting) };
-  await tx.db.updateTable('incidents').set(changes).where('id', '=', incident.id).execute();
-  return { ...incident, ...changes };
+  const recounted = { ...incident, ...counts, peak: Math.max(incident.peak, waiting) };
+  if (isDeepStrictEqual(recounted, incident)) return incident;
+  const { first_seen_at, last_seen_at, orders, peak } = recounted;
+  const query = tx.db.updateTable('incidents').set({ first_seen_at, last_seen_at, orders, peak });
+  await query.where('id', '=', incident.id).execute();
+  return recounted;
 }
 
 async function countHits({ db }: Store, id: string) {

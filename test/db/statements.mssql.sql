@@ -347,7 +347,7 @@ update "incident_orders" set "incident_id" = @1 where ("cause_kind" = @2 and "ca
 
 -- incidents.recountIncident
 select min("since") as "first_seen_at", max("seen_at") as "last_seen_at", count(distinct "subject_id") as "orders", count(distinct case when "until" is null then "incident_orders"."subject_id" end) as "waiting" from "incident_orders" where "incident_id" = @1;
-update "incidents" set "orders" = @1, "peak" = @2 where "id" = @3;
+update "incidents" set "first_seen_at" = @1, "orders" = @2, "peak" = @3 where "id" = @4;
 
 -- incidents.isLive
 select top(1) "subject_id" from "incident_orders" where "incident_id" = @1 and ("until" is null or "until" > @2);
