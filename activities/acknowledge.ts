@@ -2,11 +2,13 @@ import { log } from '@temporalio/activity';
 import { findChangeOf, isCancelledBySender } from '../db/changes.ts';
 import { type DocumentRow, getSlice } from '../db/documents.ts';
 import { listFindings } from '../db/findings.ts';
+import { listFulfilments } from '../db/fulfilment.ts';
 import { appendLog } from '../db/log.ts';
 import { findContent, getRevision, isGone, listRevisions, type OrderRow, peekOrder } from '../db/orders.ts';
 import { listOutbox, listUnacknowledged, markAcknowledged, markMissed, putUncomposed } from '../db/outbox.ts';
 import { findSource, listSources } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
+import { type StagedOrder, withFulfilment } from '../orders/fulfilment.ts';
 import { type AcknowledgedOrder, make855 } from '../orders/formats/x12-855.ts';
 import type { X12Context } from '../orders/formats/x12-850.ts';
 import { type AcknowledgedGroup, make997 } from '../orders/formats/x12-997.ts';
@@ -74,13 +76,20 @@ export async function putPurchaseOrderAcknowledgment(
     ...answer,
     ordered: said.order,
     set: said.set,
-    accepted: fate === 'completed' ? ((await findContent(tx, order)) ?? null) : null,
+    accepted: fate === 'completed' ? ((await findAccepted(tx, order)) ?? null) : null,
     ourNumber: order.production_order_id,
     on: at.slice(0, 10),
   };
   const message = make855(acknowledged, profile.x12, said.context);
   const subject = `order:${order.id}` as const;
   await putUncomposed(tx, { subject, source: order.source, kind: '855', stepKey: `855:${stepKey}`, message }, at);
+}
+
+/** The order as production has it. */
+async function findAccepted(tx: Store, order: OrderRow): Promise<StagedOrder | undefined> {
+  const content = await findContent(tx, order);
+  const ref = { orderId: order.id, revision: order.revision };
+  return content && withFulfilment(content, await listFulfilments(tx, ref, content.lines.length));
 }
 
 /** What a partner said of an order. */

@@ -11,6 +11,8 @@ import { leaveOut } from './guard.ts';
 /** Notices that settle what becomes of an order. */
 const FATES: Readonly<Partial<Record<NoticeKind, Fate>>> = {
   'order.completed': 'completed',
+  // What was backordered is accepted now.
+  'order.line_released': 'completed',
   'order.rejected': 'rejected',
   'order.cancelled': 'cancelled',
 };

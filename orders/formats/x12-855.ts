@@ -1,3 +1,4 @@
+import type { StagedLine, StagedOrder } from '../fulfilment.ts';
 import { decimal, sum } from '../money.ts';
 import type { Order, OrderLine } from '../order.ts';
 import type { X12Profile } from '../source.ts';
@@ -17,8 +18,8 @@ export interface AcknowledgedOrder {
   /** As the partner sent it: the order, and the transaction set, ST to SE, that it was read from; null: it is gone. */
   readonly ordered: Order;
   readonly set: Uint8Array | null;
-  /** As it goes to production; null: it does not. */
-  readonly accepted: Order | null;
+  /** As it goes to production, with what of its lines waits for stock; null: it does not. */
+  readonly accepted: StagedOrder | null;
   /** BAK08: our number. */
   readonly ourNumber: string | null;
   /** BAK09, a calendar date. */
@@ -115,7 +116,7 @@ interface AnsweredLine {
 /** Line by line as ordered; what was added to the order comes last. A split line is one again. */
 function answerLines(
   ordered: readonly OrderLine[],
-  accepted: readonly OrderLine[],
+  accepted: readonly StagedLine[],
   style: Style,
 ): readonly AnsweredLine[] {
   const nameOf = namer(ordered, style);
@@ -134,7 +135,7 @@ interface LineGroup {
   /** PO101, or the place of a PO1 without it; and the how manieth of this name it is, counted from 0. */
   readonly line: string;
   readonly occurrence: number;
-  readonly parts: readonly OrderLine[];
+  readonly parts: readonly StagedLine[];
 }
 
 function keyOf({ line, occurrence }: LineGroup): string {
@@ -153,8 +154,8 @@ function namer(ordered: readonly OrderLine[], { echoes }: Style): (line: string)
 }
 
 /** In the order in which they stand. A part goes to the first of its name that lacks it. */
-function groupLines(lines: readonly OrderLine[], nameOf: (line: string) => string): readonly LineGroup[] {
-  const groups: (LineGroup & { parts: OrderLine[] })[] = [];
+function groupLines(lines: readonly StagedLine[], nameOf: (line: string) => string): readonly LineGroup[] {
+  const groups: (LineGroup & { parts: StagedLine[] })[] = [];
   const byName = new Map<string, typeof groups>();
   for (const part of lines) {
     const line = nameOf(part.line);
@@ -172,7 +173,7 @@ function groupLines(lines: readonly OrderLine[], nameOf: (line: string) => strin
 
 function answerLine(
   { line, occurrence, parts: ordered }: LineGroup,
-  accepted: readonly OrderLine[],
+  accepted: readonly StagedLine[],
   { version, echoes }: Style,
 ): AnsweredLine {
   const [first] = ordered;
@@ -181,10 +182,17 @@ function answerLine(
   const given = sum(accepted.map(({ quantity }) => quantity));
   const isMeasuredAlike = accepted.every(({ unit }) => unit === first.unit);
   const left = isMeasuredAlike ? wanted.minus(given) : decimal('0');
-  const acks = accepted.map((part) => {
+  const acks = accepted.flatMap((part) => {
     const of = ordered.find((one) => one.line === part.line) ?? first;
+    const waiting = decimal(part.fulfilment?.waiting ?? '0');
+    const goes = decimal(part.quantity).minus(waiting);
     const code = codeOf(of, part, left.isZero());
-    return { code, segment: ack(code, part.quantity, part, version) };
+    // As it stands in the order, where all of it goes.
+    const quantity = waiting.isZero() ? part.quantity : goes.toFixed();
+    return [
+      ...(goes.isZero() && !waiting.isZero() ? [] : [{ code, segment: ack(code, quantity, part, version) }]),
+      ...(waiting.isZero() ? [] : [{ code: 'IB', segment: ack('IB', waiting.toFixed(), part, version) }]),
+    ];
   });
   const rest = left.greaterThan(0) ? [ack('IR', left.toFixed(), first, version)] : [];
   return {
@@ -197,7 +205,7 @@ function answerLine(
   };
 }
 
-/** ACK01 (element 668): substituted, price changed, unit changed, quantity changed, date rescheduled, accepted. */
+/** ACK01 (element 668) of what goes: substituted, price changed, unit changed, quantity changed, date rescheduled, accepted. */
 function codeOf(ordered: OrderLine, accepted: OrderLine, isWhole: boolean): string {
   if (ordered.sku !== accepted.sku) return 'IS';
   if (!decimal(ordered.unitPrice).equals(accepted.unitPrice)) return 'IP';
@@ -206,10 +214,10 @@ function codeOf(ordered: OrderLine, accepted: OrderLine, isWhole: boolean): stri
   return (ordered.requestedDeliveryDate ?? null) === (accepted.requestedDeliveryDate ?? null) ? 'IA' : 'DR';
 }
 
-/** ACK04 is `067`, the delivery as scheduled now. A substitute is named by ACK07 and ACK08. */
+/** ACK04 is `067`, the delivery as scheduled now; nobody knows when what is backordered comes. A substitute is named by ACK07 and ACK08. */
 function ack(code: string, quantity: string, part: OrderLine, version: string): Segment {
   const { unit, requestedDeliveryDate: date, sku } = part;
-  const schedule = date == null || code === 'IR' ? ['', ''] : ['067', printDate(date, version)];
+  const schedule = date == null || code === 'IR' || code === 'IB' ? ['', ''] : ['067', printDate(date, version)];
   return ['ACK', code, quantity, unit, ...schedule, '', ...(code === 'IS' ? ['VP', sku] : [])];
 }
 

@@ -8,7 +8,7 @@ import { listOutbox } from '../../db/outbox.ts';
 import { getSource, putSource } from '../../db/sources.ts';
 import type { X12Profile } from '../../orders/source.ts';
 import { TASK_QUEUES } from '../../workflows/contract.ts';
-import type { deliverOutboxWorkflow, ediBatchWorkflow } from '../../workflows/index.ts';
+import type { deliverOutboxWorkflow, ediBatchWorkflow, releaseLineHoldsWorkflow } from '../../workflows/index.ts';
 import { acceptOrder, type House, openHouse, untilOrder } from '../support/house.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { makeInterchange } from './edi-document.ts';
@@ -106,6 +106,28 @@ describe('an 855', () => {
     const [refused] = await readSent('855');
     expect(segmentOf(refused, 'BAK')).toMatch(/^BAK\*00\*RD\*/);
     expect(segmentOf(refused, 'ACK')).toBe('ACK*IR*2*EA');
+  });
+
+  test('tells what is backordered, and once more when it has come in', async () => {
+    await house.admin.changeCustomer('C-2001', { partialDelivery: 'split' });
+    const [product] = await house.backOffice.searchProducts('SKU-2', 1);
+    const taken = 100_000 - Number(product?.available);
+    await house.admin.changeProduct('SKU-2', { stock: String(taken + 1) });
+    const orderId = await receiveOrder();
+    await untilOrder(house.store, orderId, ended);
+    await deliver();
+    const acks = (text: string | undefined) =>
+      text?.split('~').filter((segment) => /^(BAK|ACK)/.test(segment)).map((segment) => segment.split('*').slice(1, 3).join(' ')); // prettier-ignore
+    expect((await readSent('855')).map(acks)).toEqual([['00 AC', 'IA 1', 'IB 1']]);
+
+    await rm(outbox, { recursive: true, force: true });
+    await house.admin.changeProduct('SKU-2', { stock: '100000' });
+    const options = { taskQueue: TASK_QUEUES.orders, workflowId: 'release-lines' };
+    const released = await house.client.workflow.execute<typeof releaseLineHoldsWorkflow>('releaseLineHoldsWorkflow', options); // prettier-ignore
+    expect(released).toEqual({ released: 1 });
+    await house.admin.changeCustomer('C-2001', { partialDelivery: null });
+    await deliver();
+    expect((await readSent('855')).map(acks)).toEqual([['05 AD', 'IA 2']]);
   });
 
   test('is not sent to a partner who does not want it', async () => {

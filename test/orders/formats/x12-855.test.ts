@@ -72,6 +72,19 @@ describe('an 855', () => {
     expect(setsOf(events)).toMatchObject([{ type: '855', controlNumber: '0001', segmentCount: 6 }]);
   });
 
+  test('tells what goes now and what waits for stock', () => {
+    const ordered = read();
+    const waits = (waiting: string) => {
+      const fulfilment = { allocations: [], waiting };
+      const accepted = { ...ordered, lines: ordered.lines.map((line) => ({ ...line, fulfilment })) };
+      const body = bodyOf(write({ ordered, accepted }));
+      return body.filter((segment) => /^(BAK|ACK)/.test(segment)).map((segment) => segment.slice(0, 12));
+    };
+    expect(waits('4')).toEqual(['BAK*00*AC*PO', 'ACK*IA*6*EA', 'ACK*IB*4*EA']);
+    expect(waits('10')).toEqual(['BAK*00*AC*PO', 'ACK*IB*10*EA']);
+    expect(waits('0')).toEqual(['BAK*00*AD*PO', 'ACK*IA*10*EA']);
+  });
+
   test.each([
     ['a smaller quantity', { quantity: '8' }, ['ACK*IQ*8*EA', 'ACK*IR*2*EA']],
     ['a larger quantity', { quantity: '12' }, ['ACK*IQ*12*EA']],
