@@ -13,37 +13,18 @@ import {
 import { Erased } from '../db/seal.ts';
 import { composeInterchange, type OutboundMessage } from '../orders/formats/x12-writing.ts';
 import { missAcknowledgments } from './acknowledge.ts';
-import { deliverNotices } from './deliver-notices.ts';
 import { type Deps, nameOf, nowIso } from './deps.ts';
 
 const PAGE = 200;
 
-/** What came of a run: messages by what became of them, and 997s that did not come. */
-interface Delivered {
-  readonly delivered: number;
-  readonly postponed: number;
-  readonly failed: number;
-  readonly missed: number;
-}
-
-/** Sends what is due; what cannot be sent is tried again later, ever more slowly. Notices what is not answered. */
-export async function deliverOutbox(deps: Deps): Promise<Delivered> {
-  const [files, notices] = await Promise.all([deliverFiles(deps), deliverNotices(deps)]);
-  return {
-    delivered: files.delivered + notices.delivered,
-    postponed: files.postponed + notices.postponed,
-    failed: notices.failed,
-    missed: await missAcknowledgments(deps.store),
-  };
-}
-
-async function deliverFiles(deps: Deps): Promise<{ readonly delivered: number; readonly postponed: number }> {
+/** Writes files that are due, oldest first; what fails is tried again later, ever more slowly. Notices what is not answered. */
+export async function deliverOutbox(deps: Deps): Promise<{ delivered: number; postponed: number; missed: number }> {
   const counts = { delivered: 0, postponed: 0 };
   for (const row of await listDueOutbox(deps.store, nowIso(), PAGE)) {
     counts[await deliver(deps, row)] += 1;
     heartbeat();
   }
-  return counts;
+  return { ...counts, missed: await missAcknowledgments(deps.store) };
 }
 
 async function deliver({ store, transport }: Deps, pending: OutboxRow): Promise<'delivered' | 'postponed'> {

@@ -5,6 +5,7 @@ import { applyDecision } from './apply-decision.ts';
 import { carryOutChange } from './carry-out-change.ts';
 import { closeOrder } from './close-order.ts';
 import { collectInbox } from './collect-inbox.ts';
+import { deliverNotices } from './deliver-notices.ts';
 import { deliverOutbox } from './deliver-outbox.ts';
 import type { Deps } from './deps.ts';
 import { guard } from './guard.ts';
@@ -72,6 +73,7 @@ export function createActivities(deps: Deps) {
     reconcile: upkeep(reconcile),
     watchIncidents: upkeep(watchIncidents),
     deliverOutbox: upkeep(deliverOutbox),
+    deliverNotices: upkeep(deliverNotices),
     previewRetention: upkeep(previewRetention),
     expireContent: upkeep(expireContent),
     anchorLog: upkeep(anchorLog),

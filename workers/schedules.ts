@@ -58,7 +58,14 @@ const PLANS: readonly Plan[] = [
     workflowType: 'deliverOutboxWorkflow',
     taskQueue: TASK_QUEUES.orders,
     spec: { intervals: [{ every: '10 s', offset: '5 s' }] },
-    summary: 'Sends what waits in the outbox',
+    summary: 'Writes files that wait in the outbox',
+  },
+  {
+    scheduleId: SCHEDULES.notices,
+    workflowType: 'deliverNoticesWorkflow',
+    taskQueue: TASK_QUEUES.orders,
+    spec: { intervals: [{ every: '10 s' }] },
+    summary: 'Posts and mails notices',
   },
   {
     scheduleId: SCHEDULES.retention,

@@ -151,6 +151,7 @@ export const SCHEDULES = {
   reconcile: 'reconcile',
   incidents: 'watch-incidents',
   outbox: 'deliver-outbox',
+  notices: 'deliver-notices',
   retention: 'retention',
   anchor: 'anchor-log',
 } as const;

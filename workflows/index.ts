@@ -6,6 +6,7 @@ export { pollWorkflow } from './poll.ts';
 export { simulateRuleWorkflow } from './simulate.ts';
 export {
   anchorLogWorkflow,
+  deliverNoticesWorkflow,
   deliverOutboxWorkflow,
   recheckHoldsWorkflow,
   reconcileWorkflow,

@@ -40,9 +40,14 @@ export function anchorLogWorkflow(): Promise<{ anchors: number; rows: number }> 
   return upkeep('Anchor the audit trail').anchorLog();
 }
 
-/** Sends what waits in the outbox, and notices what is not answered. */
+/** Writes files that wait in the outbox, and notices what is not answered. */
 export function deliverOutboxWorkflow(): ReturnType<Activities['deliverOutbox']> {
-  return upkeep('Send what waits in the outbox').deliverOutbox();
+  return upkeep('Write files that wait in the outbox').deliverOutbox();
+}
+
+/** Posts and mails notices; apart from files, which never wait for whom is slow to answer. */
+export function deliverNoticesWorkflow(): ReturnType<Activities['deliverNotices']> {
+  return upkeep('Post and mail notices').deliverNotices();
 }
 
 /** Removes the content of orders and documents that are past their retention; with `dryRun` only tells what would go. */

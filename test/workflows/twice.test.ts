@@ -235,19 +235,9 @@ describe('run twice, each step of a document has its effect once', () => {
     }
     await runTwice((steps) => steps.finishDocument(id), false);
     expect(await getDocument(house.store, id)).toMatchObject({ state: 'processed' });
-    expect(await run((steps) => steps.deliverOutbox(), false)).toEqual({
-      delivered: 1,
-      postponed: 0,
-      failed: 0,
-      missed: 0,
-    });
+    expect(await run((steps) => steps.deliverOutbox(), false)).toEqual({ delivered: 1, postponed: 0, missed: 0 });
     const after = await takePicture();
-    expect(await run((steps) => steps.deliverOutbox(), false)).toEqual({
-      delivered: 0,
-      postponed: 0,
-      failed: 0,
-      missed: 0,
-    });
+    expect(await run((steps) => steps.deliverOutbox(), false)).toEqual({ delivered: 0, postponed: 0, missed: 0 });
     expect(await takePicture()).toEqual(after);
     expect(await readdir(join(house.folder, 'edi/outbox/edi-northwind'))).toEqual(['997-000000001.edi']);
   });
