@@ -109,7 +109,7 @@ export interface PlannedLine {
  * What of each line would go now, were the facts' stock taken in the order of the lines; undefined where the product is
  * not known. The back office decides anew when it reserves.
  */
-export function planLines(
+function planLines(
   order: Order,
   facts: Facts,
   { partial, warehouses }: Delivery,
