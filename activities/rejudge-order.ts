@@ -110,7 +110,10 @@ async function keepJudgement(tx: Store, order: OrderRow, occasion: RejudgementOc
   await letGoOn(tx, order, occasion, at);
 }
 
-/** What each step found is replaced by what is found now; what could not be judged this time stays. */
+/**
+ * What each step found is replaced by what is found now; what could not be judged this time stays. So does everything where
+ * only warnings differ, but those about stock: that what came since makes an order unusual is no news of it.
+ */
 async function replaceFindings(tx: Store, ref: OrderRef, fresh: Fresh, at: string): Promise<Findings> {
   const subject = `order:${ref.orderId}` as const;
   const results = new Map(fresh.explanations.map(({ code, result }) => [code, result]));
@@ -123,10 +126,11 @@ async function replaceFindings(tx: Store, ref: OrderRef, fresh: Fresh, at: strin
     const before = await listFindings(tx, subject, ref.revision, step);
     const now = fresh.findings.filter((finding) => stepOf(finding, fresh.rules) === step);
     const after = [...now, ...before.filter((finding) => stays(step, finding))];
-    if (without(before, after).length + without(after, before).length > 0)
-      await putFindings(tx, { subject, revision: ref.revision, step, at }, after);
+    const isNews = ({ disposition }: Finding): boolean => disposition !== 'warn' || step === 'inventory';
+    const isReplaced = [...without(before, after), ...without(after, before)].some(isNews);
+    if (isReplaced) await putFindings(tx, { subject, revision: ref.revision, step, at }, after);
     all.before.push(...before);
-    all.after.push(...after);
+    all.after.push(...(isReplaced ? after : before));
   }
   return all;
 }

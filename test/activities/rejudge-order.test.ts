@@ -195,6 +195,25 @@ describe('judged again', () => {
     expect(await stateOf(ref)).toBe('in_review');
   });
 
+  test('with nothing but another warning, nothing is kept; beside something else it is', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    const history = Array.from({ length: 30 }, () => ({ quantity: '1', unitPrice: '18.00' }));
+    const withHistory = (facts: Facts): Facts => {
+      const product = facts.products['SKU-1'];
+      return { ...facts, products: product ? { 'SKU-1': { ...product, history } } : {} };
+    };
+    otherwise = withHistory;
+    await house.steps.rejudgeOrder(ref);
+    expect([await findingsOf(ref), await judgementsOf(ref)]).toEqual([['PRICE.MISMATCH'], []]);
+    otherwise = (facts) => {
+      const known = withHistory(facts);
+      return { ...known, customer: known.customer && { ...known.customer, status: 'inactive' } };
+    };
+    await house.steps.rejudgeOrder(ref);
+    expect((await findingsOf(ref)).sort()).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH', 'UNUSUAL.QUANTITY']);
+    expect(await holdsOf(ref)).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH']);
+  });
+
   test('what is wrong by now is held as well', async () => {
     const ref = await givenJudged(WRONG_PRICE);
     await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
