@@ -1,6 +1,7 @@
 import { Damaged } from '../db/faults.ts';
 import { type Hold, listOpenHolds } from '../db/holds.ts';
-import { causeOf, listFindingPaths, listIncidentsOf, listOpenIncidents, type NewTrouble } from '../db/incidents.ts';
+import { causeOf, listFindingPaths, type NewTrouble } from '../db/incident-hits.ts';
+import { listIncidentsOf, listOpenIncidents } from '../db/incidents.ts';
 import { getRevision, peekOrder } from '../db/orders.ts';
 import { Erased } from '../db/seal.ts';
 import type { Store } from '../db/store.ts';

@@ -1,24 +1,26 @@
 import { heartbeat, log } from '@temporalio/activity';
 import {
-  attachHits,
   causeOf,
-  closeIncident,
   countReceived,
   dropHits,
   endHits,
-  findOpenIncident,
   type HitAgain,
+  listNewTroubles,
+  type NewTrouble,
+  putHits,
+  tallyCauses,
+} from '../db/incident-hits.ts';
+import {
+  attachHits,
+  closeIncident,
+  findOpenIncident,
   type IncidentRow,
   isLive,
-  listNewTroubles,
   listOpenIncidents,
   markTold,
-  type NewTrouble,
   openIncident,
-  putHits,
   readFacts,
   recountIncident,
-  tallyCauses,
 } from '../db/incidents.ts';
 import { appendLog } from '../db/log.ts';
 import { inTransaction, type Store } from '../db/store.ts';

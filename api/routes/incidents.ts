@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { causeOf } from '../../db/incident-hits.ts';
 import {
   acknowledgeIncident,
-  causeOf,
   countMembers,
   findIncident,
   hastenLooks,

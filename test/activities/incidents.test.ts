@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { isFolded } from '../../activities/causes.ts';
 import { deliverNotices } from '../../activities/deliver-notices.ts';
 import type { Deps } from '../../activities/deps.ts';
+import { putFindings } from '../../db/findings.ts';
 import { removeContent } from '../../db/forget.ts';
 import { openHolds } from '../../db/holds.ts';
 import { acceptDocument, refuseDocument } from '../../db/intake.ts';
@@ -272,6 +273,17 @@ describe('a source', () => {
     expect(await watch(64)).toMatchObject({ closed: 0 });
     expect(await watch(66)).toMatchObject({ closed: 1 });
     expect(await notices()).toHaveLength(2);
+  });
+
+  test('counts an order that went back once, whichever steps found the same', async () => {
+    const { id } = await givenOrder(house.store, { state: 'rejected' });
+    for (const [step, seconds] of [['parse', 2], ['validate', 1]] as const) {
+      const at = new Date(Date.now() - seconds * 1000).toISOString();
+      await putFindings(house.store, { subject: `order:${id}`, revision: 1, step, at }, [BROKEN, BROKEN]);
+    } // prettier-ignore
+    expect(await watch()).toMatchObject({ troubles: 2 });
+    expect(await watch()).toMatchObject({ troubles: 0 });
+    expect(await house.store.db.selectFrom('incident_orders').selectAll().execute()).toHaveLength(1);
   });
 
   test('of whose orders more than one in twenty needs a person is one, for whatever reasons', async () => {

@@ -11,21 +11,23 @@ import {
 import { listFindings } from '../../db/findings.ts';
 import { listApprovedCodes, listDueLooks, listOpenHolds, listSelfClearing, noteLook } from '../../db/holds.ts';
 import {
-  countMembers,
   countReceived,
   dropHits,
   endHits,
+  listFindingPaths,
+  listNewTroubles,
+  tallyCauses,
+} from '../../db/incident-hits.ts';
+import {
+  countMembers,
   findOpenIncident,
   hastenLooks,
   isLive,
-  listFindingPaths,
   listIncidentMembers,
   listIncidents,
   listIncidentsOf,
-  listNewTroubles,
   listOpenIncidents,
   readFacts,
-  tallyCauses,
 } from '../../db/incidents.ts';
 import { listLog } from '../../db/log.ts';
 import { countOrdersByState, type OrderFilter, listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';

@@ -307,29 +307,29 @@ select "holds"."code" from "holds" inner join "decisions" on "decisions"."id" = 
 -- holds.listSelfClearing
 select top(200) "holds"."order_id", "holds"."code", "holds"."retry_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."cleared_at" is null and "holds"."release_role" is null and "holds"."order_id" >= @1 and ("holds"."order_id" > @2 or "holds"."code" > @3) order by "holds"."order_id", "holds"."code";
 
--- incidents.listNewTroubles
-select "holds"."order_id", "holds"."revision", "holds"."code", "holds"."category", "holds"."release_role", "holds"."opened_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."opened_at" >= @1 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "holds"."order_id" and "incident_orders"."code" = "holds"."code" and "incident_orders"."seen_at" = "holds"."opened_at");
-select "holds"."order_id", "holds"."revision", "holds"."code", "holds"."category", "holds"."release_role", "holds"."opened_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."cleared_at" is null and "holds"."opened_at" < @1 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "holds"."order_id" and "incident_orders"."code" = "holds"."code" and "incident_orders"."seen_at" = "holds"."opened_at");
-select distinct "orders"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "orders"."source", "orders"."customer_id" from "order_staging_errors" inner join "orders" on "orders"."id" = substring(order_staging_errors.subject, 7, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "orders"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "orders"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."seen_at" = "order_staging_errors"."created_at");
-select distinct "documents"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "documents"."source" from "order_staging_errors" inner join "documents" on "documents"."id" = substring(order_staging_errors.subject, 10, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "documents"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "documents"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."seen_at" = "order_staging_errors"."created_at");
+-- incident-hits.listNewTroubles
+select "holds"."order_id", "holds"."revision", "holds"."code", "holds"."category", "holds"."release_role", "holds"."opened_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."opened_at" >= @1 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "holds"."order_id" and "incident_orders"."code" = "holds"."code" and "incident_orders"."seen_at" >= "holds"."opened_at");
+select "holds"."order_id", "holds"."revision", "holds"."code", "holds"."category", "holds"."release_role", "holds"."opened_at", "orders"."source", "orders"."customer_id" from "holds" inner join "orders" on "orders"."id" = "holds"."order_id" where "holds"."cleared_at" is null and "holds"."opened_at" < @1 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "holds"."order_id" and "incident_orders"."code" = "holds"."code" and "incident_orders"."seen_at" >= "holds"."opened_at");
+select distinct "orders"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "orders"."source", "orders"."customer_id" from "order_staging_errors" inner join "orders" on "orders"."id" = substring(order_staging_errors.subject, 7, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "orders"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "orders"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."seen_at" >= "order_staging_errors"."created_at");
+select distinct "documents"."id", "order_staging_errors"."revision", "order_staging_errors"."code", "order_staging_errors"."category", "order_staging_errors"."created_at", "documents"."source" from "order_staging_errors" inner join "documents" on "documents"."id" = substring(order_staging_errors.subject, 10, 100) where "order_staging_errors"."disposition" = @1 and "order_staging_errors"."created_at" >= @2 and "documents"."state" = @3 and not exists (select "incident_orders"."code" from "incident_orders" where "incident_orders"."subject_id" = "documents"."id" and "incident_orders"."code" = "order_staging_errors"."code" and "incident_orders"."seen_at" >= "order_staging_errors"."created_at");
 
--- incidents.listFindingPaths
+-- incident-hits.listFindingPaths
 select "path" from "order_staging_errors" where "subject" = @1 and "revision" = @2 and "code" = @3;
 
--- incidents.putHits
+-- incident-hits.putHits
 update "incident_orders" set "seen_at" = @1, "until" = null where ("subject_id" = @2 and "code" = @3 and "cause_kind" = @4 and "cause_value" = @5 and "cause_code" = @6) and ("until" is null or "until" >= @7) and ("incident_id" is null or "incident_id" in (select "id" from "incidents" where "state" = @8));
 insert into "incident_orders" ("subject_id", "code", "cause_kind", "cause_value", "cause_code", "subject_kind", "source", "since", "seen_at", "until") values (@1, @2, @3, @4, @5, @6, @7, @8, @9, null);
 
--- incidents.endHits
+-- incident-hits.endHits
 update "incident_orders" set "until" = @1 where "until" is null and not exists (select "holds"."code" from "holds" where "holds"."order_id" = "incident_orders"."subject_id" and "holds"."code" = "incident_orders"."code" and "holds"."opened_at" = "incident_orders"."seen_at" and "holds"."cleared_at" is null);
 
--- incidents.dropHits
+-- incident-hits.dropHits
 delete from "incident_orders" where "incident_id" is null and "seen_at" < @1 and "until" is not null;
 
--- incidents.tallyCauses
+-- incident-hits.tallyCauses
 select "cause_kind", "cause_value", "cause_code", count(distinct case when seen_at >= case when cause_kind = 'share' then @1 else @2 end then subject_id end) as "recent", min(case when "until" is null then since end) as "waiting_since" from "incident_orders" where "incident_id" is null and ("until" is null or "until" > @3 or "cause_kind" = @4) and ("cause_kind" <> @5 or not exists (select "others"."code" from "incident_orders" as "others" where "others"."subject_id" = "incident_orders"."subject_id" and "others"."incident_id" is not null)) group by "cause_kind", "cause_value", "cause_code";
 
--- incidents.countReceived
+-- incident-hits.countReceived
 select count(*) as "orders" from (select top(40) "id" from "orders" where "source" = @1 and "received_at" >= @2) as "keys";
 
 -- incidents.findOpenIncident

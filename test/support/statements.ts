@@ -16,6 +16,7 @@ import * as forget from '../../db/forget.ts';
 import * as fulfilment from '../../db/fulfilment.ts';
 import * as handoffs from '../../db/handoffs.ts';
 import * as holds from '../../db/holds.ts';
+import * as hits from '../../db/incident-hits.ts';
 import * as incidents from '../../db/incidents.ts';
 import * as intake from '../../db/intake.ts';
 import * as rotation from '../../db/key-rotation.ts';
@@ -304,13 +305,13 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'holds.listSelfClearing': the((store) =>
     holds.listSelfClearing(store, { after: { orderId: 'o', code: 'A' }, size: 200 }),
   ),
-  'incidents.listNewTroubles': the((store) => incidents.listNewTroubles(store, AT)),
-  'incidents.listFindingPaths': the((store) => incidents.listFindingPaths(store, { ...REF, code: 'PRODUCT.INACTIVE' })),
-  'incidents.putHits': within((tx) => incidents.putHits(tx, [HIT]), { untouched: true }),
-  'incidents.endHits': the((store) => incidents.endHits(store, AT)),
-  'incidents.dropHits': the((store) => incidents.dropHits(store, AT)),
-  'incidents.tallyCauses': the((store) => incidents.tallyCauses(store, LATER, { share: AT, others: AT })),
-  'incidents.countReceived': the((store) => incidents.countReceived(store, 'desk', AT, 40), {
+  'incident-hits.listNewTroubles': the((store) => hits.listNewTroubles(store, AT)),
+  'incident-hits.listFindingPaths': the((store) => hits.listFindingPaths(store, { ...REF, code: 'PRODUCT.INACTIVE' })),
+  'incident-hits.putHits': within((tx) => hits.putHits(tx, [HIT]), { untouched: true }),
+  'incident-hits.endHits': the((store) => hits.endHits(store, AT)),
+  'incident-hits.dropHits': the((store) => hits.dropHits(store, AT)),
+  'incident-hits.tallyCauses': the((store) => hits.tallyCauses(store, LATER, { share: AT, others: AT })),
+  'incident-hits.countReceived': the((store) => hits.countReceived(store, 'desk', AT, 40), {
     rows: { orders: [{ orders: 3 }] },
   }),
   'incidents.findOpenIncident': within((tx) => incidents.findOpenIncident(tx, CAUSE)),
