@@ -9,6 +9,7 @@ import { createReferenceAdmin } from '../../backoffice/reference/admin-client.ts
 import { startReferenceServer } from '../../backoffice/reference/server.ts';
 import { openCredentials, seedDefaults } from '../../cli/setup.ts';
 import { acceptDocument } from '../../db/intake.ts';
+import type { NoticeSettings } from '../../config.ts';
 import { createKeyring } from '../../db/keyring.ts';
 import { migrate } from '../../db/migrate.ts';
 import { getOrder, type OrderRow } from '../../db/orders.ts';
@@ -16,6 +17,7 @@ import { getSource } from '../../db/sources.ts';
 import { closeStore, openStore, type Store } from '../../db/store.ts';
 import { createDirectoryTransport } from '../../exchange/directory-transport.ts';
 import type { BackOfficeCircuit } from '../../workers/guarded-back-office.ts';
+import { createNoticeSenders } from '../../workers/notice-senders.ts';
 import { createDeps, createWorker, WORKFLOWS_PATH } from '../../workers/worker.ts';
 import { orderStart, TASK_QUEUES } from '../../workflows/contract.ts';
 import type { orderWorkflow } from '../../workflows/index.ts';
@@ -60,9 +62,15 @@ async function findGround(): Promise<Ground> {
  * @param options.workers whether somebody works in it; by default yes.
  * @param options.circuit how long a back office is left alone that does not answer; by default not at all, so that what one
  * test takes away is there for the next.
+ * @param options.notices how notices get out; by default sources are told over HTTPS, and nobody else is.
  */
 export async function openHouse(
-  options: { readonly ground?: Ground; readonly workers?: boolean; readonly circuit?: BackOfficeCircuit } = {},
+  options: {
+    readonly ground?: Ground;
+    readonly workers?: boolean;
+    readonly circuit?: BackOfficeCircuit;
+    readonly notices?: NoticeSettings;
+  } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'house-'));
   const { connection, native, namespace, leave } = options.ground ?? (await findGround());
@@ -81,6 +89,7 @@ export async function openHouse(
     namespace,
     backOffice,
     circuit: options.circuit ?? { pauseMs: 0 },
+    ...(options.notices && { notices: createNoticeSenders(options.notices) }),
   });
   const queues = options.workers === false ? [] : Object.values(TASK_QUEUES);
   const workers = await Promise.all(
