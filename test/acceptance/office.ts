@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import { v4 as uuidv4 } from 'uuid';
 import { readSettings } from '../../config.ts';
 import type { Disposition, Finding } from '../../orders/finding.ts';
 import type { Hold } from '../../db/holds.ts';
@@ -68,11 +71,27 @@ export async function openOffice(options: Parameters<typeof openHouse>[0] = {}) 
     return look(orderId);
   };
 
+  /** Puts a file into a partner's inbox and runs the batch, as the hour does. @returns the document as it is shown then. */
+  const batch = async (content: string, source = 'edi-northwind'): Promise<Answer['body']> => {
+    const inbox = join(house.folder, 'edi/inbox', source);
+    await mkdir(inbox, { recursive: true });
+    await writeFile(join(inbox, `${uuidv4()}.edi`), content);
+    const { body } = await ask('olivia', 'POST', '/v1/edi/run');
+    await temporal.workflow.getHandle(body.workflowId).result();
+    const { id } = await store.db
+      .selectFrom('documents')
+      .select('id')
+      .where('source', '=', source)
+      .orderBy('id', 'desc')
+      .executeTakeFirstOrThrow();
+    return (await ask('axel', 'GET', `/v1/documents/${id}`)).body;
+  };
+
   const close = async (): Promise<void> => {
     await gateway.close();
     await house.close();
   };
-  return { house, ask, look, order, act, rule, untilOver, close };
+  return { house, ask, look, order, act, rule, untilOver, batch, close };
 }
 
 /** How an order is to be stopped. */
