@@ -26,6 +26,8 @@ test('there is a history of everything that an order or document may live throug
       'correct',
       'cancel',
       'escalation',
+      'approve-by-two',
+      'judged-again',
       'processing-hold',
       'replaced',
       'change',

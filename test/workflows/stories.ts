@@ -25,6 +25,8 @@ export const STORIES: readonly ((house: House) => Promise<Told>)[] = [
   corrected,
   cancelled,
   escalated,
+  approvedByTwo,
+  clearedByItself,
   heldByTheBackOffice,
   cancelledAfterALostSubmission,
   replacedByAChange,
@@ -78,6 +80,27 @@ async function escalated(house: House): Promise<Told> {
   await until(async () => ((await untilReview(house, orderId)).escalated_at === null ? undefined : true));
   await decide(house, orderId, { action: 'approve', ...SUPERVISOR });
   return { escalation: await end(house, orderId) };
+}
+
+/** A reviewer releases one hold, a supervisor the other. */
+async function approvedByTwo(house: House): Promise<Told> {
+  await house.admin.changeCustomer('C-1001', { creditLimit: '1.00' });
+  const orderId = await sendForReview(house);
+  await decide(house, orderId, { action: 'approve' });
+  await decide(house, orderId, { action: 'approve', ...SUPERVISOR });
+  const told = { 'approve-by-two': await end(house, orderId) };
+  await house.admin.changeCustomer('C-1001', { creditLimit: '9999999.00' });
+  return told;
+}
+
+/** Judged again when the product is sold again. */
+async function clearedByItself(house: House): Promise<Told> {
+  await house.admin.changeProduct('SKU-1', { active: false });
+  const orderId = await sendOrder(house, makeOrderJson());
+  await untilReview(house, orderId);
+  await house.admin.changeProduct('SKU-1', { active: true });
+  await house.deps.runs.recheckOrder(orderId);
+  return { 'judged-again': await end(house, orderId) };
 }
 
 async function heldByTheBackOffice(house: House): Promise<Told> {
