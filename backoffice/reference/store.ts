@@ -76,17 +76,26 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS submission_by_number ON submission (number);
 `;
 
+/** Grows with the schema: a reference server has nothing that would be worth to be migrated. */
+const SCHEMA_VERSION = 2;
+
 /**
  * Opens the store, making it if the file is new. `:memory:` keeps nothing.
  *
  * `synchronous=FULL`: whoever lost an answer asks for the status and believes it, so an accepted order must outlive a
  * power cut too, which `NORMAL` does not promise in WAL mode. It costs one flush to disk a write, about 0.2 ms on an SSD.
  * @see https://www.sqlite.org/pragma.html#pragma_synchronous
+ * @throws Error if the file is of another version
  */
 export function openStore(path: string): Store {
   const database = new DatabaseSync(path, { readBigInts: true, timeout: 2000 });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-  database.exec(SCHEMA);
+  try {
+    writeAtOnce(database, () => setUp(database, path));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   const prepare = rememberStatements(database);
   return {
     get: <Row>(sql: string, ...values: SQLInputValue[]) => prepare(sql).get(...values) as Row | undefined,
@@ -97,6 +106,18 @@ export function openStore(path: string): Store {
       database.close();
     },
   };
+}
+
+function setUp(database: DatabaseSync, path: string): void {
+  const isNew = database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get() === undefined;
+  const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
+  if (!isNew && version !== BigInt(SCHEMA_VERSION)) {
+    throw new Error(
+      `${path} is the store of another version of the reference server: move it away to begin with the data set`,
+    );
+  }
+  database.exec(SCHEMA);
+  database.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
 }
 
 function rememberStatements(database: DatabaseSync): (sql: string) => StatementSync {

@@ -5,6 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { openStore } from '../../backoffice/reference/store.ts';
 import { API_KEY, connect, look, makeOrder, reservationOf } from './back-office.ts';
 
 const MAIN = join(import.meta.dirname, '../../backoffice/reference/main.ts');
@@ -88,6 +90,15 @@ test('a server that is asked to stop ends by itself, and opens again with what i
   first.child.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
   expect((await look(connect((await start()).url).backOffice, 'SKU-1')).available).toBe('99999');
+});
+
+test('a store of another version is left as it is', () => {
+  const path = join(folder, 'old.db');
+  const old = new DatabaseSync(path);
+  old.exec('CREATE TABLE product (sku TEXT)');
+  old.close();
+  expect(() => openStore(path)).toThrow('another version');
+  expect(new DatabaseSync(path).prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'product' }]);
 });
 
 test('a server without a key does not start, and says what is missing', async () => {
