@@ -47,10 +47,7 @@ function describe(order: OrderDetail, url: string): string {
     ...findings.map(({ code, disposition, message }) => ['finding', `${code} (${disposition}): ${message}`] as const),
     ...decisions.map(
       ({ action, holds: released, actor, reason, state: became, createdAt }) =>
-        [
-          'decision',
-          `${[action, released.join(', ')].join(' ').trim()} by ${actor}, ${createdAt}, ${became}: ${reason}`,
-        ] as const,
+        ['decision', `${action} by ${actor}, ${[createdAt, became, ...released].join(', ')}: ${reason}`] as const,
     ),
     ['audit trail', `${url}${links.log}`],
     ['Temporal', links.temporal],
