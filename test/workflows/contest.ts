@@ -98,13 +98,12 @@ async function attend(
     if (contenders.length === orders && deeds.size === 0 && open.every(isLeftAlone)) return;
     if (failures.length > 0) throw failures[0];
     if (Date.now() > giveUpAt) throw new Error(`open: ${open.map(({ row }) => `${row.id} ${row.state}`).join(', ')}`);
-    const held = open.filter(({ row }) => row.state === 'held');
-    if (areFaultsLasting && faultsUntilHeld > 0 && held.length >= faultsUntilHeld) {
+    const held = open.filter(({ row }) => row.state === 'held').length;
+    if (areFaultsLasting && faultsUntilHeld > 0 && held >= faultsUntilHeld) {
       await house.admin.resetSwitches();
       areFaultsLasting = false;
     }
-    if (faultsUntilHeld === 0 || !areFaultsLasting)
-      for (const { row } of held) await house.deps.runs.recheckOrder(row.id);
+    if (faultsUntilHeld === 0 || !areFaultsLasting) await letLookAgain(house, contenders);
     for (const { contender, row } of open) {
       if (deeds.has(row.id)) continue;
       const deed = doDeed(house, contender, row)
@@ -117,6 +116,20 @@ async function attend(
     }
     await pause(200);
   }
+}
+
+/** What the schedule does for orders that wait for the back office, whatever state they wait in. */
+export async function letLookAgain({ store, deps }: House, contenders: readonly Contender[]): Promise<void> {
+  const ids = contenders.map(({ orderId }) => orderId);
+  const waiting = await store.db
+    .selectFrom('holds')
+    .select('order_id')
+    .distinct()
+    .where('order_id', 'in', ids)
+    .where('release_role', 'is', null)
+    .where('cleared_at', 'is', null)
+    .execute();
+  for (const { order_id: orderId } of waiting) await deps.runs.recheckOrder(orderId);
 }
 
 interface Open {
