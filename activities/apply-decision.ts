@@ -196,7 +196,7 @@ async function objectionToApproval(tx: Store, decision: KeptDecision, order: Ord
     return 'the content of the order that this changes was removed; see to it in production, then reject this';
   // The rules that need the customer were skipped, those of a supervisor among them.
   if (holds.some(({ code }) => code === 'CUSTOMER.UNKNOWN'))
-    return 'the order could not be judged without its customer; have the customer set up, then correct the order so that it is judged anew';
+    return 'the order could not be judged without its customer; have the customer set up, and it is judged anew';
   return undefined;
 }
 

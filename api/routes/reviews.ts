@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { type Hold, listOpenHolds, mayRelease } from '../../db/holds.ts';
+import { type Hold, listOpenHolds, mayRelease, postponeLook } from '../../db/holds.ts';
 import { appendLog } from '../../db/log.ts';
 import { getRevision, listRevisions, type OrderRow } from '../../db/orders.ts';
 import {
@@ -207,6 +207,8 @@ async function release({
   const at = deps.now().toISOString();
   const wasMine = await inTransaction(deps.store, async (tx) => {
     if (!(await releaseReview(tx, review.id, caller.id))) return false;
+    // While somebody worked on it, it was not judged again.
+    await postponeLook(tx, row.id, at);
     await appendLog(tx, `order:${row.id}`, {
       stepKey: `release:${uuidv7()}`,
       at,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { listDecisions } from '../../db/decisions.ts';
-import { openHolds } from '../../db/holds.ts';
+import { listDueLooks, openHolds } from '../../db/holds.ts';
 import { listLog } from '../../db/log.ts';
 import { columnsOf, getOrder, moveOrder, putRevision } from '../../db/orders.ts';
 import { openReview } from '../../db/reviews.ts';
@@ -130,6 +130,24 @@ describe('having a review', () => {
     expect((await act(orderId, 'claim', 'rosa', {})).status).toBe(409);
     gateway.deps.now = () => new Date(Date.now() + 16 * 60_000);
     expect((await act(orderId, 'claim', 'rosa', {})).status).toBe(200);
+  });
+
+  test('given back, an order is judged again soon, where the cause of a hold may be gone', async () => {
+    const orderId = await sendHeld();
+    const ref = { orderId, revision: 1 };
+    const looking = {
+      code: 'STOCK.SHORT',
+      category: 'business_rule',
+      releaseRole: 'reviewer',
+      looksAgain: true,
+    } as const;
+    await openHolds(gateway.store, ref, [looking], new Date().toISOString());
+    const isDue = async (): Promise<boolean> =>
+      (await listDueLooks(gateway.store, new Date().toISOString(), 100)).some((look) => look.order_id === orderId);
+    await act(orderId, 'claim', 'ravi', {});
+    expect(await isDue()).toBe(false);
+    expect((await act(orderId, 'release', 'ravi', {})).status).toBe(200);
+    expect(await isDue()).toBe(true);
   });
 
   test('it takes a reviewer, and a review', async () => {
