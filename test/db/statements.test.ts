@@ -248,12 +248,13 @@ const cases: Case[] = [
   {
     what: 'listDueOutbox',
     call: (store) => listDueOutbox(store, T1, 200),
-    parameters: ['pending', T1, 200],
-    mssqlParameters: ['pending', T1],
+    parameters: ['pending', 'file', T1, 200],
+    mssqlParameters: ['pending', 'file', T1],
     sqlite: `
-      select * from "outbox" where "state" = ? and "next_attempt_at" <= ? order by "next_attempt_at", "id" limit ?`,
+      select * from "outbox" where "state" = ? and "channel" = ? and "next_attempt_at" <= ? order by "next_attempt_at", "id" limit ?`,
     mssql: `
-      select top(200) * from "outbox" where "state" = @1 and "next_attempt_at" <= @2 order by "next_attempt_at", "id"`,
+      select top(200) * from "outbox"
+      where "state" = @1 and "channel" = @2 and "next_attempt_at" <= @3 order by "next_attempt_at", "id"`,
   },
   {
     what: 'findOrder',
