@@ -20,7 +20,8 @@ const PLANS: readonly Plan[] = [
     scheduleId: SCHEDULES.edi,
     workflowType: 'ediBatchWorkflow',
     taskQueue: TASK_QUEUES.batch,
-    spec: { calendars: [{ minute: 0, comment: 'every hour' }] },
+    // An hour that is left out is midnight.
+    spec: { calendars: [{ minute: 0, hour: '*', comment: 'every hour' }] },
     summary: 'Hourly EDI batch',
     // A batch lasts as long as its slowest document: one that cannot be split would close the inboxes for all others.
     overlap: ScheduleOverlapPolicy.ALLOW_ALL,
