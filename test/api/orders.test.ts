@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { listDecisions } from '../../db/decisions.ts';
 import { putFindings } from '../../db/findings.ts';
+import { putFulfilments } from '../../db/fulfilment.ts';
 import { listLog } from '../../db/log.ts';
 import { columnsOf, moveOrder, putRevision } from '../../db/orders.ts';
+import { inTransaction } from '../../db/store.ts';
 import { orderSchema } from '../../orders/order.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
-import { fakeTemporal, type Gateway, membersOf, openGateway, orderIdOf } from './gateway.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { fakeTemporal, type Gateway, membersOf, openGateway, orderIdOf, tokenOf } from './gateway.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -120,6 +123,21 @@ describe('one order', () => {
       acknowledgments: [],
       links: { temporal: `http://127.0.0.1:8233/namespaces/order-staging/workflows/order%3A${orderId}` },
     });
+  });
+
+  test('it is shown what of each line goes now, and which lines wait', async () => {
+    const orderId = await sendParsed();
+    const goes = { allocations: [{ warehouse: 'EAST', quantity: '7' }], waiting: '3' };
+    const ref = { orderId, revision: 1 };
+    await inTransaction(gateway.store, (tx) => putFulfilments(tx, ref, [goes], { clearedBy: 'recheck', at: at() }));
+    expect((await get(`/v1/orders/${orderId}`, 'web-shop')).body).toMatchObject({
+      fulfilment: [{ line: '1', ...goes }],
+      lineHolds: [{ line: '1', position: 1, code: 'STOCK.SHORT', waiting: '3' }],
+    });
+    const env = { ORDER_STAGING_URL: gateway.url, ORDER_STAGING_TOKEN: tokenOf('olivia') };
+    expect((await runCli('cli/orders.ts', ['show', orderId], env)).stdout).toMatch(
+      /^line waits\s+1: 3 \(STOCK\.SHORT\)$/m,
+    );
   });
 
   test('before it is parsed there is no content yet', async () => {
