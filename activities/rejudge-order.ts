@@ -59,12 +59,13 @@ export async function refreshVerdict(deps: Deps, ref: OrderRef): Promise<OrderPr
 /** The order, if it waits for somebody to decide before it reserves, and nobody is about to. */
 async function findLeftToWait(store: Store, ref: OrderRef): Promise<OrderRow | undefined> {
   const order = await getOrder(store, ref.orderId);
-  if (order.state !== 'in_review' || order.resume_state !== 'validated' || order.revision !== ref.revision) return;
-  if ((await findJudgedAt(store, ref)) === undefined) return;
-  const review = await findOpenReview(store, ref.orderId);
-  if (review?.lease_until != null && review.lease_until > nowIso()) {
-    await postponeLook(store, ref.orderId, review.lease_until);
-    return;
+  if (order.state !== 'in_review' || order.resume_state !== 'validated' || order.revision !== ref.revision)
+    return undefined;
+  if ((await findJudgedAt(store, ref)) === undefined) return undefined;
+  const claimedUntil = (await findOpenReview(store, ref.orderId))?.lease_until ?? '';
+  if (claimedUntil > nowIso()) {
+    await postponeLook(store, ref.orderId, claimedUntil);
+    return undefined;
   }
   return (await listPendingDecisionIds(store, ref.orderId)).length > 0 ? undefined : order;
 }
