@@ -42,6 +42,8 @@ export interface Contender {
   deed: Deed;
   /** The codes of the holds that a person let it pass. */
   readonly allowed: Set<string>;
+  /** Whether it was cancelled while it waited for the back office, which might have reserved for it. */
+  wasCancelledInDoubt?: true;
 }
 
 /**
@@ -158,7 +160,8 @@ function isLeftAlone({ contender, row }: Open): boolean {
 async function doDeed(house: House, contender: Contender, { id, state, revision }: OrderRow): Promise<void> {
   const { deed } = contender;
   if (deed === 'cancel' && (state === 'held' || state === 'in_review')) {
-    await decide(house, id, { action: 'cancel', ...OPERATOR });
+    const { applied } = await decide(house, id, { action: 'cancel', ...OPERATOR });
+    if (applied && state === 'held') contender.wasCancelledInDoubt = true;
   }
   if (state !== 'in_review' || deed === 'leave' || deed === 'cancel') return;
   if (deed === 'reject') await decide(house, id, { action: 'reject' });
