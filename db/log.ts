@@ -7,7 +7,8 @@ import type { Store } from './store.ts';
 import type { OrderProcessingLogTable } from './tables.ts';
 
 /** Whose history an entry belongs to. */
-export type LogSubject = `${'order' | 'document' | 'source' | 'rule' | 'incident' | 'actor' | 'keys' | 'trail'}:${string}`;
+export type LogSubject =
+  `${'order' | 'document' | 'source' | 'rule' | 'incident' | 'actor' | 'keys' | 'trail'}:${string}`;
 
 /** One entry of the audit trail. `detail` holds ids, codes and counts, never personal data. */
 export interface LogEntry {
