@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
@@ -79,12 +78,19 @@ async function post(
   const request = url.startsWith('https:')
     ? https.request(url, { ...options, agent: agents.https })
     : http.request(url, { ...options, agent: agents.http });
-  request.end(body);
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  // What it says may be anything, and of any length.
-  request.on('error', () => undefined);
+  const response = await awaitResponse(request, body);
   response.on('error', () => undefined).destroy();
   return response;
+}
+
+/** The head of the answer; what follows may be anything, and of any length. */
+function awaitResponse(request: http.ClientRequest, body: Uint8Array): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.on('response', resolve).on('error', reject);
+    // An answer that goes over to another protocol ends the request without a response and without an error.
+    request.on('close', () => reject(new Error('closed without a response')));
+    request.end(body);
+  });
 }
 
 /** Statuses that are about the one message; with any other the next one would fare the same. */

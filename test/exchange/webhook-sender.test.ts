@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createWebhookSender, type WebhookMessage } from '../../exchange/webhook-sender.ts';
 import { openReceiver, type Receiver } from '../support/receiver.ts';
@@ -95,5 +97,17 @@ describe('an answer', () => {
     expect(await post(gone.url, { allowPrivate: true })).toMatchObject({ code: 'econnrefused' });
     const noTls = await givenReceiver();
     expect(await post(noTls.url.replace('http:', 'https:'), { allowPrivate: true })).toMatchObject({ kind: 'failed' });
+  });
+
+  test('that goes over to another protocol keeps nobody waiting', async () => {
+    const upgrading = createServer((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 101 Other\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n'));
+      socket.on('error', () => undefined);
+    });
+    await once(upgrading.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${String((upgrading.address() as AddressInfo).port)}/`;
+    const failed = { kind: 'failed', code: 'unreachable', about: 'destination' };
+    expect(await post(url, { allowPrivate: true })).toEqual(failed);
+    upgrading.close();
   });
 });
