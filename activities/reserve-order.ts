@@ -4,13 +4,15 @@ import { listWaiting, putFulfilments } from '../db/fulfilment.ts';
 import { type Hold, listApprovedCodes, type Looked, openHolds, RECHECK } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { listKnownRules } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
 import type { Delivery, Fulfilment } from '../orders/fulfilment.ts';
 import { decimal } from '../orders/money.ts';
 import type { Order } from '../orders/order.ts';
-import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
+import { chooseRules, findRuleOf, restsOnFacts } from '../orders/rules/evaluate.ts';
 import { explainLine } from '../orders/rules/inventory.ts';
+import type { RuleVersion } from '../orders/rules/rule.ts';
 import { askBackOffice } from './back-office.ts';
 import { findDelivery } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
@@ -40,17 +42,21 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
   return readProgress(store, ref.orderId);
 }
 
-/**
- * What a person let pass, and what a rule only tells of. Of short stock that the customer takes later is told too, but
- * what is not there is not taken: it waits.
- */
-async function listAllowedCodes(store: Store, ref: OrderRef, { partial }: Delivery): Promise<readonly string[]> {
+/** What a person let pass, and what a rule is only to tell of. */
+async function listAllowedCodes(store: Store, ref: OrderRef, delivery: Delivery): Promise<readonly string[]> {
   const findings = await listFindings(store, `order:${ref.orderId}`, ref.revision);
-  const waits = (code: string) => partial !== 'hold' && LIMIT_OF[code] === 'stock';
-  const told = findings
-    .filter(({ disposition, code }) => disposition === 'warn' && !waits(code))
-    .map(({ code }) => code);
-  return [...new Set([...(await listApprovedCodes(store, ref)), ...told])];
+  const rules = await listKnownRules(store);
+  const told = findings.filter((finding) => isOnlyTold(finding, findRuleOf(finding, rules), delivery));
+  return [...new Set([...(await listApprovedCodes(store, ref)), ...told.map(({ code }) => code)])];
+}
+
+/**
+ * Of short stock that the customer takes later is told too, whatever the rule says of other short stock. But what is not
+ * there is not taken: it waits.
+ */
+function isOnlyTold({ code, disposition }: Finding, rule: RuleVersion | undefined, { partial }: Delivery): boolean {
+  if (disposition !== 'warn') return false;
+  return LIMIT_OF[code] !== 'stock' || (partial === 'hold' && rule?.disposition === 'warn');
 }
 
 async function prepare(tx: Store, ref: OrderRef): Promise<'live' | 'shadow' | 'waits' | 'done'> {

@@ -2,6 +2,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Facts } from '../orders/facts.ts';
 import type { Finding } from '../orders/finding.ts';
 import type { Explanation } from '../orders/rules/rule.ts';
+import { first } from './dialect.ts';
+import { getFacts } from './facts.ts';
 import { parseKept } from './faults.ts';
 import type { OrderRef } from './orders.ts';
 import { getSealer } from './seal.ts';
@@ -78,6 +80,20 @@ export async function findJudgedAt({ db }: Store, { orderId, revision }: OrderRe
     .where('revision', '=', revision)
     .executeTakeFirst();
   return judged?.taken_at;
+}
+
+/** What a revision is judged by now: by its last judgement. @throws Error if it was never judged; Erased if the order's key is gone */
+export async function getFactsNow(store: Store, ref: OrderRef): Promise<Facts> {
+  const again = store.db
+    .selectFrom('rejudgements')
+    .select(['sequence', 'facts_sealed'])
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .orderBy('sequence', 'desc');
+  const last = await first(again, 1).executeTakeFirst();
+  if (!last) return getFacts(store, ref);
+  const sealer = await getSealer(store, `order:${ref.orderId}`);
+  return sealer.openJson<Facts>(placeOf('facts', ref, last.sequence), last.facts_sealed);
 }
 
 /** The later judgements of a revision, oldest first. @throws Erased if the order's key is gone */

@@ -183,6 +183,39 @@ describe('an order of which only a part is there', () => {
   });
 });
 
+describe('an order that is judged again before it reserves', () => {
+  const agreeOn = (partialDelivery: 'hold' | 'split') => house.back.admin.changeCustomer('C-1001', { partialDelivery });
+
+  test('takes what is there and no more, once its customer agrees to have the rest later', async () => {
+    const ref = await read(orderOf(10, 10, 'C-1001'));
+    expect(await judge(ref)).toMatchObject({ state: 'in_review' });
+    await agreeOn('split');
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated' });
+    expect(await handOff(ref)).toMatchObject({ state: 'completed' });
+    expect(await producedOf(ref)).toEqual(SPLIT);
+    expect(await stockOf('SKU-7')).toEqual({ EAST: '0', WEST: '0' });
+  });
+
+  test('is not taken whole because one of two rules about the stock would have split it', async () => {
+    const everyone = { kind: 'inventory', scope: { kind: 'all' } } as const;
+    const rules = [
+      makeRule({
+        ...everyone,
+        code: 'STOCK.SHORT',
+        version: 2,
+        parameters: { partial: 'split', warehouses: ['EAST'] },
+      }),
+      makeRule({ ...everyone, code: 'STOCK.ALL', parameters: { partial: 'hold' } }),
+    ];
+    const by = { actor: 'ada', at: '2026-11-01T00:00:00.000Z' };
+    for (const rule of rules) await inTransaction(house.store, (tx) => addRuleVersion(tx, rule, by, false));
+    const ref = await read(orderOf(10, 6, 'C-1001'));
+    expect(await judge(ref)).toMatchObject({ state: 'validated' });
+    expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'in_review' });
+    expect(await stockOf('SKU-7')).toEqual({ EAST: '3', WEST: '5' });
+  });
+});
+
 describe('a step that runs again', () => {
   test('after the answer to the reservation was lost finds the same split', async () => {
     const ref = await read(orderOf(10, 10));
