@@ -667,6 +667,10 @@ insert into "rejudgements" ("order_id", "revision", "sequence", "occasion", "tak
 select max("taken_at") as "taken_at" from "rejudgements" where "order_id" = @1 and "revision" = @2;
 select "taken_at" from "facts_snapshots" where "order_id" = @1 and "revision" = @2;
 
+-- rejudgements.getFactsNow
+select top(1) "sequence", "facts_sealed" from "rejudgements" where "order_id" = @1 and "revision" = @2 order by "sequence" desc;
+select "content_sealed" from "facts_snapshots" where "order_id" = @1 and "revision" = @2;
+
 -- rejudgements.listRejudgements
 select * from "rejudgements" where "order_id" = @1 and "revision" = @2 order by "sequence";
 

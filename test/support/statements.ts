@@ -494,6 +494,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     rows: { rejudgements: [{ rows: 1 }] },
   }),
   'rejudgements.findJudgedAt': the((store) => rejudgements.findJudgedAt(store, REF)),
+  'rejudgements.getFactsNow': the((store) => rejudgements.getFactsNow(store, REF)),
   'rejudgements.listRejudgements': the((store) => rejudgements.listRejudgements(store, REF)),
   'reprocess.reprocessOrder': the((store) => reprocess.reprocessOrder(store, DECISION, AT)),
   'retention.listExpiring': the((store) => retention.listExpiring(store, retention.DEFAULT_RETENTION, new Date(AT)), {
