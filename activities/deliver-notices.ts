@@ -131,10 +131,10 @@ async function deliver(deps: Deps, row: OutboxRow, counts: Counts): Promise<bool
   const destination = String(row.destination);
   const prepared = await prepare(deps, row);
   if (prepared === 'dropped') return true;
-  if (typeof prepared !== 'function') return fail(deps, row, prepared, counts);
-  const circuit = deps.notices.circuits(destination);
+  if ('code' in prepared) return fail(deps, row, prepared, counts);
+  const circuit = deps.notices.circuits(prepared.system);
   const wasOpen = circuit.read().state === 'open';
-  const sent = await sendThrough(circuit, prepared);
+  const sent = await sendThrough(circuit, prepared.send);
   if (!sent) return false;
   if (sent.kind === 'gone') return stop(deps, row, counts);
   if (sent.kind === 'failed') return fail(deps, row, sent, counts);
@@ -149,8 +149,15 @@ const FINAL = { isFinal: true } as const;
 
 type Failure = Omit<Extract<Sent, { kind: 'failed' }>, 'kind'>;
 
+/** A message that can be sent. */
+interface Ready {
+  readonly send: () => Promise<Sent>;
+  /** What is left alone if it does not answer: the destination at its address, as another one may well answer. */
+  readonly system: string;
+}
+
 /** Everything that is needed to send a message, or why it cannot be sent at all. */
-async function prepare(deps: Deps, row: OutboxRow): Promise<(() => Promise<Sent>) | Failure | 'dropped'> {
+async function prepare(deps: Deps, row: OutboxRow): Promise<Ready | Failure | 'dropped'> {
   try {
     const content = await openOutbox(deps.store, row);
     return await (row.channel === 'mail' ? prepareMail(deps, row, content) : prepareWebhook(deps, row, content));
@@ -164,12 +171,16 @@ async function prepare(deps: Deps, row: OutboxRow): Promise<(() => Promise<Sent>
   }
 }
 
-async function prepareWebhook(deps: Deps, row: OutboxRow, body: Buffer): Promise<(() => Promise<Sent>) | Failure> {
+async function prepareWebhook(deps: Deps, row: OutboxRow, body: Buffer): Promise<Ready | Failure> {
   const target = await findWebhook(deps, row);
   if (!target) return { code: 'no_destination', about: 'message', ...FINAL };
-  if (await isStopped(deps.store, String(row.destination), hashUrl(deps, target.url)))
-    return { code: 'gone', about: 'message', ...FINAL };
-  return () => deps.notices.sendWebhook({ ...target, id: row.id, body });
+  const destination = String(row.destination);
+  const address = hashUrl(deps, target.url);
+  if (await isStopped(deps.store, destination, address)) return { code: 'gone', about: 'message', ...FINAL };
+  return {
+    send: () => deps.notices.sendWebhook({ ...target, id: row.id, body }),
+    system: `${destination}:${address.slice(0, 8)}`,
+  };
 }
 
 /** Where the webhooks of a destination go now, so that one that is put right is used for what waits. */
@@ -179,10 +190,11 @@ async function findWebhook({ store, notices }: Deps, row: OutboxRow) {
   return url === undefined ? null : { url, secrets: await readSecrets(store, row.source, 'notify') };
 }
 
-function prepareMail({ notices: { sendMail } }: Deps, row: OutboxRow, content: Buffer): () => Promise<Sent> {
+function prepareMail({ notices: { sendMail } }: Deps, row: OutboxRow, content: Buffer): Ready | Failure {
+  if (!sendMail) return { code: 'no_mail_server', about: 'settings' };
   const { to, notice } = JSON.parse(content.toString()) as MailContent & { readonly notice: Told };
-  const unset: Sent = { kind: 'failed', code: 'no_mail_server', about: 'destination' };
-  return () => sendMail?.({ id: row.id, to, ...writeLetter(notice) }) ?? Promise.resolve(unset);
+  const letter = { id: row.id, to, ...writeLetter(notice) };
+  return { send: () => sendMail(letter), system: String(row.destination) };
 }
 
 /** A mistake of ours about one message keeps no other one waiting. @throws the error, if it is the database's */

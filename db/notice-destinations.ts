@@ -75,7 +75,12 @@ export async function findNextFor(store: Store, destination: string, now: string
   return waitedFor && waitedFor.id < due.id ? undefined : due;
 }
 
-/** Makes everything due that waits for a destination, because it takes messages again. */
+/** The destination of what is posted to a source, or to our own people. */
+export function webhookOf(owner: string): string {
+  return `${owner}:webhook`;
+}
+
+/** Makes everything due that waits for a destination, because it takes messages again, or may. */
 export async function hurryDestination(store: Store, destination: string, now: string): Promise<void> {
   await store.db
     .updateTable('outbox')

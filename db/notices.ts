@@ -4,6 +4,7 @@ import type { SourceProfile } from '../orders/source.ts';
 import { first } from './dialect.ts';
 import { Damaged } from './faults.ts';
 import { fingerprint } from './keyring.ts';
+import { webhookOf } from './notice-destinations.ts';
 import { openOutbox, type OutboxRow, type OutboxSubject, putOnWay } from './outbox.ts';
 import { Erased, type Subject } from './seal.ts';
 import { readSecrets } from './source-secrets.ts';
@@ -78,13 +79,13 @@ export interface Audience {
 async function putFor(tx: Store, owner: string, notice: Notice, { webhook, mailTo }: Audience): Promise<void> {
   const { subject, source, kind, stepKey, at } = notice;
   const content = trim(notice.content);
-  const put = (channel: 'webhook' | 'mail', place: string, told: unknown): Promise<void> => {
-    const outgoing = { subject, source, kind, stepKey: `${stepKey}:${owner}:${place}`, content: JSON.stringify(told) };
-    return putOnWay(tx, outgoing, { channel, destination: `${owner}:${place}` }, at);
+  const put = (channel: 'webhook' | 'mail', destination: string, told: unknown): Promise<void> => {
+    const outgoing = { subject, source, kind, stepKey: `${stepKey}:${destination}`, content: JSON.stringify(told) };
+    return putOnWay(tx, outgoing, { channel, destination }, at);
   };
-  if (webhook) await put('webhook', 'webhook', content);
+  if (webhook) await put('webhook', webhookOf(owner), content);
   for (const to of mailTo)
-    await put('mail', `mail:${hashAddress(tx, to)}`, { to, notice: content } satisfies MailContent);
+    await put('mail', `${owner}:mail:${hashAddress(tx, to)}`, { to, notice: content } satisfies MailContent);
 }
 
 /** A file of thousands of rows may be wrong in each; receivers of webhooks take small messages. */

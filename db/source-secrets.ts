@@ -1,4 +1,5 @@
 import { appendLog } from './log.ts';
+import { hurryDestination, webhookOf } from './notice-destinations.ts';
 import { getSealer, openSealer } from './seal.ts';
 import { inTransaction, type Store } from './store.ts';
 import type { SecretPurpose } from './tables.ts';
@@ -27,6 +28,7 @@ export async function putSecrets(
       const sealed = sealer.seal(placeOf(purpose, position), secret);
       await tx.db.insertInto('source_secrets').values({ ...row, secret_sealed: sealed }).execute(); // prettier-ignore
     }
+    if (purpose === 'notify') await hurryDestination(tx, webhookOf(source), by.at);
     await appendLog(tx, `source:${source}`, {
       stepKey: `secrets:${purpose}:${by.at}`,
       at: by.at,

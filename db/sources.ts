@@ -3,6 +3,7 @@ import type { SourceProfile } from '../orders/source.ts';
 import { insertOnce } from './dialect.ts';
 import { Damaged, parseKept } from './faults.ts';
 import { appendLog } from './log.ts';
+import { hurryDestination, webhookOf } from './notice-destinations.ts';
 import { inTransaction, type Store } from './store.ts';
 import type { SourceTable } from './tables.ts';
 
@@ -27,6 +28,8 @@ export async function putSource(
     const inserted = await insertOnce(tx.db, 'sources', { id: profile.id, key_hash: by.keyHash ?? null, ...values });
     const changed = by.keyHash === undefined ? values : { ...values, key_hash: by.keyHash };
     if (!inserted) await tx.db.updateTable('sources').set(changed).where('id', '=', profile.id).execute();
+    // What waits for an address that was wrong does not wait on for hours.
+    await hurryDestination(tx, webhookOf(profile.id), by.at);
     const detail = { gate: profile.gate, active: profile.active, rollout: profile.rollout.kind };
     await appendLog(tx, `source:${profile.id}`, {
       stepKey: `put:${by.at}`,

@@ -43,7 +43,7 @@ export function createWebhookSender(options: WebhookOptions): (message: WebhookM
   const open = { http: new http.Agent(), https: new https.Agent() };
   const filtering = { http: new RequestFilteringHttpAgent(), https: new RequestFilteringHttpsAgent() };
   return async (message) => {
-    if (message.secrets.length === 0) return { kind: 'failed', code: 'no_secret', about: 'destination' };
+    if (message.secrets.length === 0) return { kind: 'failed', code: 'no_secret', about: 'settings' };
     const agents = allowPrivate || message.isTrusted ? open : filtering;
     try {
       const { statusCode = 0, headers } = await post(message, agents, timeoutMs, now());

@@ -15,6 +15,7 @@ import { putSecrets } from '../../db/source-secrets.ts';
 import { putSource } from '../../db/sources.ts';
 import { inTransaction } from '../../db/store.ts';
 import { createMailSender } from '../../exchange/mail-sender.ts';
+import type { CircuitChange } from '../../exchange/circuit.ts';
 import { createNoticeCircuits } from '../../exchange/notice-circuits.ts';
 import { createWebhookSender } from '../../exchange/webhook-sender.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
@@ -335,12 +336,13 @@ describe('a destination that does not take a message', () => {
       const receiver = await givenReceiver(() => ({ status: isBack ? 200 : 503 }));
       await givenSource('failing', receiver.url);
       const [first, second] = [await givenNotice('failing'), await givenNotice('failing')];
-      const circuits = createNoticeCircuits({ pauseMs: 1 });
+      const changes: CircuitChange[] = [];
+      const circuits = createNoticeCircuits({ pauseMs: 1, onChange: (change) => void changes.push(change) });
       for (let i = 0; i < 4; i += 1) {
         await makeDue();
         await run({ circuits });
       }
-      expect(circuits('failing:webhook').read().state).toBe('open');
+      expect(changes).toMatchObject([{ system: expect.stringMatching(/^failing:webhook:/), state: 'open' }]);
       isBack = true;
       // Of the two only one is due: the other would wait for minutes.
       await house.store.db.updateTable('outbox').set({ next_attempt_at: '2126-01-01T00:00:00.000Z' }).execute();
@@ -350,6 +352,28 @@ describe('a destination that does not take a message', () => {
       expect(ordersOf(receiver).slice(-2)).toEqual([first, second]);
     },
   );
+
+  test('that is put right gets at once what waits: under another address, or with the secret that was missing', async () => {
+    const [away, receiver] = [await givenReceiver(() => ({ status: 500 })), await givenReceiver()];
+    const isLate = () =>
+      house.store.db.updateTable('outbox').set({ next_attempt_at: '2126-01-01T00:00:00.000Z' }).execute();
+    await givenSource('failing', away.url);
+    const orderId = await givenNotice('failing');
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      await run();
+      await makeDue();
+    }
+    // The fourth was not made: three failures in a row, and the address is left alone.
+    expect(away.received).toHaveLength(3);
+    await isLate();
+    await givenSource('failing', receiver.url, []);
+    await run();
+    expect(await pushedOf(orderId)).toMatchObject({ state: 'pending', last_failure: 'no_secret' });
+    await isLate();
+    await putSecrets(house.store, 'failing', 'notify', [SECRET], { ...BY, at: new Date().toISOString() });
+    expect(await run()).toMatchObject({ delivered: 1 });
+    expect(ordersOf(receiver)).toEqual([orderId]);
+  });
 
   test('whose profile is damaged waits for it; a message that is damaged has failed', async () => {
     const receiver = await givenReceiver();
