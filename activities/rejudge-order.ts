@@ -8,7 +8,7 @@ import { closeReview, findOpenReview } from '../db/reviews.ts';
 import { listKnownRules } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { RejudgementOccasion } from '../db/tables.ts';
-import { isCovered } from '../orders/approval.ts';
+import { findCover, isCovered } from '../orders/approval.ts';
 import type { Facts } from '../orders/facts.ts';
 import type { Finding } from '../orders/finding.ts';
 import { evaluateRules, findRuleOf, type Verdict } from '../orders/rules/evaluate.ts';
@@ -105,7 +105,8 @@ async function keepJudgement(tx: Store, order: OrderRow, occasion: RejudgementOc
   const { facts, explanations } = fresh;
   const codes = { cleared: codesOf(change.cleared), opened: codesOf(change.opened) };
   const sequence = await putRejudgement(tx, ref, { occasion, facts, explanations, gone, ...codes });
-  await clearHolds(tx, ref.orderId, { clearedBy: RECHECK, at, only: codes.cleared });
+  for (const { code, decisionId } of change.cleared)
+    await clearHolds(tx, ref.orderId, { clearedBy: decisionId ?? RECHECK, at, only: [code] });
   await openHolds(tx, ref, change.opened, at);
   await logChange(tx, ref, change, found.before, `${String(ref.revision)}:${String(sequence)}`, at);
   await letGoOn(tx, order, occasion, at);
@@ -118,9 +119,12 @@ async function keepJudgement(tx: Store, order: OrderRow, occasion: RejudgementOc
 async function replaceFindings(tx: Store, ref: OrderRef, fresh: Fresh, at: string): Promise<Findings> {
   const subject = `order:${ref.orderId}` as const;
   const results = new Map(fresh.explanations.map(({ code, result }) => [code, result]));
-  const stays = (step: FindingStep, { code }: Finding): boolean => {
-    const result = results.get(code);
-    return result === 'skipped' || result === 'failed' || (step === 'reserve' && result === undefined);
+  const stays = (step: FindingStep, finding: Finding): boolean => {
+    const rule = findRuleOf(finding, fresh.rules)?.code ?? finding.code;
+    const result = results.get(rule);
+    // That a rule broke is said anew if it breaks again.
+    const isUnknown = result === 'skipped' || (result === 'failed' && finding.code === rule);
+    return isUnknown || (step === 'reserve' && result === undefined);
   };
   const all: { before: Finding[]; after: Finding[] } = { before: [], after: [] };
   for (const step of JUDGING_STEPS) {
@@ -150,8 +154,14 @@ function without(findings: readonly Finding[], others: readonly Finding[]): read
 }
 
 interface HoldChange {
-  readonly cleared: readonly (Hold & { readonly openedAt: string })[];
+  readonly cleared: readonly ClearedHold[];
   readonly opened: readonly Hold[];
+}
+
+interface ClearedHold extends Hold {
+  readonly openedAt: string;
+  /** The approval that covers what is found still; absent where nothing is. */
+  readonly decisionId: string | undefined;
 }
 
 /**
@@ -169,8 +179,15 @@ async function findChange(
   const open = after.filter((finding) => finding.disposition !== 'warn' && !isCovered(finding, approved));
   const [found, judged] = [new Set(codesOf(open)), new Set(codesOf(before))];
   const stands = new Set(codesOf(standing));
+  const findApproval = (code: string): string | undefined =>
+    after
+      .filter((finding) => finding.code === code && finding.disposition !== 'warn')
+      .map((finding) => findCover(finding, approved)?.decisionId)
+      .at(-1);
   return {
-    cleared: standing.filter(({ code }) => judged.has(code) && !found.has(code)),
+    cleared: standing
+      .filter(({ code }) => judged.has(code) && !found.has(code))
+      .map((hold) => ({ ...hold, decisionId: findApproval(hold.code) })),
     opened: open.filter(({ code }) => !stands.has(code)).map((finding) => toHold(finding, rules)),
   };
 }
@@ -195,11 +212,12 @@ async function logChange(
       action,
       detail: { code, revision, ...detail },
     });
-  for (const { code, openedAt } of cleared) {
+  for (const { code, openedAt, decisionId } of cleared) {
     const rule = before.find((finding) => finding.code === code)?.ruleVersion;
     await log('hold.cleared', code, {
       since: openedAt,
       ...(rule !== undefined && { rule: `${code} ${String(rule)}` }),
+      ...(decisionId !== undefined && { decisionId }),
     });
   }
   for (const code of codesOf(opened)) await log('hold.opened', code, {});

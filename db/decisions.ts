@@ -106,8 +106,11 @@ async function listShown(tx: Store, ref: OrderRef, codes: readonly string[]): Pr
   }
 }
 
-/** What applied approvals of a revision cover. @throws Erased if the order's key is gone */
-export async function listCovered(store: Store, ref: OrderRef): Promise<Covered[]> {
+/** What an approval covers, and which one. */
+export type CoveredBy = Covered & { readonly decisionId: string };
+
+/** What applied approvals of a revision cover, the oldest first. @throws Erased if the order's key is gone */
+export async function listCovered(store: Store, ref: OrderRef): Promise<CoveredBy[]> {
   const rows = await store.db
     .selectFrom('decisions')
     .selectAll()
@@ -115,10 +118,13 @@ export async function listCovered(store: Store, ref: OrderRef): Promise<Covered[
     .where('revision', '=', ref.revision)
     .where('action', '=', 'approve')
     .where('state', '=', 'applied')
+    .orderBy('id')
     .execute();
   if (rows.length === 0) return [];
   const sealer = await getSealer(store, `order:${ref.orderId}`);
-  return rows.flatMap((row) => openContent(sealer, row).covers ?? []);
+  return rows.flatMap((row) =>
+    (openContent(sealer, row).covers ?? []).map((covered) => ({ ...covered, decisionId: row.id })),
+  );
 }
 
 /** A decision; in a transaction it is locked until the end, so that it is acted on once. */

@@ -256,6 +256,23 @@ describe('judged again', () => {
     expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
   });
 
+  test('a rule that broke and cannot be tried this time still holds; one that breaks again says so once', async () => {
+    const withMinimum = (minimumOrder: string) => (facts: Facts) => ({
+      ...facts,
+      customer: facts.customer && { ...facts.customer, minimumOrder },
+    });
+    otherwise = withMinimum('no number');
+    const ref = await givenJudged();
+    expect(await holdsOf(ref)).toEqual(['RULE.FAILED.ORDER.BELOW_MINIMUM']);
+    await house.steps.rejudgeOrder(ref);
+    expect([await findingsOf(ref), await judgementsOf(ref)]).toEqual([['RULE.FAILED.ORDER.BELOW_MINIMUM'], []]);
+    otherwise = (facts) => ({ ...facts, customer: null });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['CUSTOMER.UNKNOWN', 'RULE.FAILED.ORDER.BELOW_MINIMUM']);
+    otherwise = withMinimum('1.00');
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [] });
+  });
+
   test('twice, and by two at once, it counts once', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
     const ref = await givenJudged();
@@ -400,6 +417,22 @@ describe('an approval', () => {
     await house.steps.rejudgeOrder(ref);
     expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
     expect(await listApprovedCodes(house.store, ref)).toEqual([]);
+  });
+
+  test('of a credit limit counts again when less is found than was let pass, and the order reserves by it', async () => {
+    const ref = await givenTwo();
+    const decisionId = await house.decide(ref.orderId, { action: 'approve', holds: ['CREDIT.LIMIT'] });
+    await house.steps.applyDecision(ref.orderId, decisionId);
+    await house.back.admin.changeCustomer('C-1001', { creditLimit: '99.99' });
+    await house.steps.rejudgeOrder(ref);
+    expect(await listApprovedCodes(house.store, ref)).toEqual([]);
+    await house.back.admin.changeCustomer('C-1001', { creditLimit: '100.00' });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await listApprovedCodes(house.store, ref)).toEqual(['CREDIT.LIMIT']);
+    expect(await loggedOf(ref, 'hold.cleared')).toMatchObject([{ code: 'CREDIT.LIMIT', decisionId }]);
+    await decide(ref, { action: 'approve' });
+    expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'reserved' });
   });
 
   test('of a price covers it as far as it was off, not when the agreed price goes on rising', async () => {

@@ -119,7 +119,14 @@ describe('a decision', () => {
     await insert(last);
     await settleDecision(house.store, last.id, { refusal: null, at: LATER });
     expect(await listCovered(house.store, ref)).toEqual([
-      { code: 'CREDIT.LIMIT', ruleVersion: 1, path: '/total', evidence: '180.00', excess: '80.00' },
+      {
+        code: 'CREDIT.LIMIT',
+        ruleVersion: 1,
+        path: '/total',
+        evidence: '180.00',
+        excess: '80.00',
+        decisionId: last.id,
+      },
     ]);
     expect(await listCovered(house.store, { orderId, revision: 2 })).toEqual([]);
   });

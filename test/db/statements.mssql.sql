@@ -93,7 +93,7 @@ select * from "decisions" where "order_id" = @1 order by "created_at", "id";
 update "decisions" set "state" = @1, "refusal" = null, "settled_at" = @2, "left_standing" = null where "id" = @3 and "state" = @4;
 
 -- decisions.listCovered
-select * from "decisions" where "order_id" = @1 and "revision" = @2 and "action" = @3 and "state" = @4;
+select * from "decisions" where "order_id" = @1 and "revision" = @2 and "action" = @3 and "state" = @4 order by "id";
 
 -- decisions.listPendingDecisionIds
 select "id" from "decisions" where "order_id" = @1 and "state" = @2 order by "created_at", "id";

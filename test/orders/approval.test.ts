@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Covered, isCovered } from '../../orders/approval.ts';
+import { type Covered, findCover, isCovered } from '../../orders/approval.ts';
 import type { Finding } from '../../orders/finding.ts';
 
 const found: Finding = {
@@ -35,6 +35,21 @@ describe('an approval covers what was found', () => {
     ['100', false],
   ])('as far as it goes: of 10.00 approved, %s is covered: %s', (excess, expected) => {
     expect(isCovered({ ...found, excess }, [{ ...shown, excess: '10.00' }])).toBe(expected);
+  });
+
+  test('not if only one of the two says by how much: no agreed price is another matter than one that is off', () => {
+    expect(isCovered({ ...found, excess: '982.00' }, [shown])).toBe(false);
+    expect(isCovered(found, [{ ...shown, excess: '982.00' }])).toBe(false);
+  });
+
+  test('by the last that covers it', () => {
+    const [first, second] = [
+      { ...shown, excess: '10' },
+      { ...shown, excess: '20' },
+    ];
+    const approved = [first, second, { ...shown, code: 'STOCK.SHORT', excess: '99' }];
+    expect(findCover({ ...found, excess: '5' }, approved)).toBe(second);
+    expect(findCover({ ...found, excess: '21' }, approved)).toBeUndefined();
   });
 
   test('wherever the rule sees it, if a step found it on the order as a whole, but not more of it', () => {
