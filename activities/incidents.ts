@@ -22,13 +22,14 @@ import {
   readFacts,
   recountIncident,
 } from '../db/incidents.ts';
-import { appendLog } from '../db/log.ts';
+import { appendLog, listLog } from '../db/log.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import {
   type Cause,
   describeIncident,
   hasGrown,
   type IncidentEvent,
+  isForgotten,
   isIncident,
   LIMITS,
   sumWorth,
@@ -50,7 +51,8 @@ export interface Watched {
 
 /**
  * Sees whether one cause hits many orders: opens an incident for it, counts what it hits, and closes it when nothing of it
- * waits any more. People are told once of each, and again when it has grown tenfold and when it is over.
+ * waits any more. People are told once of each, and again when it has grown tenfold, when it still grows a day later, and when
+ * it is over.
  * @param at UTC instant; now, unless a test says otherwise.
  */
 export async function watchIncidents({ store }: Deps, at: string = nowIso()): Promise<Watched> {
@@ -120,11 +122,19 @@ function extend(store: Store, cause: Cause, isNew: boolean, at: string): Promise
     await attachHits(tx, found);
     const incident = await recountIncident(tx, found);
     const { told_orders: told, orders } = incident;
-    if (orders === 0 || (told > 0 && !hasGrown(told, orders))) return false;
+    if (orders <= told || (told > 0 && !hasGrown(told, orders) && !(await isLongAgo(tx, incident, at)))) return false;
     await tell(tx, incident, told === 0 ? 'opened' : 'grown', at);
     await markTold(tx, incident.id, orders);
     return told === 0;
   });
+}
+
+const TELLING: readonly string[] = ['incident.opened', 'incident.grown'] satisfies `incident.${IncidentEvent}`[];
+
+/** Whether people were last told of an incident so long ago that what is new is told again. */
+async function isLongAgo(tx: Store, { id, opened_at: openedAt }: IncidentRow, at: string): Promise<boolean> {
+  const told = (await listLog(tx, `incident:${id}`)).findLast(({ action }) => TELLING.includes(action));
+  return isForgotten(told?.at ?? openedAt, at);
 }
 
 /** Nothing of it waits, and did lately: what is back after a moment never was well. */

@@ -88,6 +88,8 @@ export const LIMITS = {
   shareOf: 40,
   /** … that it sent in this time. What went back to its sender counts as long, too. */
   hourMs: 60 * MINUTE_MS,
+  /** After so long people are told again of an incident that goes on hitting orders. */
+  dayMs: 24 * 60 * MINUTE_MS,
 } as const;
 
 const OUTAGES: readonly string[] = ['BACKOFFICE.UNAVAILABLE'];
@@ -112,6 +114,15 @@ export function isIncident({ kind, code }: Cause, { recent, waitingSince, receiv
 /** Whether an incident has grown so much since people were last told of it that they are told again: tenfold. */
 export function hasGrown(told: number, orders: number): boolean {
   return orders >= 10 * Math.max(told, 1);
+}
+
+/**
+ * Whether people were told of an incident so long ago that they are told again of the least that is new. One that a forgotten
+ * order keeps open would else hide all that comes later.
+ * @param toldAt UTC instant
+ */
+export function isForgotten(toldAt: string, at: string): boolean {
+  return Date.parse(at) - Date.parse(toldAt) >= LIMITS.dayMs;
 }
 
 /** What is told of an incident. No personal data. */

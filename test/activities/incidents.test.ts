@@ -140,6 +140,27 @@ describe('one cause that hits many orders', () => {
     expect(await incidents()).toEqual([expect.objectContaining({ state: 'closed', orders: 120, peak: 120 })]);
   });
 
+  test('is told once a day while it goes on: an order that was forgotten hides none that come later', async () => {
+    const day = 24 * 60;
+    const ids = await inTurn(12, () => held('CREDIT.LIMIT'));
+    await watch();
+    for (const id of ids.slice(1)) await clear(id);
+    await held('CREDIT.LIMIT', { minutes: -day + 10 });
+    await watch(day - 9);
+    expect(await notices()).toHaveLength(1);
+    await held('CREDIT.LIMIT', { minutes: -day - 10 });
+    await watch(day + 11);
+    await held('CREDIT.LIMIT', { minutes: -day - 20 });
+    await watch(day + 21);
+    expect((await notices()).map(({ type, data }) => [type, data['orders'], data['waiting']])).toEqual([
+      ['incident.opened', 12, 12],
+      ['incident.grown', 14, 3],
+    ]);
+    // Nothing new, nothing told.
+    await watch(2 * day + 30);
+    expect(await notices()).toHaveLength(2);
+  });
+
   test('leaves a trail of its own', async () => {
     const ids = await inTurn(10, () => held('RULE.FAILED.CREDIT.LIMIT'));
     await watch();

@@ -5,6 +5,7 @@ import {
   findCauses,
   hasGrown,
   type IncidentFacts,
+  isForgotten,
   isIncident,
   nameCause,
   sumWorth,
@@ -65,6 +66,11 @@ describe('a cause is an incident', () => {
     [39, 39, false],
   ])('if %d of the %d orders of a source need a person: %s', (recent, received, expected) => {
     expect(isIncident(cause({ kind: 'share' }), { recent, waitingSince: null, received }, at)).toBe(expected);
+  });
+
+  test('of which people heard a day ago is told again', () => {
+    expect(isForgotten('2026-11-23T10:00:00.000Z', '2026-11-24T09:59:59.999Z')).toBe(false);
+    expect(isForgotten('2026-11-23T10:00:00.000Z', '2026-11-24T10:00:00.000Z')).toBe(true);
   });
 
   test('of which people are told again when it has grown tenfold', () => {
