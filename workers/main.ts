@@ -1,7 +1,7 @@
 import '../cli/check-node.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { endWithParent, reportReady } from '../cli/lifeline.ts';
 import { getBackOfficeKey, readSettings, type Settings } from '../config.ts';
 import { openReadyStore } from '../db/ready.ts';
@@ -13,6 +13,7 @@ import { runProgram } from '../program.ts';
 import { TASK_QUEUES, type TaskQueue } from '../workflows/contract.ts';
 import { createNoticeSenders } from './notice-senders.ts';
 import { ensureSchedules } from './schedules.ts';
+import { createTemporalLog } from './temporal-log.ts';
 import { createDeps, createWorker } from './worker.ts';
 
 /** A worker process: serves the task queues of `WORKER_QUEUES` until it is told to stop. */
@@ -56,17 +57,10 @@ async function main(): Promise<void> {
   await closeStore(store);
 }
 
-/** Temporal's own words go to our log, its metrics to Prometheus. */
+/** What Temporal's logger is told goes to our log, its metrics to Prometheus. */
 function installRuntime({ metricsPort, host }: Settings, log: Log): void {
-  const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
-    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
-      const { workflowId, activityType, attempt, error } = (meta ?? {}) as Record<string, unknown>;
-      log[write[level]](
-        { workflowId, activityType, attempt, error: error instanceof Error ? error.message : undefined },
-        message,
-      );
-    }),
+    logger: createTemporalLog(log),
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
       ...(metricsPort !== 0 && { metrics: { prometheus: { bindAddress: `${host}:${String(metricsPort)}` } } }),
