@@ -132,11 +132,11 @@ async function deliver(deps: Deps, row: OutboxRow, counts: Counts): Promise<bool
   const prepared = await prepare(deps, row);
   if (prepared === 'dropped') return true;
   if ('code' in prepared) return fail(deps, row, prepared, counts);
-  const circuit = deps.notices.circuits(prepared.system);
+  const circuit = deps.notices.circuits(destination, prepared.address);
   const wasOpen = circuit.read().state === 'open';
   const sent = await sendThrough(circuit, prepared.send);
   if (!sent) return false;
-  if (sent.kind === 'gone') return stop(deps, row, counts);
+  if (sent.kind === 'gone') return stop(deps, row, prepared.address, counts);
   if (sent.kind === 'failed') return fail(deps, row, sent, counts);
   await markDelivered(store, row.id, nowIso());
   // What waits must not wait on for hours after the destination is back; after a start no circuit is known to be open.
@@ -152,8 +152,8 @@ type Failure = Omit<Extract<Sent, { kind: 'failed' }>, 'kind'>;
 /** A message that can be sent. */
 interface Ready {
   readonly send: () => Promise<Sent>;
-  /** What is left alone if it does not answer: the destination at its address, as another one may well answer. */
-  readonly system: string;
+  /** The keyed hash of where it goes. */
+  readonly address: string;
 }
 
 /** Everything that is needed to send a message, or why it cannot be sent at all. */
@@ -174,13 +174,10 @@ async function prepare(deps: Deps, row: OutboxRow): Promise<Ready | Failure | 'd
 async function prepareWebhook(deps: Deps, row: OutboxRow, body: Buffer): Promise<Ready | Failure> {
   const target = await findWebhook(deps, row);
   if (!target) return { code: 'no_destination', about: 'message', ...FINAL };
-  const destination = String(row.destination);
   const address = hashUrl(deps, target.url);
-  if (await isStopped(deps.store, destination, address)) return { code: 'gone', about: 'message', ...FINAL };
-  return {
-    send: () => deps.notices.sendWebhook({ ...target, id: row.id, body }),
-    system: `${destination}:${address.slice(0, 8)}`,
-  };
+  if (await isStopped(deps.store, String(row.destination), address))
+    return { code: 'gone', about: 'message', ...FINAL };
+  return { send: () => deps.notices.sendWebhook({ ...target, id: row.id, body }), address };
 }
 
 /** Where the webhooks of a destination go now, so that one that is put right is used for what waits. */
@@ -194,7 +191,8 @@ function prepareMail({ notices: { sendMail } }: Deps, row: OutboxRow, content: B
   if (!sendMail) return { code: 'no_mail_server', about: 'settings' };
   const { to, notice } = JSON.parse(content.toString()) as MailContent & { readonly notice: Told };
   const letter = { id: row.id, to, ...writeLetter(notice) };
-  return { send: () => sendMail(letter), system: String(row.destination) };
+  // The destination is that of one address.
+  return { send: () => sendMail(letter), address: String(row.destination) };
 }
 
 /** A mistake of ours about one message keeps no other one waiting. @throws the error, if it is the database's */
@@ -229,12 +227,11 @@ function delaySeconds(
 }
 
 /** 410 Gone: nothing more goes there until the address is another one, or an operator says so. */
-async function stop(deps: Deps, row: OutboxRow, counts: Counts): Promise<boolean> {
+async function stop(deps: Deps, row: OutboxRow, address: string, counts: Counts): Promise<boolean> {
   const at = nowIso();
   const destination = String(row.destination);
-  const url = (await findWebhook(deps, row))?.url ?? '';
   await inTransaction(deps.store, async (tx) => {
-    await stopDestination(tx, destination, hashUrl(deps, url), at);
+    await stopDestination(tx, destination, address, at);
     if (isForHouse(row)) return;
     const entry = { stepKey: `notices stopped:${row.id}:${at}`, at, actor: WORKER, action: 'notices.stopped' };
     await appendLog(tx, `source:${row.source}`, { ...entry, detail: { destination, message: row.id } });

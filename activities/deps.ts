@@ -28,7 +28,7 @@ export interface NoticeSenders {
   /** null: no mail server is set. */
   readonly sendMail: ((letter: Letter) => Promise<Sent>) | null;
   /** By destination. */
-  readonly circuits: (destination: string) => Circuit;
+  readonly circuits: (destination: string, address: string) => Circuit;
   /** Where our own people are told. */
   readonly house: {
     readonly webhook: { readonly url: string; readonly secrets: readonly string[] } | null;

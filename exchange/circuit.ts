@@ -100,16 +100,6 @@ export function createCircuit(system: string, options: CircuitOptions): Circuit 
   return { run, read };
 }
 
-/** Circuits by the name of their system, made as they are needed. */
-export function createCircuits(options: CircuitOptions): (system: string) => Circuit {
-  const circuits = new Map<string, Circuit>();
-  return (system) => {
-    const circuit = circuits.get(system) ?? createCircuit(system, options);
-    circuits.set(system, circuit);
-    return circuit;
-  };
-}
-
 type Policy = ReturnType<typeof circuitBreaker>;
 
 /** What a call came to, for cockatiel to count: all but silence is an answer. */

@@ -4,7 +4,6 @@ import {
   CircuitOpen,
   type CircuitOptions,
   createCircuit,
-  createCircuits,
   type Silence,
 } from '../../exchange/circuit.ts';
 
@@ -265,13 +264,4 @@ describe('a circuit with a probe', () => {
     for (let i = 0; i < 5; i += 1) await circuit.fail({ doubtful: true });
     expect(circuit.read().state).toBe('open');
   });
-});
-
-test('each system has a circuit of its own', async () => {
-  const circuitOf = createCircuits({ silenceOf, failures: 1 });
-  await circuitOf('a')
-    .run(() => Promise.reject(new Silent()))
-    .catch(() => undefined);
-  expect(circuitOf('a').read().state).toBe('open');
-  expect(circuitOf('b').read().state).toBe('closed');
 });
