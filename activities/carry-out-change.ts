@@ -1,4 +1,5 @@
-import { claimChangeRevision, findChanged, noteAsked, readSuperseding } from '../db/changes.ts';
+import type { BackOffice } from '../backoffice/port.ts';
+import { claimChangeRevision, findChanged, noteAsked, readChange, readSuperseding } from '../db/changes.ts';
 import { claimPurchaseOrder } from '../db/duplicates.ts';
 import { clearLineHolds, putFulfilments } from '../db/fulfilment.ts';
 import { clearHolds, listApprovedCodes } from '../db/holds.ts';
@@ -13,7 +14,7 @@ import type { Order } from '../orders/order.ts';
 import { authorOf, finishChange, holdRefusedChange, revive } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
 import { AFTER_HANDOFF, OF_CANCELLED } from './choose-course.ts';
-import { findDelivery } from './delivery.ts';
+import { findDelivery, trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { putNotice } from './notice.ts';
@@ -110,11 +111,19 @@ async function amend(
 ): Promise<void> {
   const key = { orderId: call.changed.id, revision: call.revision };
   const result = await askBackOffice(() => backOffice().amend(key, call.content, call.delivery));
-  const lines = result.accepted ? await askBackOffice(() => backOffice().takeBackorders(key)) : [];
+  const lines = result.accepted ? await takeWaiting(backOffice(), key, call.content) : [];
   await inTransaction(store, (tx) =>
     result.accepted
       ? noteAmended(tx, ref, call, { ...result, lines })
       : refuse(tx, ref, `production refused it: ${result.reason}`),
+  );
+}
+
+/** How the lines of an order stand that was amended, after what is there was taken for them. */
+function takeWaiting(backOffice: BackOffice, key: OrderRef, { lines }: Order): Promise<readonly Fulfilment[]> {
+  const quantities = lines.map(({ quantity }) => quantity);
+  return askBackOffice(async () =>
+    trustFulfilments('takeBackorders', quantities, await backOffice.takeBackorders(key)),
   );
 }
 
@@ -166,7 +175,7 @@ export async function settleChange({ store, backOffice }: Deps, ref: OrderRef): 
   const key = { orderId, revision };
   const status = await askBackOffice(() => backOffice().status(key));
   if (status.state !== (type === 'cancel' ? 'cancelled' : 'accepted')) return;
-  const lines = type === 'cancel' ? [] : await askBackOffice(() => backOffice().takeBackorders(key));
+  const lines = type === 'cancel' ? [] : await takeWaiting(backOffice(), key, await readChange(store, change.id));
   await inTransaction(store, async (tx) => {
     const at = nowIso();
     const changed = await takeUp(tx, ref, orderId, at);

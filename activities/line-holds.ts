@@ -3,7 +3,9 @@ import { heartbeat, log } from '@temporalio/activity';
 import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
 import {
   clearLineHolds,
+  type LineHold,
   listLineHolds,
+  listFulfilments,
   listWaiting,
   listWaitingOrders,
   noteLooked,
@@ -14,7 +16,9 @@ import { appendLog } from '../db/log.ts';
 import { getOrder, isGone, type OrderRef, type OrderRow } from '../db/orders.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { CircuitOpen } from '../exchange/circuit.ts';
-import type { Fulfilment } from '../orders/fulfilment.ts';
+import { type Fulfilment, sumFulfilment } from '../orders/fulfilment.ts';
+import { decimal } from '../orders/money.ts';
+import { trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { putNotice } from './notice.ts';
 
@@ -25,14 +29,14 @@ const ORDERS_PER_RUN = 500;
 
 /**
  * Takes what has come in for lines that wait, of orders that are in production: of these the one that waits longest is
- * served first. A back office that does not answer is asked by the next run.
+ * served first. Who was not told of is asked about by the next run.
  */
 export async function releaseLineHolds({ store, backOffice }: Deps): Promise<{ released: number }> {
   let released = 0;
   for (const ref of await listWaitingOrders(store, ORDERS_PER_RUN)) {
     // First of all: an order that cannot be asked about must not keep the others from being asked about.
     await noteLooked(store, ref, nowIso());
-    const standing = await ask(() => backOffice().takeBackorders(ref), ref);
+    const standing = await ask(async () => trustStanding(store, ref, await backOffice().takeBackorders(ref)), ref);
     if (standing === 'away') break;
     if (standing === 'given up') await inTransaction(store, (tx) => noteGivenUp(tx, ref));
     else if (standing && (await inTransaction(store, (tx) => noteStanding(tx, ref, standing)))) released += 1;
@@ -42,9 +46,20 @@ export async function releaseLineHolds({ store, backOffice }: Deps): Promise<{ r
   return { released };
 }
 
+/** What the lines order is known of orders too whose content is gone: what goes and what waits of them. */
+async function trustStanding(
+  store: Store,
+  ref: OrderRef,
+  answered: readonly Fulfilment[],
+): Promise<readonly Fulfilment[]> {
+  const { line_count: lines } = await getOrder(store, ref.orderId);
+  const known = await listFulfilments(store, ref, lines ?? answered.length);
+  return trustFulfilments('takeBackorders', known.map(sumFulfilment), answered);
+}
+
 /**
  * How the lines of an order stand after what is there was taken.
- * @returns `away` if nobody answers; `given up` if production has this revision no more; undefined if it will not tell
+ * @returns `away` if nobody is asked for now; `given up` if production has this revision no more; undefined if it did not tell
  */
 async function ask(
   call: () => Promise<readonly Fulfilment[]>,
@@ -53,9 +68,10 @@ async function ask(
   try {
     return await call();
   } catch (error) {
-    if (error instanceof BackOfficeUnavailable || error instanceof CircuitOpen) return 'away';
-    if (!(error instanceof BackOfficeRefused)) throw error;
-    if (error.status === 409) return 'given up';
+    if (error instanceof CircuitOpen) return 'away';
+    if (error instanceof BackOfficeRefused && error.status === 409) return 'given up';
+    // It may be about this order alone. If it is not, the circuit opens after a few.
+    if (!(error instanceof BackOfficeRefused || error instanceof BackOfficeUnavailable)) throw error;
     log.error('the back office does not serve what waits of an order', { orderId, why: error.message });
     return undefined;
   }
@@ -68,7 +84,9 @@ async function noteStanding(tx: Store, ref: OrderRef, lines: readonly Fulfilment
   if (!order) return false;
   const waiting = listWaiting(lines);
   const left = new Map(waiting.map((line) => [line.position, line.waiting]));
-  const served = (await listLineHolds(tx, ref)).filter((hold) => left.get(hold.position) !== hold.waiting);
+  const isServed = ({ position, waiting: former }: LineHold): boolean =>
+    decimal(left.get(position) ?? '0').lessThan(decimal(former));
+  const served = (await listLineHolds(tx, ref)).filter(isServed);
   if (served.length === 0) return false;
   await putFulfilments(tx, ref, lines, { clearedBy: RECHECK, at });
   const stepKey = `line_released:${String(ref.revision)}:${at}`;

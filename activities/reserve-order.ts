@@ -1,4 +1,4 @@
-import type { ReserveLimit, ReserveResult, Shortage } from '../backoffice/port.ts';
+import type { BackOffice, ReserveLimit, ReserveRequest, ReserveResult, Shortage } from '../backoffice/port.ts';
 import { listFindings, putFindings } from '../db/findings.ts';
 import { listWaiting, putFulfilments } from '../db/fulfilment.ts';
 import { type Hold, listApprovedCodes, type Looked, openHolds, RECHECK } from '../db/holds.ts';
@@ -14,7 +14,7 @@ import { chooseRules, findRuleOf, restsOnFacts } from '../orders/rules/evaluate.
 import { explainLine } from '../orders/rules/inventory.ts';
 import type { RuleVersion } from '../orders/rules/rule.ts';
 import { askBackOffice } from './back-office.ts';
-import { findDelivery } from './delivery.ts';
+import { findDelivery, trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
@@ -36,10 +36,17 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
     const { customerId, currency, total: amount } = order;
     const lines = order.lines.map(({ line, sku, quantity }) => ({ line, sku, quantity }));
     const request = { ...ref, ...delivery, customerId, currency, amount, lines, allow };
-    const result = await askBackOffice(() => backOffice().reserve(request));
+    const result = await askBackOffice(() => reserve(backOffice(), request));
     await inTransaction(store, (tx) => keepResult(tx, ref, order, result));
   }
   return readProgress(store, ref.orderId);
+}
+
+async function reserve(backOffice: BackOffice, request: ReserveRequest): Promise<ReserveResult> {
+  const result = await backOffice.reserve(request);
+  const quantities = request.lines.map(({ quantity }) => quantity);
+  if (result.reserved) trustFulfilments('reserve', quantities, result.lines);
+  return result;
 }
 
 /** What a person let pass, and what a rule is only to tell of. */

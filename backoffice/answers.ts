@@ -9,6 +9,8 @@ import type { CustomerSummary, ProductSummary, ReserveResult, SubmissionStatus, 
  */
 
 const decimal = z.string().regex(/^-?\d{1,18}(?:\.\d{1,12})?$/);
+/** How many units: never less than none. */
+const units = z.string().regex(/^\d{1,18}(?:\.\d{1,12})?$/);
 const currency = z.string().regex(/^[A-Z]{3}$/);
 const date = z.iso.date();
 const customerStatus = z.enum(['active', 'inactive', 'credit_stop']);
@@ -82,8 +84,10 @@ const shortage = z.discriminatedUnion('kind', [
 
 const lineFulfilment = z.object({
   line: z.string(),
-  allocations: z.array(z.object({ warehouse: z.string().min(1).max(40), quantity: decimal })),
-  waiting: decimal,
+  allocations: z
+    .array(z.object({ warehouse: z.string().min(1).max(40), quantity: units }))
+    .refine((all) => new Set(all.map(({ warehouse }) => warehouse)).size === all.length),
+  waiting: units,
 }) satisfies z.ZodType<LineFulfilment>;
 
 /** Answer to taking what waits. */

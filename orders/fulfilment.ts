@@ -1,4 +1,5 @@
 import type { PartialDelivery } from './facts.ts';
+import { decimal, sum } from './money.ts';
 import type { Order, OrderLine } from './order.ts';
 
 /** How an order is delivered. */
@@ -37,6 +38,17 @@ export interface StagedLine extends OrderLine {
 /** An order as it is handed off. Lines, amounts and total are the sender's. */
 export interface StagedOrder extends Order {
   lines: StagedLine[];
+}
+
+/** How much a line orders: what of it goes and what waits. */
+export function sumFulfilment({ allocations, waiting }: Fulfilment): string {
+  return sum([waiting, ...allocations.map(({ quantity }) => quantity)]).toFixed();
+}
+
+/** Whether there is one fulfilment for each line, and each comes to what the line orders. */
+export function isFulfilmentOf(quantities: readonly string[], fulfilments: readonly Fulfilment[]): boolean {
+  const sums = fulfilments.map((of) => decimal(sumFulfilment(of)));
+  return sums.length === quantities.length && quantities.every((quantity, i) => sums[i]?.equals(decimal(quantity)));
 }
 
 /** The order with what was set aside for its lines. @throws RangeError if that is not one fulfilment for each line */

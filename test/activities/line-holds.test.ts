@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { type BackOffice, BackOfficeRefused, BackOfficeUnavailable } from '../../backoffice/port.ts';
+import {
+  type BackOffice,
+  BackOfficeRefused,
+  BackOfficeUnavailable,
+  type ReserveResult,
+} from '../../backoffice/port.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listFulfilments, listLineHolds } from '../../db/fulfilment.ts';
 import { acceptDocument } from '../../db/intake.ts';
@@ -10,6 +15,7 @@ import { listOutbox } from '../../db/outbox.ts';
 import { addRuleVersion } from '../../db/rules.ts';
 import { getStaged } from '../../db/staged.ts';
 import { inTransaction } from '../../db/store.ts';
+import { CircuitOpen } from '../../exchange/circuit.ts';
 import type { Fulfilment } from '../../orders/fulfilment.ts';
 import { makeRule } from '../orders/rules/factories.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
@@ -109,6 +115,10 @@ const say = async ({ orderId }: OrderRef, saying: Parameters<StepHouse['decide']
   house.steps.applyDecision(orderId, await house.decide(orderId, saying));
 
 const SPLIT = ['WEST 10, 0 wait', 'EAST 3 + WEST 5, 2 wait'];
+/** All of {@link orderOf}(10, 10). */
+const GOES: readonly Fulfilment[] = ['1', '2'].map(() => {
+  return { allocations: [{ warehouse: 'WEST', quantity: '10' }], waiting: '0' };
+});
 
 describe('an order of which only a part is there', () => {
   test('goes on with it where the customer takes the rest later; what waits is held by the line', async () => {
@@ -216,6 +226,20 @@ describe('an order that is judged again before it reserves', () => {
   });
 });
 
+test('a reservation of more or less than was ordered is none, and is asked for again', async () => {
+  const ref = await read(orderOf(10, 10));
+  await judge(ref);
+  befalls.reserve = async (call) => {
+    const result = (await call()) as Extract<ReserveResult, { reserved: true }>;
+    return { ...result, lines: result.lines.map((of) => ({ ...of, waiting: '0' })) };
+  };
+  await expect(house.steps.reserveOrder(ref)).rejects.toThrow('do not come to what was ordered');
+  expect(await getOrder(house.store, ref.orderId)).toMatchObject({ state: 'validated', reservation: 'began' });
+  befalls = {};
+  await handOff(ref);
+  expect(await standingOf(ref)).toEqual(SPLIT);
+});
+
 describe('a step that runs again', () => {
   test('after the answer to the reservation was lost finds the same split', async () => {
     const ref = await read(orderOf(10, 10));
@@ -297,6 +321,55 @@ describe('stock that comes in', () => {
     expect([await waitingOf(odd), await waitingOf(ref)]).toEqual([['2: 2'], []]);
   });
 
+  test('is taken for others although the back office does not answer about one', async () => {
+    const silent = await givenInProduction();
+    const ref = await givenInProduction(orderOf(10, 2));
+    await house.back.admin.changeProduct('SKU-7', { stock: { WEST: '7' } });
+    let asked = 0;
+    befalls.takeBackorders = (call) => {
+      asked += 1;
+      return asked === 1 ? Promise.reject(new BackOfficeUnavailable('takeBackorders', 'status 500')) : call();
+    };
+    expect(await house.steps.releaseLineHolds()).toEqual({ released: 1 });
+    expect([await waitingOf(silent), await waitingOf(ref)]).toEqual([['2: 2'], []]);
+  });
+
+  test('is left alone while the back office is not called for anybody', async () => {
+    const ref = await givenInProduction();
+    await givenInProduction(orderOf(10, 2));
+    let asked = 0;
+    befalls.takeBackorders = () => {
+      asked += 1;
+      return Promise.reject(new CircuitOpen('back office', 'status 503'));
+    };
+    expect(await house.steps.releaseLineHolds()).toEqual({ released: 0 });
+    expect([asked, await waitingOf(ref)]).toEqual([1, ['2: 2']]);
+  });
+
+  const IMPOSSIBLE: Readonly<Record<string, readonly Fulfilment[]>> = {
+    'no lines': [],
+    'some of the lines': [{ allocations: [{ warehouse: 'WEST', quantity: '10' }], waiting: '0' }],
+    'lines that nobody ordered': [...GOES, ...GOES],
+    'more than was ordered': [GOES[0]!, { allocations: [{ warehouse: 'WEST', quantity: '11' }], waiting: '0' }],
+    'less than was ordered': [GOES[0]!, { allocations: [{ warehouse: 'WEST', quantity: '8' }], waiting: '1' }],
+  };
+  test.each(Object.entries(IMPOSSIBLE))('is not believed in that comes for %s', async (_, answer) => {
+    const ref = await givenInProduction();
+    const told = await noticesOf(ref);
+    befalls.takeBackorders = () => Promise.resolve(answer);
+    expect(await house.steps.releaseLineHolds()).toEqual({ released: 0 });
+    expect(await standingOf(ref)).toEqual(SPLIT);
+    expect(await noticesOf(ref)).toEqual(told);
+  });
+
+  test('is not told of where a number is only written otherwise', async () => {
+    const ref = await givenInProduction();
+    befalls.takeBackorders = async (call) =>
+      ((await call()) as Fulfilment[]).map((of) => ({ ...of, waiting: `${of.waiting}.00` }));
+    expect(await house.steps.releaseLineHolds()).toEqual({ released: 0 });
+    expect(await waitingOf(ref)).toEqual(['2: 2']);
+  });
+
   test('is not taken for an order whose content was erased without its source being told', async () => {
     const ref = await givenInProduction();
     const told = await noticesOf(ref);
@@ -367,6 +440,8 @@ describe('an order that changes while a line of it waits', () => {
     const replacement = await change({ ...orderOf(20, 9), externalId, poNumber }, 'replace');
     befalls.takeBackorders = lose;
     await expect(house.steps.carryOutChange(replacement)).rejects.toThrow('did not answer');
+    befalls.takeBackorders = () => Promise.resolve([]);
+    await expect(house.steps.carryOutChange(replacement)).rejects.toThrow('do not come to what was ordered');
     befalls = {};
     expect(await house.steps.carryOutChange(replacement)).toMatchObject({ state: 'applied' });
     const next = { ...ref, revision: 2 };

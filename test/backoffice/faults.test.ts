@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBackOfficeClient } from '../../backoffice/http-client.ts';
-import { BackOfficeRefused, BackOfficeUnavailable } from '../../backoffice/port.ts';
+import { type BackOffice, BackOfficeRefused, BackOfficeUnavailable } from '../../backoffice/port.ts';
 import { connect, look, makeOrder, reservationOf, type RunningBackOffice, startBackOffice } from './back-office.ts';
 
 /** What a call throws. */
@@ -104,12 +104,15 @@ describe('a reference server that is told to', () => {
 
 describe('the client', () => {
   /** Calls a server that always answers the same. */
-  async function callWith(answer: RequestListener): Promise<unknown> {
+  async function callWith(
+    answer: RequestListener,
+    call = (backOffice: BackOffice): Promise<unknown> => backOffice.status({ orderId: 'o-1', revision: 1 }),
+  ): Promise<unknown> {
     const server = createServer(answer).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/erp/`;
     try {
-      return await failureOf(connect(baseUrl, 500).backOffice.status({ orderId: 'o-1', revision: 1 }));
+      return await failureOf(call(connect(baseUrl, 500).backOffice));
     } finally {
       server.closeAllConnections();
       server.close();
@@ -162,6 +165,23 @@ describe('the client', () => {
     expect(String(failure)).toBe(
       'BackOfficeUnavailable: back office did not answer status: the answer does not have the agreed shape',
     );
+  });
+
+  const GOES = { line: '1', allocations: [{ warehouse: 'OAK', quantity: '2' }], waiting: '0' };
+  test.each([
+    ['less than nothing waits', [{ ...GOES, waiting: '-1' }]],
+    ['less than nothing goes', [{ ...GOES, allocations: [{ warehouse: 'OAK', quantity: '-2' }] }]],
+    ['a warehouse is named twice', [{ ...GOES, allocations: [...GOES.allocations, ...GOES.allocations] }]],
+    ['a line has another name', [{ ...GOES, line: '7' }]],
+    ['a line is missing', []],
+    ['a line was not asked for', [GOES, GOES]],
+  ])('takes a reservation by which %s for none', async (_, lines) => {
+    const failure = await callWith(
+      (__, response) => response.end(JSON.stringify({ reserved: true, lines })),
+      (backOffice) => backOffice.reserve(reservationOf('o-1', 1)),
+    );
+    expect(failure).toBeInstanceOf(BackOfficeUnavailable);
+    expect(failure).toMatchObject({ isGarbled: true });
   });
 
   test('never quotes an answer', async () => {
