@@ -23,6 +23,8 @@ const FACTS_ARE_FRESH_MS = 5 * 60_000;
 /** A judgement by fresh facts, with every version of a rule that there is. */
 interface Fresh extends Verdict {
   readonly facts: Facts;
+  /** When the facts were taken by which the order was judged while it was asked for these. */
+  readonly judgedAt: string | undefined;
   readonly rules: readonly RuleVersion[];
 }
 
@@ -80,10 +82,11 @@ async function findOutdated(store: Store, ref: OrderRef): Promise<OrderRow | und
 
 async function judgeAfresh(deps: Deps, ref: OrderRef): Promise<Fresh> {
   const { store } = deps;
+  const judgedAt = await findJudgedAt(store, ref);
   const facts = await askForFacts(deps, ref);
   const at = new Date(facts.asOf);
   const verdict = evaluateRules(await listRulesFor(store, ref, at), await getRevision(store, ref), facts, at);
-  return { facts, rules: await listKnownRules(store), ...verdict };
+  return { facts, judgedAt, rules: await listKnownRules(store), ...verdict };
 }
 
 /** Steps whose findings are judged again: those that judged, and the reservation, which runs against the same limits. */
@@ -97,6 +100,8 @@ interface Findings {
 async function keepJudgement(tx: Store, order: OrderRow, occasion: RejudgementOccasion, fresh: Fresh): Promise<void> {
   const at = nowIso();
   const ref = { orderId: order.id, revision: order.revision };
+  // A step that ran late: somebody judged it meanwhile, by facts that may be newer.
+  if ((await findJudgedAt(tx, ref)) !== fresh.judgedAt) return;
   const found = await replaceFindings(tx, ref, fresh, at);
   const change = await findChange(tx, ref, found, fresh.rules);
   const gone = without(found.before, found.after);

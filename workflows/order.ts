@@ -48,9 +48,7 @@ async function advance(order: OrderProgress, inbox: Inbox, memory: Memory): Prom
     case 'parsed':
       return (await inbox.takeNext()) ?? (isChange(order) ? change(order) : validate(order));
     case 'validated':
-      if (isChange(order))
-        return (await inbox.takeNext()) ?? ask('Change it in production', (steps) => steps.carryOutChange(order));
-      return (await inbox.takeNext()) ?? reserve(order, memory);
+      return (await inbox.takeNext()) ?? goOnJudged(order, memory);
     case 'reserved':
       return step('Stage the order for production').stageOrder(order);
     case 'staged':
@@ -94,14 +92,18 @@ async function validate(order: OrderProgress): Promise<OrderProgress> {
   return step('Draw the verdict').settleVerdict(order);
 }
 
-/** Reserves for the order; one that waited is judged by fresh facts first, if the old ones are too old. */
-async function reserve(order: OrderProgress, { isJustJudged }: Memory): Promise<OrderProgress> {
-  if (!isJustJudged) {
+/**
+ * Reserves for the order, or brings a change to production; what waited is judged by fresh facts first, if the old ones are
+ * too old. What cancels an order is judged by none.
+ */
+async function goOnJudged(order: OrderProgress, { isJustJudged }: Memory): Promise<OrderProgress> {
+  if (!isJustJudged && order.type !== 'cancel') {
     const judged = await ask('Judge by fresh facts if the old ones are too old', (steps) =>
       steps.refreshVerdict(order),
     );
     if (judged.state !== 'validated') return judged;
   }
+  if (isChange(order)) return ask('Change it in production', (steps) => steps.carryOutChange(order));
   return ask('Reserve credit and stock', (steps) => steps.reserveOrder(order));
 }
 

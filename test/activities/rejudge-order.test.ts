@@ -316,6 +316,19 @@ describe('judged again', () => {
     });
   });
 
+  test('by facts that came late, nothing is taken back that newer ones showed', async () => {
+    const ref = await givenJudged(WRONG_PRICE);
+    meanwhile = async () => {
+      meanwhile = () => Promise.resolve();
+      await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
+      await house.steps.rejudgeOrder(ref);
+      otherwise = (facts) => ({ ...facts, customer: facts.customer && { ...facts.customer, status: 'active' } });
+    };
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['CUSTOMER.CREDIT_STOP', 'PRICE.MISMATCH']);
+    expect(await judgementsOf(ref)).toHaveLength(1);
+  });
+
   test('an order is left alone that somebody has decided', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
     const ref = await givenJudged();

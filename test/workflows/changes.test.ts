@@ -284,6 +284,23 @@ describe('a change of an order that production has', () => {
     expect(await productionOf(orderId)).toMatchObject({ live: 1, productionOrders: [{ revision: 1 }] });
   });
 
+  test('is judged by fresh facts before it is changed there: a customer who was stopped meanwhile gets no more', async () => {
+    const { order, orderId } = await sendCompleted();
+    const changeId = await sendOrder(house, changeOf(order, 'replace', FIVE));
+    await untilReview(house, changeId);
+    await house.admin.changeCustomer('C-1001', { status: 'credit_stop' });
+    const long = { taken_at: new Date(Date.now() - 6 * 60_000).toISOString() };
+    await house.store.db.updateTable('facts_snapshots').set(long).where('order_id', '=', changeId).execute();
+    await decide(house, changeId, { action: 'approve' });
+    await untilReview(house, changeId);
+    expect(await holdsOf(changeId)).toEqual(['CUSTOMER.CREDIT_STOP']);
+    expect(await productionOf(orderId)).toMatchObject({ productionOrders: [{ revision: 1 }] });
+    await house.admin.changeCustomer('C-1001', { status: 'active' });
+    // The approval of the change itself stands.
+    await decide(house, changeId, { action: 'approve', actor: 'sofia', roles: ['reviewer', 'supervisor'] });
+    expect(await untilOrder(house.store, changeId, ended)).toMatchObject({ state: 'applied', changes_revision: 2 });
+  });
+
   test('shows a person what the rules find in it', async () => {
     const { order } = await sendCompleted();
     const changeId = await sendOrder(house, changeOf(order, 'replace', WRONG_PRICE));
