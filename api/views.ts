@@ -49,6 +49,7 @@ const finding = z.object({
   ruleVersion: z.int().optional(),
   category,
   disposition: z.enum(['reject', 'hold', 'warn']),
+  severity: z.enum(['low', 'medium', 'high']).optional().describe('How pressing it is, by the rule; decides nothing'),
   path: z.string().describe('JSON pointer into the canonical order'),
   message: z.string(),
   evidence: z.string().nullable(),

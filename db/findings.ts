@@ -24,9 +24,9 @@ export async function putFindings(
   const sealer = await getSealer(tx, of.subject);
   for (const [
     sequence,
-    { code, ruleVersion, category, disposition, path, message, evidence, excess, location },
+    { code, ruleVersion, category, disposition, severity, path, message, evidence, excess, location },
   ] of findings.entries()) {
-    const content = sealer.sealJson(placeOf(of.revision, of.step, sequence), { message, evidence, excess });
+    const content = sealer.sealJson(placeOf(of.revision, of.step, sequence), { severity, message, evidence, excess });
     await tx.db
       .insertInto('order_staging_errors')
       .values({
@@ -86,7 +86,7 @@ export async function listFindings(
     category: row.category,
     disposition: row.disposition,
     path: row.path,
-    ...sealer.openJson<Pick<Finding, 'message' | 'evidence' | 'excess'>>(
+    ...sealer.openJson<Pick<Finding, 'severity' | 'message' | 'evidence' | 'excess'>>(
       placeOf(row.revision, row.step, row.sequence),
       row.content_sealed,
     ),

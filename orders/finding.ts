@@ -4,6 +4,9 @@ export type Category = 'data_format' | 'business_rule' | 'system_integration' | 
 /** What a finding does: back to the source, wait for a hold to clear, or only tell. */
 export type Disposition = 'reject' | 'hold' | 'warn';
 
+/** How pressing a finding is to the people who see it; it decides nothing. */
+export type Severity = 'low' | 'medium' | 'high';
+
 /** Where in the received document a finding stands. Only the members that fit the format are present. */
 export interface Location {
   /** Zero-based byte offset into the document. */
@@ -31,6 +34,8 @@ export interface Finding {
   readonly ruleVersion?: number;
   readonly category: Category;
   readonly disposition: Disposition;
+  /** As the rule's version says; absent for parsers and steps. */
+  readonly severity?: Severity;
   /** JSON pointer (RFC 6901) into the canonical order; `""` is the whole order. */
   readonly path: string;
   /** Words that the sender's developer understands: what is wrong and what to do. No personal data. */

@@ -1,5 +1,6 @@
 import type { Disposition } from '../finding.ts';
-import type { ReleaseRole, RuleKind, RuleVersion, Severity } from './rule.ts';
+import type { Severity } from '../finding.ts';
+import type { ReleaseRole, RuleKind, RuleVersion } from './rule.ts';
 
 /**
  * The rules that a new installation starts with, all in version 1 for everyone. What is malformed goes back to the

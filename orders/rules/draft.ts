@@ -36,7 +36,7 @@ export const ruleDraftSchema = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).default({}).describe('Those of the kind'),
   disposition: z.enum(['reject', 'hold', 'warn']),
   releaseRole: z.enum(['reviewer', 'supervisor']).default('reviewer').describe('Who may release the hold'),
-  severity: z.enum(['low', 'medium', 'high']).default('medium'),
+  severity: z.enum(['low', 'medium', 'high']).default('medium').describe('Stands with the findings; decides nothing'),
   effectiveFrom: instant.optional().describe('From when on it counts, once it is approved; left out: at once'),
   effectiveTo: instant
     .nullable()

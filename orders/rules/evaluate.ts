@@ -164,13 +164,14 @@ function explain(rule: RuleVersion, losers: readonly RuleVersion[], course: Cour
   return { code, version, kind, scope, author, reason, overrode, parameters, ...nothing, ...course };
 }
 
-function findingOf({ code, version, disposition, kind }: RuleVersion, breach: Breach): Finding {
+function findingOf({ code, version, disposition, kind, severity }: RuleVersion, breach: Breach): Finding {
   const { path, message, evidence, excess } = breach;
   return {
     code,
     ruleVersion: version,
     category: RULE_KINDS[kind].category,
     disposition: breach.disposition ?? disposition,
+    severity,
     path,
     message,
     evidence: evidence ?? null,
@@ -207,12 +208,13 @@ export function restsOnFacts({ kind, parameters }: RuleVersion): boolean {
 }
 
 /** The error's own words may quote the order, so they are evidence, which is stored sealed, and not part of the message. */
-function failureFinding({ code, version }: RuleVersion, error: unknown): Finding {
+function failureFinding({ code, version, severity }: RuleVersion, error: unknown): Finding {
   return {
     code: `${RULE_FAILED}.${code}`,
     ruleVersion: version,
     category: 'processing',
     disposition: 'hold',
+    severity,
     path: '',
     message: `Rule ${code} version ${version} broke and could not judge the order: correct the rule or what it was given.`,
     evidence: String(error).slice(0, 500),

@@ -1,5 +1,5 @@
 import type { Facts } from '../facts.ts';
-import type { Disposition } from '../finding.ts';
+import type { Disposition, Severity } from '../finding.ts';
 import type { Order } from '../order.ts';
 
 /** What a rule looks at; each kind is one check with parameters of its own. */
@@ -63,9 +63,6 @@ export type RuleScope =
 
 /** Who may release the hold that a rule puts on an order. */
 export type ReleaseRole = 'reviewer' | 'supervisor';
-
-/** How pressing a finding is to the people who see it; it decides nothing. */
-export type Severity = 'low' | 'medium' | 'high';
 
 /**
  * One version of a business rule. Never edited: a change is a new version with a time from which it holds, an author and

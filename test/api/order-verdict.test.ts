@@ -63,6 +63,25 @@ describe('the verdict on an order', () => {
     });
   });
 
+  test('says which version won, and that the one for everyone did not because its scope is wider', async () => {
+    const rule = { code: 'LINES.TOO_MANY', kind: 'line_count', disposition: 'warn', reason: 'small orders' };
+    const versions = [
+      { ...rule, scope: { kind: 'customer', customer: 'C-1001' }, parameters: { maximum: 30 } },
+      { ...rule, scope: { kind: 'source', source: 'web-shop' }, parameters: { maximum: 20 } },
+    ];
+    for (const body of versions)
+      expect(await gateway.call('POST', '/v1/rules', { as: 'ada', body })).toMatchObject({ status: 201 });
+    const { body } = await ask(await givenOrder({ judged: true }));
+    const told = (body.rules as { code: string }[]).find(({ code }) => code === rule.code);
+    expect(told).toMatchObject({
+      ...{ version: 2, scope: versions[0]!.scope, parameters: { maximum: 30 }, author: 'ada', reason: rule.reason },
+      overrode: [
+        { version: 3, scope: versions[1]!.scope, because: 'narrower' },
+        { version: 1, scope: { kind: 'all' }, because: 'narrower' },
+      ],
+    });
+  });
+
   test('is for people who may see the order, and looking at it is noted', async () => {
     const orderId = await givenOrder({ judged: true });
     expect((await ask(orderId, 'web-shop')).status).toBe(403);

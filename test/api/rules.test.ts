@@ -228,3 +228,31 @@ describe('rules of the installation', () => {
     expect(await listRuleVersions(gateway.store)).toEqual(after);
   });
 });
+
+describe('everything that a rule says', () => {
+  const SCOPES = [
+    { kind: 'all' },
+    { kind: 'source', source: 'web-shop' },
+    { kind: 'customerGroup', group: 'pilots', customers: ['C-1001', 'C-2003'] },
+    { kind: 'customer', customer: 'C-1001' },
+  ];
+  test.each(SCOPES)('is kept as it was given and shown, also for $kind', async (scope) => {
+    const rule = {
+      ...{ code: `OWN.${scope.kind.toUpperCase()}`, kind: 'line_count', scope, parameters: { maximum: 1 } },
+      ...{ disposition: 'warn', releaseRole: 'supervisor', severity: 'high', reason: 'agreed with them' },
+      ...{ effectiveFrom: '2026-01-01T00:00:00.000Z', effectiveTo: '2099-01-01T00:00:00.000Z' },
+    };
+    expect(await add(rule, 'sofia')).toMatchObject({ status: 201 });
+    const [shown, ...others] = itemsOf(await get(`/v1/rules/${rule.code}`));
+    expect(others).toEqual([]);
+    expect(shown).toMatchObject({ ...rule, version: 1, author: 'sofia', inForce: true, guardsMoney: false });
+    expect(await validate(rule.code)).toEqual([`${rule.code} 1`]);
+  });
+
+  test('also how pressing it is stands with what it finds', async () => {
+    const body = { ...ORDER, poNumber: 'PO-PRESSING' };
+    const answer = await gateway.call('POST', '/v1/orders/validate', { as: 'web-shop', body });
+    const found = (answer.body.findings as Item[]).filter(({ code }) => code === 'OWN.ALL');
+    expect(found).toMatchObject([{ disposition: 'warn', severity: 'high' }]);
+  });
+});

@@ -224,7 +224,7 @@ describe('many orders', () => {
 });
 
 describe('a page of orders', () => {
-  test('that runs again after a crash is counted once, and none is after the end', async () => {
+  test('that runs again after a crash is counted once, shown as far as it got, and none is after the end', async () => {
     const { store } = house;
     const { body } = await simulate(maximum('300.00'));
     const ended = (await findSimulation(store, String(body.simulationId)))!;
@@ -234,6 +234,8 @@ describe('a page of orders', () => {
     const page = { last: { receivedAt: running.createdAt, id: 'o' }, tally: { ...NO_TALLY, judged: 1 }, flipped: [flip] };
     expect([await keepPage(store, running, page), await keepPage(store, running, page)]).toEqual([true, false]);
     expect(await findSimulation(store, 'again')).toMatchObject({ pages: 1, after: page.last, tally: { judged: 1 } });
+    const shown = await gateway.call('GET', '/v1/simulations/again', { as: 'boss' });
+    expect(shown.body).toMatchObject({ state: 'running', orders: running.orders, judged: 1, endedAt: null });
     expect(await giveUpSimulation(house.deps, 'again')).toEqual({ state: 'failed', looked: 1, orders: running.orders });
     expect(await keepPage(store, { ...running, pages: 1 }, page)).toBe(false);
     await expect(giveUpSimulation(house.deps, 'none')).rejects.toThrow('no simulation none');
