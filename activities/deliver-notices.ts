@@ -21,6 +21,7 @@ import { findSource } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { sendThrough } from '../exchange/notice-circuits.ts';
 import type { Sent } from '../exchange/sent.ts';
+import { REFUSALS } from '../exchange/webhook-sender.ts';
 import { type Told, writeLetter } from '../orders/notice-letter.ts';
 import { isFolded } from './causes.ts';
 import { type Deps, nameOf, nowIso, WORKER } from './deps.ts';
@@ -116,7 +117,7 @@ async function serve(deps: Deps, destination: string, isOver: () => boolean, cou
   const keep = () => leaseDestination(store, lease, { now: nowIso(), until: isoIn(LEASE_MS) });
   try {
     while (!isOver() && (await keep())) {
-      const row = await findNextFor(store, destination, nowIso());
+      const row = await findNextFor(store, destination, nowIso(), OF_ONE_MESSAGE);
       if (!row || !(await deliver(deps, row, counts).catch((error: unknown) => failBy(error, deps, row, counts))))
         return;
     }
@@ -146,6 +147,9 @@ async function deliver(deps: Deps, row: OutboxRow, counts: Counts): Promise<bool
 }
 
 const FINAL = { isFinal: true } as const;
+
+/** Codes of failures for which only messages about the same order or document wait. */
+const OF_ONE_MESSAGE: readonly string[] = [...REFUSALS, 'internal'];
 
 type Failure = Omit<Extract<Sent, { kind: 'failed' }>, 'kind'>;
 

@@ -1,13 +1,15 @@
+import type { ExpressionBuilder } from 'kysely';
 import { first, insertOnce } from './dialect.ts';
 import type { OutboxRow } from './outbox.ts';
 import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /*
  * Notices go out one at a time to each destination, in the order in which they were written, and side by side to
  * different ones. Whoever delivers to a destination has it on a lease, so that a process that dies keeps it for a minute.
  */
 
-/** Attempts of a message during which later ones to the same destination wait for it; after that they overtake. */
+/** Attempts of a message during which later ones wait for it; after that they overtake. */
 const FIRST_ATTEMPTS = 3;
 
 /** Destinations for which something is due and that nobody delivers to at the moment. */
@@ -60,8 +62,17 @@ export async function releaseDestination(store: Store, { destination, holder }: 
     .execute();
 }
 
-/** The next message to send there, if one may go now. */
-export async function findNextFor(store: Store, destination: string, now: string): Promise<OutboxRow | undefined> {
+/**
+ * The next message to send there, if one may go now. What failed is waited for: if it lay in the message alone, by those about
+ * the same order or document, and otherwise by all.
+ * @param ofOneMessage failures that lie in one message, such as `status_422`
+ */
+export async function findNextFor(
+  store: Store,
+  destination: string,
+  now: string,
+  ofOneMessage: readonly string[],
+): Promise<OutboxRow | undefined> {
   const pending = () =>
     store.db
       .selectFrom('outbox')
@@ -69,10 +80,29 @@ export async function findNextFor(store: Store, destination: string, now: string
       .where('destination', '=', destination)
       .where('state', '=', 'pending')
       .orderBy('id');
-  const due = await first(pending().where('next_attempt_at', '<=', now), 1).executeTakeFirst();
+  const unled = pending()
+    .where('next_attempt_at', '<=', now)
+    .where((eb) => eb.not(eb.exists(isWaitedFor(eb, destination))));
+  const due = await first(unled, 1).executeTakeFirst();
   if (!due) return undefined;
-  const waitedFor = await first(pending().where('attempts', '<', FIRST_ATTEMPTS), 1).executeTakeFirst();
-  return waitedFor && waitedFor.id < due.id ? undefined : due;
+  const waitedFor = pending()
+    .where('id', '<', due.id)
+    .where('next_attempt_at', '>', now)
+    .where('attempts', '<', FIRST_ATTEMPTS)
+    .where((eb) => eb.or([eb('last_failure', 'is', null), eb('last_failure', 'not in', ofOneMessage)]));
+  return (await first(waitedFor, 1).executeTakeFirst()) ? undefined : due;
+}
+
+/** An earlier message about the same, to the same destination, which failed and is still waited for. */
+function isWaitedFor(eb: ExpressionBuilder<Tables, 'outbox'>, destination: string) {
+  return eb
+    .selectFrom('outbox as earlier')
+    .select('earlier.id')
+    .whereRef('earlier.subject', '=', 'outbox.subject')
+    .where('earlier.destination', '=', destination)
+    .where('earlier.state', '=', 'pending')
+    .where('earlier.attempts', '<', FIRST_ATTEMPTS)
+    .whereRef('earlier.id', '<', 'outbox.id');
 }
 
 /** The destination of what is posted to a source, or to our own people. */

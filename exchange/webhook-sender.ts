@@ -96,6 +96,9 @@ function awaitResponse(request: http.ClientRequest, body: Uint8Array): Promise<h
 /** Statuses that are about the one message; with any other the next one would fare the same. */
 const ABOUT_MESSAGE: readonly number[] = [400, 409, 413, 415, 422];
 
+/** The codes of failures that are about the one message. */
+export const REFUSALS: readonly string[] = ABOUT_MESSAGE.map((status) => `status_${String(status)}`);
+
 function judge(status: number, retryAfter: string | undefined, now: Date): Sent {
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   const code = status >= 300 && status < 400 ? 'redirected' : `status_${String(status)}`;

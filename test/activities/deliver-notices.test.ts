@@ -317,7 +317,7 @@ describe('a destination that does not take a message', () => {
 
   test('keeps the order: what came later waits for the first attempts of what came before, and then overtakes it', async () => {
     let poisoned = '';
-    const receiver = await givenReceiver(({ body }) => (body.includes(poisoned) ? { status: 422 } : undefined));
+    const receiver = await givenReceiver(({ body }) => (body.includes(poisoned) ? { status: 500 } : undefined));
     await givenSource('failing', receiver.url);
     poisoned = await givenNotice('failing');
     const later = await givenNotice('failing');
@@ -325,8 +325,22 @@ describe('a destination that does not take a message', () => {
     await makeDue();
     expect(await run()).toEqual({ delivered: 0, postponed: 1, failed: 0 });
     await makeDue();
-    expect(await run()).toEqual({ delivered: 1, postponed: 1, failed: 0 });
+    expect(await run()).toEqual({ delivered: 0, postponed: 1, failed: 0 });
+    expect(await run({ circuits: createNoticeCircuits() })).toEqual({ delivered: 1, postponed: 0, failed: 0 });
     expect(ordersOf(receiver)).toEqual([poisoned, poisoned, poisoned, later]);
+  });
+
+  test('that does not take one message gets those about other orders at once', async () => {
+    let poisoned = '';
+    const receiver = await givenReceiver(({ body }) => (body.includes(poisoned) ? { status: 422 } : undefined));
+    await givenSource('failing', receiver.url);
+    poisoned = await givenNotice('failing');
+    const closed = { kind: 'order.cancelled', stepKey: 'closed:2', at: new Date().toISOString() } as const;
+    await inTransaction(house.store, (tx) => putNotice(tx, poisoned, closed));
+    const other = await givenNotice('failing');
+    expect(await run()).toEqual({ delivered: 1, postponed: 1, failed: 0 });
+    // What became of the order is not told before what is waited for.
+    expect(ordersOf(receiver)).toEqual([poisoned, other]);
   });
 
   test.each([true, false])(

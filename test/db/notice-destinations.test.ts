@@ -20,15 +20,15 @@ beforeEach(async () => {
   await house.store.db.deleteFrom('notice_destinations').execute();
 });
 
-async function givenNotice(minute: number, destination = TO): Promise<string> {
-  const subject = `order:${(await givenOrder(house.store)).id}` as const;
-  const outgoing = { subject, source: 'shop', kind: 'order.rejected', stepKey: 'closed', content: '{}' };
+async function givenNotice(minute: number, destination = TO, orderId?: string, stepKey = 'closed'): Promise<string> {
+  const subject = `order:${orderId ?? (await givenOrder(house.store)).id}` as const;
+  const outgoing = { subject, source: 'shop', kind: 'order.rejected', stepKey, content: '{}' };
   await inTransaction(house.store, (tx) => putOnWay(tx, outgoing, { channel: 'webhook', destination }, at(minute)));
-  return String((await listOutbox(house.store, subject))[0]?.id);
+  return String((await listOutbox(house.store, subject)).at(-1)?.id);
 }
 const lease = (holder: string, now: number, until = now + 1) =>
   leaseDestination(house.store, { destination: TO, holder }, { now: at(now), until: at(until) });
-const next = async (minute: number) => (await findNextFor(house.store, TO, at(minute)))?.id;
+const next = async (minute: number) => (await findNextFor(house.store, TO, at(minute), ['status_422']))?.id;
 
 describe('a destination', () => {
   test('is delivered to by one at a time, who may keep it, and gives it back or dies', async () => {
@@ -65,13 +65,26 @@ describe('the next message', () => {
     const [first, second] = [await givenNotice(0), await givenNotice(0)];
     expect(await next(0)).toBe(first);
     for (const attempt of [1, 2]) {
-      await postponeOutbox(house.store, first, at(attempt * 10), 'status_422');
+      await postponeOutbox(house.store, first, at(attempt * 10), 'status_500');
       expect(await next(attempt * 10 - 1)).toBeUndefined();
       expect(await next(attempt * 10)).toBe(first);
     }
-    await postponeOutbox(house.store, first, at(50), 'status_422');
+    await postponeOutbox(house.store, first, at(50), 'status_500');
     expect(await next(21)).toBe(second);
     expect(await next(50)).toBe(first);
+  });
+
+  test('that is not taken for what stands in it is waited for by those about the same order alone', async () => {
+    const orderId = (await givenOrder(house.store)).id;
+    const [refused, later] = [await givenNotice(0, TO, orderId, 'opened'), await givenNotice(0, TO, orderId, 'closed')];
+    const other = await givenNotice(0);
+    for (const attempt of [1, 2]) {
+      await postponeOutbox(house.store, refused, at(attempt * 10), 'status_422');
+      expect(await next(attempt * 10 - 1)).toBe(other);
+      expect(await next(attempt * 10)).toBe(refused);
+    }
+    await postponeOutbox(house.store, refused, at(50), 'status_422');
+    expect(await next(21)).toBe(later);
   });
 
   test('that failed often goes before younger ones when its time comes, and keeps no one waiting', async () => {

@@ -120,7 +120,7 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'due messages': (store) => listDueOutbox(store, AT, 200),
   'the messages of an order': (store) => listOutbox(store, 'order:o'),
   'destinations for which something is due': (store) => listDueDestinations(store, AT),
-  'the next message to a destination': (store) => findNextFor(store, 'web-shop:webhook', AT),
+  'the next message to a destination': (store) => findNextFor(store, 'web-shop:webhook', AT, ['status_422']),
   'what our own people are to be told': (store) => listForHouse(store, AT, 200),
   'all messages of a source': (store) =>
     searchNotices(store, everyone, { source: 'web-shop' }, { beforeId: 'm', size: 50 }),

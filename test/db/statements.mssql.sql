@@ -523,8 +523,8 @@ update "notice_destinations" set "leased_by" = @1, "leased_until" = @2 where "id
 update "notice_destinations" set "leased_by" = null, "leased_until" = null where "id" = @1 and "leased_by" = @2;
 
 -- notice-destinations.findNextFor
-select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "next_attempt_at" <= @3 order by "id";
-select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "attempts" < @3 order by "id";
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "next_attempt_at" <= @3 and not exists (select "earlier"."id" from "outbox" as "earlier" where "earlier"."subject" = "outbox"."subject" and "earlier"."destination" = @4 and "earlier"."state" = @5 and "earlier"."attempts" < @6 and "earlier"."id" < "outbox"."id") order by "id";
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id" < @3 and "next_attempt_at" > @4 and "attempts" < @5 and ("last_failure" is null or "last_failure" not in (@6)) order by "id";
 
 -- notice-destinations.hurryDestination
 update "outbox" set "next_attempt_at" = @1 where "destination" = @2 and "state" = @3 and "next_attempt_at" > @4;
@@ -823,6 +823,7 @@ select "purpose" from "source_secrets" where "source" = @1;
 -- sources.putSource
 insert into "sources" ("id", "key_hash", "channel", "profile_json", "changed_at", "changed_by") values (@1, @2, @3, @4, @5, @6);
 update "sources" set "channel" = @1, "profile_json" = @2, "changed_at" = @3, "changed_by" = @4, "key_hash" = @5 where "id" = @6;
+update "outbox" set "next_attempt_at" = @1 where "destination" = @2 and "state" = @3 and "next_attempt_at" > @4;
 
 -- sources.findSource
 select "id", "profile_json" from "sources" where "id" = @1;

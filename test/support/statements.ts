@@ -420,9 +420,12 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     destinations.leaseDestination(store, LEASE, { now: AT, until: LATER }),
   ),
   'notice-destinations.releaseDestination': the((store) => destinations.releaseDestination(store, LEASE)),
-  'notice-destinations.findNextFor': the((store) => destinations.findNextFor(store, LEASE.destination, AT), {
-    rows: { outbox: [MESSAGE] },
-  }),
+  'notice-destinations.findNextFor': the(
+    (store) => destinations.findNextFor(store, LEASE.destination, AT, ['status_422']),
+    {
+      rows: { outbox: [MESSAGE] },
+    },
+  ),
   'notice-destinations.hurryDestination': the((store) => destinations.hurryDestination(store, LEASE.destination, AT)),
   'notice-destinations.stopDestination': the((store) =>
     destinations.stopDestination(store, LEASE.destination, 'h', AT),
