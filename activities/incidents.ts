@@ -174,5 +174,7 @@ async function tell(tx: Store, incident: IncidentRow, event: IncidentEvent, at: 
   await putHouseNotice(tx, { subject: `incident:${id}`, kind, stepKey, content, at });
   const detail = { cause, codes, orders, waiting };
   await appendLog(tx, `incident:${id}`, { stepKey, at, actor: WORKER, action: kind, detail });
-  log[event === 'closed' ? 'info' : 'error'](`an incident is ${event}`, { incidentId: id, ...detail });
+  // A customer's number may be a person's.
+  const logged = { incidentId: id, cause: cause.kind, codes, orders, waiting };
+  log[event === 'closed' ? 'info' : 'error'](`an incident is ${event}`, logged);
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { isFolded } from '../../activities/causes.ts';
 import { deliverNotices } from '../../activities/deliver-notices.ts';
 import type { Deps } from '../../activities/deps.ts';
+import { watchIncidents } from '../../activities/incidents.ts';
 import { putFindings } from '../../db/findings.ts';
 import { removeContent } from '../../db/forget.ts';
 import { openHolds } from '../../db/holds.ts';
@@ -159,6 +162,16 @@ describe('one cause that hits many orders', () => {
     // Nothing new, nothing told.
     await watch(2 * day + 30);
     expect(await notices()).toHaveLength(2);
+  });
+
+  test('is logged without the number of its customer', async () => {
+    await inTurn(10, () => held('CREDIT.LIMIT', { customer: 'C-31337' }));
+    const logged: string[] = [];
+    const logger = new DefaultLogger('TRACE', ({ message, meta }) => logged.push(JSON.stringify([message, meta])));
+    const deps = { store: house.store } as Deps;
+    await new MockActivityEnvironment({}, { logger }).run(() => watchIncidents(deps));
+    expect(logged.filter((line) => line.includes('an incident is opened'))).toHaveLength(1);
+    expect(logged.join()).not.toContain('C-31337');
   });
 
   test('leaves a trail of its own', async () => {
