@@ -1,7 +1,7 @@
 import type { BackOffice } from '../backoffice/port.ts';
 import { claimChangeRevision, findChanged, noteAsked, readChange, readSuperseding } from '../db/changes.ts';
 import { claimPurchaseOrder } from '../db/duplicates.ts';
-import { clearLineHolds, putFulfilments } from '../db/fulfilment.ts';
+import { giveUpFulfilments, putFulfilments } from '../db/fulfilment.ts';
 import { clearHolds, listApprovedCodes } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { columnsOf, getOrder, isGone, moveOrder, type OrderRef, type OrderRow, putRevision } from '../db/orders.ts';
@@ -89,7 +89,7 @@ async function noteCancelled(tx: Store, ref: OrderRef, key: OrderRef): Promise<v
   const at = nowIso();
   const change = await getOrder(tx, ref.orderId);
   if (await moveOrder(tx, key, ['completed'], 'cancelled', at, { terminal_at: at })) {
-    await clearLineHolds(tx, key.orderId, { clearedBy: 'cancelled', at });
+    await giveUpFulfilments(tx, key.orderId, { clearedBy: 'cancelled', at });
     await putNotice(tx, key.orderId, { kind: 'order.cancelled', stepKey: `closed:${String(key.revision)}`, at });
     const detail = { change: change.id, production: 'cancelled' };
     const entry = {

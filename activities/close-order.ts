@@ -1,4 +1,4 @@
-import { clearLineHolds } from '../db/fulfilment.ts';
+import { giveUpFulfilments } from '../db/fulfilment.ts';
 import { clearHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, moveOrder, type OrderRef } from '../db/orders.ts';
@@ -19,7 +19,7 @@ export async function closeOrder({ store, backOffice }: Deps, ref: OrderRef): Pr
     const released = reservation === 'began' ? ({ reservation: 'released' } as const) : {};
     if (!(await moveOrder(tx, ref, [state], state, at, { terminal_at: at, ...released }))) return;
     await clearHolds(tx, ref.orderId, { clearedBy: state, at });
-    await clearLineHolds(tx, ref.orderId, { clearedBy: state, at });
+    await giveUpFulfilments(tx, ref.orderId, { clearedBy: state, at });
     await closeReview(tx, ref.orderId, at);
     const kind = `order.${state}` as const;
     const stepKey = `closed:${String(ref.revision)}`;

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
 import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
 import {
-  clearLineHolds,
+  giveUpFulfilments,
   type LineHold,
   listLineHolds,
   listFulfilments,
@@ -102,7 +102,7 @@ async function noteStanding(tx: Store, ref: OrderRef, lines: readonly Fulfilment
 async function noteGivenUp(tx: Store, ref: OrderRef): Promise<void> {
   const at = nowIso();
   if (!(await findInProduction(tx, ref))) return;
-  await clearLineHolds(tx, ref.orderId, { clearedBy: 'production', at });
+  await giveUpFulfilments(tx, ref.orderId, { clearedBy: 'production', at });
   const stepKey = `line_given_up:${String(ref.revision)}:${at}`;
   const detail = { revision: ref.revision };
   const entry = { stepKey, at, actor: WORKER, action: 'order.line_given_up', detail };

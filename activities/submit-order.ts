@@ -1,6 +1,6 @@
 import type { SubmitResult } from '../backoffice/port.ts';
 import { putFindings } from '../db/findings.ts';
-import { clearLineHolds } from '../db/fulfilment.ts';
+import { giveUpFulfilments } from '../db/fulfilment.ts';
 import { beginHandoff, settleHandoff } from '../db/handoffs.ts';
 import { openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
@@ -58,7 +58,7 @@ async function endOnPaper({ store, backOffice }: Deps, ref: OrderRef): Promise<v
   const released = reservation === 'began' ? ({ reservation: 'released' } as const) : {};
   await inTransaction(store, async (tx) => {
     if (await moveOrder(tx, ref, ['staged'], 'staged', at, { terminal_at: at, ...released }))
-      await clearLineHolds(tx, ref.orderId, { clearedBy: WORKER, at });
+      await giveUpFulfilments(tx, ref.orderId, { clearedBy: WORKER, at });
   });
 }
 

@@ -73,8 +73,18 @@ async function holdLine(
     .execute();
 }
 
+/** Forgets what was set aside for the lines of an order that has nothing any more, and clears the holds on them. */
+export async function giveUpFulfilments(
+  tx: Store,
+  orderId: string,
+  by: { readonly clearedBy: string; readonly at: string },
+): Promise<void> {
+  await tx.db.deleteFrom('line_allocations').where('order_id', '=', orderId).execute();
+  await clearLineHolds(tx, orderId, by);
+}
+
 /** Clears the holds on an order's lines: all that stand, or all but those on some lines of a revision. */
-export async function clearLineHolds(
+async function clearLineHolds(
   tx: Store,
   orderId: string,
   by: { readonly clearedBy: string; readonly at: string },

@@ -419,6 +419,7 @@ describe('an order that changes while a line of it waits', () => {
     await say(cancelled, { action: 'cancel' });
     expect(await house.steps.closeOrder(cancelled)).toMatchObject({ state: 'cancelled' });
     expect([await waitingOf(rejected), await waitingOf(cancelled)]).toEqual([[], []]);
+    expect([await standingOf(rejected), await standingOf(cancelled)]).toEqual([[], []]);
     expect(await stockOf('SKU-6')).toEqual({ EAST: '40', WEST: '60' });
     expect(await stockOf('SKU-7')).toEqual({ EAST: '3', WEST: '5' });
   });
@@ -459,7 +460,7 @@ describe('an order that changes while a line of it waits', () => {
     const ref = await givenInProduction(json);
     expect(await house.steps.carryOutChange(await change(json, 'cancel'))).toMatchObject({ state: 'applied' });
     expect(await getOrder(house.store, ref.orderId)).toMatchObject({ state: 'cancelled' });
-    expect(await waitingOf(ref)).toEqual([]);
+    expect([await waitingOf(ref), await standingOf(ref)]).toEqual([[], []]);
     expect(await stockOf('SKU-7')).toEqual({ EAST: '3', WEST: '5' });
   });
 
@@ -467,7 +468,7 @@ describe('an order that changes while a line of it waits', () => {
     const ref = await givenInProduction();
     await house.back.backOffice.cancel(ref);
     expect(await house.steps.releaseLineHolds()).toEqual({ released: 0 });
-    expect(await waitingOf(ref)).toEqual([]);
+    expect([await waitingOf(ref), await standingOf(ref)]).toEqual([[], []]);
     expect(await actionsOf(ref)).toContain('order.line_given_up');
   });
 });

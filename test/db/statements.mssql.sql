@@ -241,7 +241,8 @@ insert into "line_holds" ("order_id", "revision", "position", "quantity", "code"
 update "line_holds" set "quantity" = @1 where ("order_id" = @2 and "revision" = @3 and "position" = @4) and "cleared_at" is null;
 update "line_holds" set "code" = @1, "opened_at" = @2, "looked_at" = @3, "cleared_at" = null, "cleared_by" = null, "quantity" = @4 where ("order_id" = @5 and "revision" = @6 and "position" = @7) and "cleared_at" is not null;
 
--- fulfilment.clearLineHolds
+-- fulfilment.giveUpFulfilments
+delete from "line_allocations" where "order_id" = @1;
 select "revision", "position" from "line_holds" where "order_id" = @1 and "cleared_at" is null;
 update "line_holds" set "cleared_at" = @1, "cleared_by" = @2 where "order_id" = @3 and "revision" = @4 and "position" = @5;
 

@@ -274,9 +274,12 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     (tx) => fulfilment.putFulfilments(tx, REF, LINES, { clearedBy: 'recheck', at: AT }),
     { taken: ['line_holds'] },
   ),
-  'fulfilment.clearLineHolds': within((tx) => fulfilment.clearLineHolds(tx, 'o', { clearedBy: 'cancelled', at: AT }), {
-    rows: { line_holds: [{ revision: 2, position: 1 }] },
-  }),
+  'fulfilment.giveUpFulfilments': within(
+    (tx) => fulfilment.giveUpFulfilments(tx, 'o', { clearedBy: 'cancelled', at: AT }),
+    {
+      rows: { line_holds: [{ revision: 2, position: 1 }] },
+    },
+  ),
   'fulfilment.listFulfilments': the((store) => fulfilment.listFulfilments(store, REF, 2)),
   'fulfilment.listLineHolds': the((store) => fulfilment.listLineHolds(store, REF)),
   'fulfilment.listWaitingOrders': the((store) => fulfilment.listWaitingOrders(store, 500)),
