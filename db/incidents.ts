@@ -130,7 +130,14 @@ export async function readFacts(
 function selectVisible({ db }: Store, { sources, customers }: Pick<Principal, 'sources' | 'customers'>) {
   let query = db.selectFrom('incident_orders').leftJoin('orders', 'orders.id', 'incident_orders.subject_id');
   if (sources) query = query.where('incident_orders.source', 'in', sources);
-  if (customers) query = query.where('orders.customer_id', 'in', customers);
+  if (customers) {
+    query = query
+      .where('orders.customer_id', 'in', customers)
+      // An order that was corrected to be theirs tells nothing of the customer whose it was.
+      .where((eb) =>
+        eb.or([eb('incident_orders.cause_kind', '<>', 'customer'), eb('incident_orders.cause_value', 'in', customers)]),
+      );
+  }
   return query;
 }
 

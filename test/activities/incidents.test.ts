@@ -440,6 +440,15 @@ test('whoever is limited to sources or customers sees their part of an incident,
   expect(await incidents({}, { ...EVERYONE, sources: ['desk'] })).toEqual([]);
 });
 
+test('whoever is limited to customers does not learn whose an order was before it was corrected to be theirs', async () => {
+  const [corrected] = await inTurn(10, () => held('CREDIT.LIMIT', { customer: 'C-9' }));
+  await watch();
+  await house.store.db.updateTable('orders').set({ customer_id: 'C-2' }).where('id', '=', corrected!).execute();
+  expect(await incidents({}, { ...EVERYONE, customers: ['C-2'] })).toEqual([]);
+  const [seen] = await incidents({}, { ...EVERYONE, customers: ['C-2', 'C-9'] });
+  expect(await membersOf(seen!, { ...EVERYONE, customers: ['C-2', 'C-9'] })).toHaveLength(10);
+});
+
 test('what is erased leaves no word of it behind, unless it is an incident of many orders', async () => {
   const unknown = { lines: [{ ...WRONG_PRICE.lines[0], sku: 'Pat Example' }] };
   const alone = await judged(unknown);
