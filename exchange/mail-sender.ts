@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
 import { codeOfFailure, type Sent } from './sent.ts';
 
@@ -24,17 +25,21 @@ export interface MailOptions {
   readonly timeoutMs?: number;
 }
 
+/** Of each step; nodemailer has no time limit for all of them. */
 const TIMEOUT_MS = 15_000;
+/** A server that takes longer than this many of its steps may is given up: nobody keeps a destination for ever. */
+const MOST_TIMEOUTS = 3;
 /** The machine itself, where no network can listen in. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Makes what mails letters. Every failure is an outcome, never thrown: it is waited out. */
 export function createMailSender(options: MailOptions): (letter: Letter) => Promise<Sent> {
   const transport = createTransport(toTransport(options));
+  const longestMs = MOST_TIMEOUTS * (options.timeoutMs ?? TIMEOUT_MS);
   const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(options.from)?.[1] ?? 'localhost';
   return async ({ id, to, subject, text }) => {
     try {
-      await transport.sendMail({
+      const sending = transport.sendMail({
         from: options.from,
         // As an object it is one address, whatever stands in it.
         to: { name: '', address: to },
@@ -44,11 +49,27 @@ export function createMailSender(options: MailOptions): (letter: Letter) => Prom
         // No out-of-office reply: nobody reads it. @see RFC 3834
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
+      // It may arrive all the same: then it comes again under the same Message-ID.
+      await inTime(sending, longestMs);
       return { kind: 'delivered' };
     } catch (error) {
       return judge(error);
     }
   };
+}
+
+/** @throws Error with the code of a time-out */
+async function inTime(sending: Promise<unknown>, ms: number): Promise<void> {
+  const patience = new AbortController();
+  const over = pause(ms, undefined, { signal: patience.signal }).then(() => {
+    throw Object.assign(new Error('the mail server is too slow'), { code: 'ETIMEDOUT' });
+  });
+  try {
+    await Promise.race([sending, over]);
+  } finally {
+    over.catch(() => undefined);
+    patience.abort();
+  }
 }
 
 function toTransport({ url: text, timeoutMs = TIMEOUT_MS }: MailOptions) {

@@ -117,4 +117,19 @@ describe('a letter that is not taken', () => {
     const silent = await givenMailbox({ onConnect: () => undefined });
     expect(await send(`127.0.0.1:${String(silent.port)}`)).toMatchObject({ kind: 'failed', code: 'etimedout' });
   });
+
+  test('because each answer comes in time, and all of them together do not', async () => {
+    const slow = (done: () => void) => void setTimeout(done, 450);
+    const tarpit = await givenMailbox({
+      onAuth: ({ username }, _, done) => slow(() => done(null, { user: username })),
+      onMailFrom: (_address, _session, done) => slow(done),
+      onRcptTo: (_address, _session, done) => slow(done),
+      onData: (stream, _, done) => slow(() => stream.resume().on('end', done)),
+    });
+    const url = `smtp://user:right@127.0.0.1:${String(tarpit.port)}`;
+    const begin = Date.now();
+    const sent = await createMailSender({ url, from: FROM, timeoutMs: 550 })(LETTER);
+    expect(sent).toEqual({ kind: 'failed', code: 'etimedout', about: 'destination' });
+    expect(Date.now() - begin).toBeGreaterThan(1600);
+  });
 });
