@@ -1,4 +1,4 @@
-import type { BackOffice } from '../backoffice/port.ts';
+import type { Allowance, BackOffice } from '../backoffice/port.ts';
 import { claimChangeRevision, findChanged, noteAsked, readChange, readSuperseding } from '../db/changes.ts';
 import { claimPurchaseOrder } from '../db/duplicates.ts';
 import { giveUpFulfilments, putFulfilments } from '../db/fulfilment.ts';
@@ -14,7 +14,7 @@ import type { Order } from '../orders/order.ts';
 import { authorOf, finishChange, holdRefusedChange, revive } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
 import { AFTER_HANDOFF, OF_CANCELLED } from './choose-course.ts';
-import { findDelivery, trustFulfilments } from './delivery.ts';
+import { findDelivery, listAllowed, trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { putNotice } from './notice.ts';
@@ -28,7 +28,7 @@ type Call =
       readonly changed: OrderRow;
       readonly revision: number;
       readonly content: Order;
-      readonly delivery: Delivery;
+      readonly how: Delivery & Allowance;
     };
 
 /**
@@ -75,7 +75,8 @@ async function begin(
   }
   const content = await readSuperseding(tx, change, changed);
   const delivery = await findDelivery(tx, ref, content);
-  return { kind: 'amend', changed, content, delivery, revision: await claimChangeRevision(tx, change, changed) };
+  const how = { ...delivery, allow: await listAllowed(tx, ref, delivery) };
+  return { kind: 'amend', changed, content, how, revision: await claimChangeRevision(tx, change, changed) };
 }
 
 async function cancel({ store, backOffice }: Deps, ref: OrderRef, { changed }: Call): Promise<void> {
@@ -110,7 +111,7 @@ async function amend(
   call: Extract<Call, { kind: 'amend' }>,
 ): Promise<void> {
   const key = { orderId: call.changed.id, revision: call.revision };
-  const result = await askBackOffice(() => backOffice().amend(key, call.content, call.delivery));
+  const result = await askBackOffice(() => backOffice().amend(key, call.content, call.how));
   const lines = result.accepted ? await takeWaiting(backOffice(), key, call.content) : [];
   await inTransaction(store, (tx) =>
     result.accepted
@@ -137,7 +138,7 @@ interface Amended {
 async function noteAmended(
   tx: Store,
   ref: OrderRef,
-  { changed, revision, content }: Omit<Extract<Call, { kind: 'amend' }>, 'delivery'>,
+  { changed, revision, content }: Omit<Extract<Call, { kind: 'amend' }>, 'how'>,
   { productionOrderId, lines }: Amended,
 ): Promise<void> {
   const at = nowIso();

@@ -1,27 +1,22 @@
-import type { BackOffice, ReserveLimit, ReserveRequest, ReserveResult, Shortage } from '../backoffice/port.ts';
+import type { BackOffice, ReserveRequest, ReserveResult, Shortage } from '../backoffice/port.ts';
 import { listFindings, putFindings } from '../db/findings.ts';
 import { listWaiting, putFulfilments } from '../db/fulfilment.ts';
-import { type Hold, listApprovedCodes, type Looked, openHolds, RECHECK } from '../db/holds.ts';
+import { type Hold, type Looked, openHolds, RECHECK } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
-import { listKnownRules } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
-import type { Delivery, Fulfilment } from '../orders/fulfilment.ts';
+import type { Fulfilment } from '../orders/fulfilment.ts';
 import { decimal } from '../orders/money.ts';
 import type { Order } from '../orders/order.ts';
-import { chooseRules, findRuleOf, restsOnFacts } from '../orders/rules/evaluate.ts';
+import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
 import { explainLine } from '../orders/rules/inventory.ts';
-import type { RuleVersion } from '../orders/rules/rule.ts';
 import { askBackOffice } from './back-office.ts';
-import { findDelivery, trustFulfilments } from './delivery.ts';
+import { findDelivery, listAllowed, trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 import { listRulesFor } from './validate-order.ts';
-
-/** Which approved finding lets a reservation pass which limit. */
-const LIMIT_OF: Readonly<Record<string, ReserveLimit>> = { 'CREDIT.LIMIT': 'credit', 'STOCK.SHORT': 'stock' };
 
 /**
  * Sets credit and stock aside for this revision, if the gate lets it. That a reservation may exist is on the row before
@@ -32,7 +27,7 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
   if (gate === 'live') {
     const order = await getRevision(store, ref);
     const delivery = await findDelivery(store, ref, order);
-    const allow = (await listAllowedCodes(store, ref, delivery)).flatMap((code) => LIMIT_OF[code] ?? []);
+    const allow = await listAllowed(store, ref, delivery);
     const { customerId, currency, total: amount } = order;
     const lines = order.lines.map(({ line, sku, quantity }) => ({ line, sku, quantity }));
     const request = { ...ref, ...delivery, customerId, currency, amount, lines, allow };
@@ -47,23 +42,6 @@ async function reserve(backOffice: BackOffice, request: ReserveRequest): Promise
   const quantities = request.lines.map(({ quantity }) => quantity);
   if (result.reserved) trustFulfilments('reserve', quantities, result.lines);
   return result;
-}
-
-/** What a person let pass, and what a rule is only to tell of. */
-async function listAllowedCodes(store: Store, ref: OrderRef, delivery: Delivery): Promise<readonly string[]> {
-  const findings = await listFindings(store, `order:${ref.orderId}`, ref.revision);
-  const rules = await listKnownRules(store);
-  const told = findings.filter((finding) => isOnlyTold(finding, findRuleOf(finding, rules), delivery));
-  return [...new Set([...(await listApprovedCodes(store, ref)), ...told.map(({ code }) => code)])];
-}
-
-/**
- * Of short stock that the customer takes later is told too, whatever the rule says of other short stock. But what is not
- * there is not taken: it waits.
- */
-function isOnlyTold({ code, disposition }: Finding, rule: RuleVersion | undefined, { partial }: Delivery): boolean {
-  if (disposition !== 'warn') return false;
-  return LIMIT_OF[code] !== 'stock' || (partial === 'hold' && rule?.disposition === 'warn');
 }
 
 async function prepare(tx: Store, ref: OrderRef): Promise<'live' | 'shadow' | 'waits' | 'done'> {

@@ -60,8 +60,8 @@ export function createBackOfficeClient(options: BackOfficeClientOptions): BackOf
     },
     submit: (key, order) =>
       produce({ name: 'submit', method: 'POST', path: 'submissions', key, body: toSubmission(order) }),
-    amend: (key, order, { partial, warehouses }) => {
-      const body = { ...toSubmission(order), partial, warehouses };
+    amend: (key, order, { partial, warehouses, allow }) => {
+      const body = { ...toSubmission(order), partial, warehouses, allow };
       return produce({ name: 'amend', method: 'PUT', path: pathOf('submissions', key), key, body });
     },
     takeBackorders: async (key) => {

@@ -32,7 +32,7 @@ export interface BackOffice {
   /** What became of a submission, asked after an answer was lost. */
   status(key: SubmissionKey): Promise<SubmissionStatus>;
   /** Changes a live production order to another revision, whose lines are served anew. */
-  amend(key: SubmissionKey, order: Order, delivery: Delivery): Promise<SubmitResult>;
+  amend(key: SubmissionKey, order: Order, how: Delivery & Allowance): Promise<SubmitResult>;
   /**
    * Takes what is there by now of what waits in the production order, and answers how all its lines stand. Refused with
    * 409 if there is no such production order, or it was cancelled or has another revision.
@@ -82,14 +82,17 @@ export interface SubmissionKey {
   readonly revision: number;
 }
 
-export interface ReserveRequest extends SubmissionKey, Delivery {
+/** Limits that a person allowed to be passed for a revision. */
+export interface Allowance {
+  readonly allow: readonly ReserveLimit[];
+}
+
+export interface ReserveRequest extends SubmissionKey, Delivery, Allowance {
   readonly customerId: string;
   readonly currency: string;
   /** The order's total, decimal string. */
   readonly amount: string;
   readonly lines: readonly { readonly line: string; readonly sku: string; readonly quantity: string }[];
-  /** Limits that a person allowed to be passed for this revision. */
-  readonly allow: readonly ReserveLimit[];
 }
 
 /** What a reservation can run against. */

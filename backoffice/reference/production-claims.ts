@@ -1,6 +1,15 @@
 import { toScaled } from './amounts.ts';
 import { type Answer, refuse } from './answer.ts';
-import { type Claim, claimLines, findHeldClaim, type Served, serveClaim, toClaim, type WantedClaim } from './claims.ts';
+import {
+  type Claim,
+  claimLines,
+  findHeldClaim,
+  type Limit,
+  type Served,
+  serveClaim,
+  toClaim,
+  type WantedClaim,
+} from './claims.ts';
 import { findReservation, isReleased, type Key } from './reservations.ts';
 import { type Allocations, serveLines, sumUnits, type Terms, type Units } from './stock.ts';
 import type { Store } from './store.ts';
@@ -37,7 +46,12 @@ export interface Taken extends Served {
  * What production takes for the revision. A reservation that covers it is as good as taken, whatever stock and credit
  * say by now; without one, or for more than was reserved, the limits are looked at as for a reservation.
  */
-export function claimForProduction(store: Store, key: Key, submission: Submission, terms: Terms): Taken | Answer {
+export function claimForProduction(
+  store: Store,
+  key: Key,
+  submission: Submission,
+  { allow: allowed, ...terms }: Terms & { readonly allow: readonly Limit[] },
+): Taken | Answer {
   if (isReleased(store, key)) return decline(409, 'released', 'The reservation of this revision was given back');
   const reservation = findReservation(store, key.orderId);
   if (reservation !== undefined && reservation.revision > key.revision) {
@@ -52,7 +66,7 @@ export function claimForProduction(store: Store, key: Key, submission: Submissio
   const held = reservation?.revision === key.revision ? findHeldClaim(store, key.orderId) : undefined;
   const reserved = held && takeOver(held, claim, split);
   if (reservation && reserved) return { ...reserved, terms: reservation.terms };
-  const allow = held && reservation ? reservation.allowed : [];
+  const allow = held && reservation ? reservation.allowed : allowed;
   // What goes now and what waits was agreed on when it was reserved, and is not made up here.
   const served = split === undefined ? serveClaim(store, key.orderId, claim, { ...terms, allow }) : undefined;
   if (served && !('shortages' in served)) return { ...served, terms };

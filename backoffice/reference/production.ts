@@ -9,6 +9,7 @@ import {
   giveBack,
   keepAllocation,
   keepAllocations,
+  type Limit,
   productionHolder,
   take,
 } from './claims.ts';
@@ -38,7 +39,7 @@ export function submit(store: Store, key: Key, submission: Submission): Answer {
     if (findLive(store, key.orderId) !== undefined) {
       return decline(409, 'already_in_production', 'Another revision of the order is in production: amend that one');
     }
-    const taken = claimForProduction(store, key, submission, { partial: 'hold', warehouses: [] });
+    const taken = claimForProduction(store, key, submission, { partial: 'hold', warehouses: [], allow: [] });
     if ('status' in taken) return taken;
     consumeReservation(store, key, taken.claim, taken.terms);
     const number = insertProductionOrder(store, key, submission, taken);
@@ -48,8 +49,16 @@ export function submit(store: Store, key: Key, submission: Submission): Answer {
   });
 }
 
-/** Changes the live production order to another revision, served under the terms unless the revision was reserved. */
-export function amend(store: Store, key: Key, { partial, warehouses, ...submission }: Submission & Terms): Answer {
+/**
+ * Changes the live production order to another revision, served under the terms and past the limits that are allowed,
+ * unless the revision was reserved.
+ */
+export function amend(
+  store: Store,
+  key: Key,
+  amendment: Submission & Terms & { readonly allow: readonly Limit[] },
+): Answer {
+  const { partial, warehouses, allow, ...submission } = amendment;
   return store.write(() => {
     const earlier = answerEarlier(store, key, submission);
     if (earlier !== undefined) return earlier;
@@ -58,7 +67,7 @@ export function amend(store: Store, key: Key, { partial, warehouses, ...submissi
     if (live.state === 'in_production') return decline(409, 'too_late', 'Production has begun');
     if (live.revision > BigInt(key.revision))
       return decline(409, 'superseded', 'A later revision has replaced this one');
-    const taken = claimForProduction(store, key, submission, { partial, warehouses });
+    const taken = claimForProduction(store, key, submission, { partial, warehouses, allow });
     if ('status' in taken) return taken;
     const former = findProductionClaim(store, key.orderId);
     if (former !== undefined) giveBack(store, former);

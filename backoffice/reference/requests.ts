@@ -11,6 +11,7 @@ const line = z.string().max(40);
 const warehouse = z.string().min(1).max(40);
 const partialDelivery = z.enum(['hold', 'backorder', 'split']);
 const terms = { partial: partialDelivery.default('hold'), warehouses: z.array(warehouse).max(100).default([]) };
+const allow = z.array(z.enum(['credit', 'stock'])).default([]);
 const rate = z.number().min(0).max(1);
 
 /** Begins with a letter or digit and has no colon, so that it can stand in a path and in a key. */
@@ -39,7 +40,7 @@ export const reservationSchema = z.object({
   currency,
   amount,
   lines: z.array(z.object({ line, sku: code, quantity: amount })).max(5000),
-  allow: z.array(z.enum(['credit', 'stock'])).default([]),
+  allow,
   ...terms,
 });
 
@@ -67,7 +68,7 @@ export const submissionSchema = z.object({
 });
 
 /** A change of an order in production. */
-export const amendmentSchema = submissionSchema.extend(terms);
+export const amendmentSchema = submissionSchema.extend({ ...terms, allow });
 
 /** A look-up. */
 export const searchSchema = z.object({

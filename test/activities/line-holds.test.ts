@@ -455,6 +455,16 @@ describe('an order that changes while a line of it waits', () => {
     expect(await waitingOf(next)).toEqual([]);
   });
 
+  test('gets more than is there in production once a person let that pass', async () => {
+    const json = orderOf(10, 8, 'C-1001');
+    const ref = await givenInProduction(json);
+    const { externalId, poNumber } = json;
+    const replacement = await change({ ...orderOf(10, 9, 'C-1001'), externalId, poNumber }, 'replace');
+    expect(await house.steps.carryOutChange(replacement)).toMatchObject({ state: 'applied' });
+    expect(await producedOf(ref)).toEqual(['WEST 10, 0 wait', 'EAST 3 + WEST 6, 0 wait']);
+    expect(await waitingOf({ ...ref, revision: 2 })).toEqual([]);
+  });
+
   test('waits for nothing once it is cancelled in production', async () => {
     const json = orderOf(10, 10);
     const ref = await givenInProduction(json);

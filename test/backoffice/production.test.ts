@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { SubmissionKey, SubmitResult } from '../../backoffice/port.ts';
+import type { Allowance, SubmissionKey, SubmitResult } from '../../backoffice/port.ts';
 import type { Delivery } from '../../orders/fulfilment.ts';
 import { look, makeOrder, reservationOf, type RunningBackOffice, startBackOffice } from './back-office.ts';
 
@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => running.server.close());
 
 const key = (revision: number, orderId = 'o-1'): SubmissionKey => ({ orderId, revision });
-const WHOLE: Delivery = { partial: 'hold', warehouses: [] };
+const WHOLE: Delivery & Allowance = { partial: 'hold', warehouses: [], allow: [] };
 const ALL_GOES = { allocations: [{ warehouse: 'MAIN', quantity: '2' }], waiting: '0' };
 const vises = (quantity: string, total = '149.00') => makeOrder({ quantities: { 'SKU-3': quantity }, total });
 
@@ -140,6 +140,19 @@ describe('an amendment', () => {
     await backOffice.release('o-1', 2);
     expect(await look(backOffice)).toEqual({ available: '1', creditUsed: '149.00' });
     expect(await backOffice.amend(key(2), vises('1'), WHOLE)).toMatchObject({ accepted: false });
+  });
+
+  test('may pass the limits that a person allowed, and no other', async () => {
+    const { backOffice } = running;
+    await reserveAndSubmit(1, vises('2'));
+    const more = vises('5', '745.00');
+    expect(await backOffice.amend(key(2), more, WHOLE)).toMatchObject({ accepted: false });
+    expect(await backOffice.amend(key(2), more, { ...WHOLE, allow: ['credit'] })).toMatchObject({ accepted: false });
+    expect(await backOffice.amend(key(2), more, { ...WHOLE, allow: ['stock'] })).toMatchObject({ accepted: true });
+    const lines = await backOffice.takeBackorders(key(2));
+    expect(lines).toMatchObject([{ allocations: [{ quantity: '5' }], waiting: '0' }]);
+    await backOffice.cancel(key(2));
+    expect(await look(backOffice)).toEqual({ available: '3', creditUsed: '0.00' });
   });
 
   test('is declined where there is nothing to change, or it is too late to', async () => {
