@@ -145,6 +145,8 @@ describe('a rule is refused with the place of what is wrong', () => {
     ['a parameter that is missing', { ...LINES, parameters: {} }, 422, ['/parameters/maximum']],
     ['a parameter of the wrong type', { ...LINES, parameters: { maximum: 'ten' } }, 422, ['/parameters/maximum']],
     ['a parameter that there is not', { ...LINES, parameters: { maximum: 1, minimum: 0 } }, 422, ['/parameters']],
+    ['one of many that is wrong', { ...LINES, code: 'OWN.COAST', kind: 'inventory', parameters: { warehouses: ['OAK', ''] } }, 422, ['/parameters/warehouses/1']],
+    ['a number with a point in an expression', { ...LINES, code: 'OWN.RATE', kind: 'expression', parameters: { expression: 'order.total > 1.5', message: 'Not so.', path: '/total' } }, 422, ['/parameters/expression']],
     ['another kind than the code has', { ...LINES, code: 'CREDIT.LIMIT' }, 422, ['/kind']],
     ['a code of the parsers', { ...LINES, code: 'JSON.MINE' }, 422, ['/code']],
     ['an end before its beginning', { ...LINES, effectiveFrom: '2026-01-02T00:00:00Z', effectiveTo: '2026-01-01T00:00:00Z' }, 422, ['/effectiveTo']],
