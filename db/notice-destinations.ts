@@ -1,8 +1,6 @@
-import type { ExpressionBuilder } from 'kysely';
 import { first, insertOnce } from './dialect.ts';
 import type { OutboxRow } from './outbox.ts';
 import type { Store } from './store.ts';
-import type { Tables } from './tables.ts';
 
 /*
  * Notices go out one at a time to each destination, in the order in which they were written, and side by side to
@@ -79,30 +77,22 @@ export async function findNextFor(
       .selectAll()
       .where('destination', '=', destination)
       .where('state', '=', 'pending')
+      // All of them; it leads SQLite to the destination's index, where it would read and sort what is due for everybody.
+      .where('id', '>', '')
       .orderBy('id');
-  const unled = pending()
-    .where('next_attempt_at', '<=', now)
-    .where((eb) => eb.not(eb.exists(isWaitedFor(eb, destination))));
-  const due = await first(unled, 1).executeTakeFirst();
-  if (!due) return undefined;
-  const waitedFor = pending()
-    .where('id', '<', due.id)
-    .where('next_attempt_at', '>', now)
-    .where('attempts', '<', FIRST_ATTEMPTS)
-    .where((eb) => eb.or([eb('last_failure', 'is', null), eb('last_failure', 'not in', ofOneMessage)]));
-  return (await first(waitedFor, 1).executeTakeFirst()) ? undefined : due;
-}
-
-/** An earlier message about the same, to the same destination, which failed and is still waited for. */
-function isWaitedFor(eb: ExpressionBuilder<Tables, 'outbox'>, destination: string) {
-  return eb
-    .selectFrom('outbox as earlier')
-    .select('earlier.id')
-    .whereRef('earlier.subject', '=', 'outbox.subject')
-    .where('earlier.destination', '=', destination)
-    .where('earlier.state', '=', 'pending')
-    .where('earlier.attempts', '<', FIRST_ATTEMPTS)
-    .whereRef('earlier.id', '<', 'outbox.id');
+  // What failed and is waited for still.
+  const waiting = () =>
+    pending().where('next_attempt_at', '>', now).where('attempts', '<', FIRST_ATTEMPTS).where('attempts', '>', 0);
+  const due = pending().where('next_attempt_at', '<=', now);
+  let next = await first(due, 1).executeTakeFirst();
+  // Seldom: only then all that waits is looked through.
+  if (next && (await first(waiting().where('subject', '=', next.subject), 1).executeTakeFirst())) {
+    const refused = waiting().clearSelect().clearOrderBy().select('subject').where('last_failure', 'in', ofOneMessage);
+    next = await first(due.where('subject', 'not in', refused), 1).executeTakeFirst();
+  }
+  if (!next) return undefined;
+  const waitedFor = waiting().where('id', '<', next.id).where('last_failure', 'not in', ofOneMessage);
+  return (await first(waitedFor, 1).executeTakeFirst()) ? undefined : next;
 }
 
 /** The destination of what is posted to a source, or to our own people. */

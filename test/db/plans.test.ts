@@ -149,7 +149,7 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
 
 /** They come out of their index in order: the database stops after the page. */
 const IN_ORDER = Object.keys(calls).filter((name) =>
-  /^all |^orders (?!that|in a state|on a channel)|unfinished orders|clear themselves|looked at again|untold|overdue/.test(
+  /^all |^orders (?!that|in a state|on a channel)|unfinished orders|clear themselves|looked at again|untold|overdue|next message/.test(
     name,
   ),
 );

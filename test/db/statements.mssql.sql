@@ -524,8 +524,10 @@ update "notice_destinations" set "leased_by" = @1, "leased_until" = @2 where "id
 update "notice_destinations" set "leased_by" = null, "leased_until" = null where "id" = @1 and "leased_by" = @2;
 
 -- notice-destinations.findNextFor
-select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "next_attempt_at" <= @3 and not exists (select "earlier"."id" from "outbox" as "earlier" where "earlier"."subject" = "outbox"."subject" and "earlier"."destination" = @4 and "earlier"."state" = @5 and "earlier"."attempts" < @6 and "earlier"."id" < "outbox"."id") order by "id";
-select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id" < @3 and "next_attempt_at" > @4 and "attempts" < @5 and ("last_failure" is null or "last_failure" not in (@6)) order by "id";
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id" > @3 and "next_attempt_at" <= @4 order by "id";
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id" > @3 and "next_attempt_at" > @4 and "attempts" < @5 and "attempts" > @6 and "subject" = @7 order by "id";
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id" > @3 and "next_attempt_at" <= @4 and "subject" not in (select "subject" from "outbox" where "destination" = @5 and "state" = @6 and "id" > @7 and "next_attempt_at" > @8 and "attempts" < @9 and "attempts" > @10 and "last_failure" in (@11)) order by "id";
+select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id" > @3 and "next_attempt_at" > @4 and "attempts" < @5 and "attempts" > @6 and "id" < @7 and "last_failure" not in (@8) order by "id";
 
 -- notice-destinations.hurryDestination
 update "outbox" set "next_attempt_at" = @1 where "destination" = @2 and "state" = @3 and "next_attempt_at" > @4;
