@@ -237,7 +237,7 @@ async function letGoOn(tx: Store, order: OrderRow, occasion: RejudgementOccasion
     ? (['in_review', 'order.held_for_review'] as const)
     : (['validated', 'order.resumed'] as const);
   if (!(await moveOrder(tx, ref, [order.state], to, at, isHeld ? { resume_state: 'validated' } : {}))) return;
-  if (!isHeld) await closeReview(tx, order.id, at);
+  if (!isHeld) await closeReview(tx, order.id, at, order.revision);
   const entry = { stepKey: `judged-again:${at}`, at, actor: WORKER, action, detail: { revision: order.revision, to } };
   await appendLog(tx, `order:${order.id}`, entry);
 }

@@ -11,8 +11,8 @@ import { type OrderProgress, readProgress } from './progress.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Opens the review of an order that needs a person, or goes on with the open one. The clock is the workflow's, because
- * its timers run on it.
+ * Opens the review of an order that needs a person, or goes on with the open one, or with that which a recheck closed. The
+ * clock is the workflow's, because its timers run on it.
  * @param openedAt milliseconds since the epoch.
  */
 export async function enterReview({ store }: Deps, ref: OrderRef, openedAt: number): Promise<OrderProgress> {
@@ -22,10 +22,13 @@ export async function enterReview({ store }: Deps, ref: OrderRef, openedAt: numb
     const order = await getOrder(tx, ref.orderId);
     if (order.state !== 'in_review') return;
     const review = await openReview(tx, order, at, slaMsOf(await getSource(tx, order.source), order.customer_id));
-    await putNotice(tx, ref.orderId, { kind: 'review.opened', stepKey: `review:${review.id}:opened`, at });
-    const stepKey = `review:${review.id}:opened`;
+    const isNew = review.opened_at === at;
+    const stepKey = `review:${review.id}:opened${isNew ? '' : `:${at}`}`;
+    // People were told of it, and are told how late it is.
+    if (isNew) await putNotice(tx, ref.orderId, { kind: 'review.opened', stepKey, at });
+    const action = isNew ? 'review.opened' : 'review.reopened';
     const detail = { reviewId: review.id, dueAt: review.due_at };
-    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action: 'review.opened', detail });
+    await appendLog(tx, `order:${ref.orderId}`, { stepKey, at, actor: WORKER, action, detail });
   });
   return readProgress(store, ref.orderId);
 }

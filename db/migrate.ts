@@ -18,6 +18,7 @@ import * as rechecks from './migrations/0013-rechecks.ts';
 import * as notices from './migrations/0014-notices.ts';
 import * as incidents from './migrations/0015-incidents.ts';
 import * as withdrawalReasons from './migrations/0016-withdrawal-reasons.ts';
+import * as recheckedReviews from './migrations/0017-rechecked-reviews.ts';
 import { listMissing } from './schema-check.ts';
 import { inTransaction, type Store } from './store.ts';
 
@@ -39,6 +40,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-notices': notices,
   '0015-incidents': incidents,
   '0016-withdrawal-reasons': withdrawalReasons,
+  '0017-rechecked-reviews': recheckedReviews,
 };
 
 /**

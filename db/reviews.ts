@@ -19,11 +19,12 @@ export function findOpenReview(store: Store, orderId: string): Promise<ReviewRow
 }
 
 /**
- * Opens a review, or goes on with the one that is open: a correction does not restart the SLA clock.
+ * Opens a review, or goes on with the one that is open, or that a recheck closed on this revision: neither a correction nor
+ * an order that comes and goes restarts the SLA clock.
  * @param slaMs milliseconds from opening to escalation.
  */
 export async function openReview(tx: Store, order: OrderRow, openedAt: string, slaMs: number): Promise<ReviewRow> {
-  const open = await findOpenReview(tx, order.id);
+  const open = (await findOpenReview(tx, order.id)) ?? (await reopenReview(tx, order));
   if (open) return open;
   const review: ReviewRow = {
     id: uuidv7(),
@@ -36,16 +37,36 @@ export async function openReview(tx: Store, order: OrderRow, openedAt: string, s
     lease_until: null,
     escalated_at: null,
     closed_at: null,
+    rechecked_revision: null,
   };
   await tx.db.insertInto('reviews').values(review).execute();
   return review;
 }
 
-/** Ends the open review of an order, if there is one. */
-export async function closeReview(tx: Store, orderId: string, at: string): Promise<void> {
+/** What a recheck closed was decided by nobody. It is free again: who had it did not wait for it to come back. */
+async function reopenReview(tx: Store, { id, revision }: OrderRow): Promise<ReviewRow | undefined> {
   await tx.db
     .updateTable('reviews')
-    .set({ closed_at: at })
+    .set({ closed_at: null, rechecked_revision: null, claimed_by: null, lease_until: null })
+    .where('order_id', '=', id)
+    .where('rechecked_revision', '=', revision)
+    .execute();
+  return findOpenReview(tx, id);
+}
+
+/**
+ * Ends the open review of an order, if there is one.
+ * @param recheckedRevision the revision that nothing holds any more though nobody decided; null if somebody did
+ */
+export async function closeReview(
+  tx: Store,
+  orderId: string,
+  at: string,
+  recheckedRevision: number | null = null,
+): Promise<void> {
+  await tx.db
+    .updateTable('reviews')
+    .set({ closed_at: at, rechecked_revision: recheckedRevision })
     .where('order_id', '=', orderId)
     .where('closed_at', 'is', null)
     .execute();

@@ -620,3 +620,5 @@ create index "ix_holds_opened_at" on "holds" ("opened_at");
 create index "ix_order_staging_errors_disposition_created_at" on "order_staging_errors" ("disposition", "created_at");
 
 alter table "order_validation_rules" add "retirement_reason" nvarchar(max) collate Latin1_General_100_BIN2;
+
+alter table "reviews" add "rechecked_revision" int;

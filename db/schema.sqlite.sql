@@ -505,6 +505,7 @@ CREATE TABLE "reviews" (
   "lease_until" text,
   "escalated_at" text,
   "closed_at" text,
+  "rechecked_revision" integer,
   constraint "pk_reviews" primary key ("id")
 );
 

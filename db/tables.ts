@@ -429,6 +429,8 @@ export interface ReviewTable {
   lease_until: string | null;
   escalated_at: string | null;
   closed_at: string | null;
+  /** The revision on which a recheck closed it; null while it is open, and where somebody decided. */
+  rechecked_revision: number | null;
 }
 
 /** One cause that hit many orders; of each cause one is open at most. */

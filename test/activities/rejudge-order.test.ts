@@ -8,6 +8,7 @@ import { listApprovedCodes, listOpenHolds } from '../../db/holds.ts';
 import { acceptDocument } from '../../db/intake.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { getOrder, type OrderRef } from '../../db/orders.ts';
+import { listOutbox } from '../../db/outbox.ts';
 import { listRejudgements } from '../../db/rejudgements.ts';
 import { claimReview, findOpenReview, releaseReview } from '../../db/reviews.ts';
 import { addRuleVersion } from '../../db/rules.ts';
@@ -173,6 +174,42 @@ describe('a hold whose cause is gone', () => {
       expect(await findingsOf(ref)).toEqual([]);
     }
     expect(waits).toEqual([1, 2, 4]);
+  });
+
+  test('that comes back is waited for in the same review: its clock goes on, and what was told is not told again', async () => {
+    const ref = await givenJudged();
+    const [start, HOUR] = [Date.now(), 3_600_000];
+    await house.back.admin.changeProduct('SKU-1', { stock: '9' });
+    const bounce = async (at: number) => {
+      otherwise = (facts) => facts;
+      await house.steps.reserveOrder(ref);
+      const { review } = await house.steps.enterReview(ref, at);
+      return review;
+    };
+    const clear = () => {
+      otherwise = (facts) => {
+        const product = facts.products['SKU-1'];
+        return { ...facts, products: product ? { 'SKU-1': { ...product, available: '10' } } : {} };
+      };
+      return house.steps.rejudgeOrder(ref);
+    };
+    const opened = await bounce(start);
+    await house.steps.recordMilestone(ref, 'half', start + 2 * HOUR);
+    expect(await clear()).toMatchObject({ state: 'validated', review: null });
+    expect(await bounce(start + 3 * HOUR)).toEqual(opened);
+    await house.steps.recordMilestone(ref, 'half', start + 3 * HOUR);
+    await house.steps.recordMilestone(ref, 'escalated', start + 4 * HOUR);
+    await clear();
+    expect(await bounce(start + 5 * HOUR)).toEqual({ ...opened, escalated: true });
+    const told = await listOutbox(house.store, `order:${ref.orderId}`);
+    expect(told.map(({ kind }) => kind)).toEqual(['review.opened', 'review.reminder', 'review.escalated']);
+    expect(await loggedOf(ref, 'review.reopened')).toHaveLength(2);
+
+    // Decided by a person, the next one is another matter.
+    await decide(ref, { action: 'approve' });
+    await house.store.db.updateTable('orders').set({ state: 'in_review', resume_state: 'validated' }).where('id', '=', ref.orderId).execute(); // prettier-ignore
+    const { review } = await house.steps.enterReview(ref, start + 6 * HOUR);
+    expect(review).toMatchObject({ openedAt: start + 6 * HOUR, escalated: false });
   });
 
   test('is judged by the rules of the revision, whatever came into force since', async () => {

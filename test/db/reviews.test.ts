@@ -47,6 +47,21 @@ describe('a review', () => {
     expect(await open(40)).toEqual(one);
   });
 
+  test('that a recheck closed goes on with its clock and is free; of another revision, or decided, another one opens', async () => {
+    const review = await givenReview();
+    const order = (revision: number) => ({ id: review.order_id, revision, source: review.source, customer_id: null });
+    const open = (revision: number) => openReview(house.store, order(revision) as OrderRow, at(20), HOUR);
+    await claim(review.id, 'ravi', 1, 5);
+    await closeReview(house.store, review.order_id, at(6), 1);
+    expect(await open(1)).toEqual(review);
+    await closeReview(house.store, review.order_id, at(7), 1);
+    const second = await open(2);
+    expect(second).toMatchObject({ opened_at: at(20), rechecked_revision: null });
+    expect(second.id).not.toBe(review.id);
+    await closeReview(house.store, review.order_id, at(30));
+    expect((await open(2)).id).not.toBe(second.id);
+  });
+
   test('is open at most once an order, whatever happens', async () => {
     const review = await givenReview();
     const second = { ...review, id: 'second' };

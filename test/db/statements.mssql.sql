@@ -715,10 +715,12 @@ select * from "reviews" with (updlock, rowlock) where "order_id" = @1 and "close
 
 -- reviews.openReview
 select * from "reviews" with (updlock, rowlock) where "order_id" = @1 and "closed_at" is null;
-insert into "reviews" ("id", "order_id", "source", "customer_id", "opened_at", "due_at", "claimed_by", "lease_until", "escalated_at", "closed_at") values (@1, @2, @3, @4, @5, @6, null, null, null, null);
+update "reviews" set "closed_at" = null, "rechecked_revision" = null, "claimed_by" = null, "lease_until" = null where "order_id" = @1 and "rechecked_revision" = @2;
+select * from "reviews" with (updlock, rowlock) where "order_id" = @1 and "closed_at" is null;
+insert into "reviews" ("id", "order_id", "source", "customer_id", "opened_at", "due_at", "claimed_by", "lease_until", "escalated_at", "closed_at", "rechecked_revision") values (@1, @2, @3, @4, @5, @6, null, null, null, null, null);
 
 -- reviews.closeReview
-update "reviews" set "closed_at" = @1 where "order_id" = @2 and "closed_at" is null;
+update "reviews" set "closed_at" = @1, "rechecked_revision" = null where "order_id" = @2 and "closed_at" is null;
 
 -- reviews.markEscalated
 update "reviews" set "escalated_at" = @1 where "id" = @2 and "escalated_at" is null;
