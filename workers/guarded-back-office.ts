@@ -36,7 +36,9 @@ function judge(outcome: unknown, patienceMs: number): Silence | undefined {
   if (!(outcome instanceof BackOfficeUnavailable)) return undefined;
   const { message: why, retryAfterSeconds, isGarbled, waitedMs } = outcome;
   const isImpatience = waitedMs !== undefined && waitedMs < patienceMs;
-  return { why, retryAfterSeconds, doubtful: retryAfterSeconds === undefined && (isGarbled || isImpatience) };
+  // Who says "at once" asks for no time.
+  const asksForTime = retryAfterSeconds !== undefined && retryAfterSeconds > 0;
+  return { why, retryAfterSeconds, doubtful: !asksForTime && (isGarbled || isImpatience) };
 }
 
 /** Every call of the client, through the circuit. */

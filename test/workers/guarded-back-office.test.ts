@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { BackOffice } from '../../backoffice/port.ts';
+import { type BackOffice, BackOfficeUnavailable } from '../../backoffice/port.ts';
 import type { CircuitChange } from '../../exchange/circuit.ts';
 import { guardBackOffice } from '../../workers/guarded-back-office.ts';
 import {
@@ -102,4 +102,14 @@ test('one that lets even the patient wait in vain is away', async () => {
   await running.admin.setSwitches({ latencyMs: 2 * PATIENCE_MS, calls: ['getFacts'] });
   await Promise.all(Array.from({ length: 5 }, () => failureOf(takeFacts())));
   expect(changes).toMatchObject([{ state: 'open', why: expect.stringContaining('no answer within 500 ms') }]);
+});
+
+test('one order that fails each time stops no other, also where the answer says to try again at once', async () => {
+  const { patient } = guarded;
+  const poisoned = new BackOfficeUnavailable('getFacts', 'status 500', { isGarbled: true, retryAfterSeconds: 0 });
+  const failing: BackOffice = { ...patient, getFacts: () => Promise.reject(poisoned) };
+  const onChange = (change: CircuitChange): void => void changes.push(change);
+  const behind = guardBackOffice({ quick: failing, patient: failing }, PATIENCE_MS, { pauseMs: PAUSE_MS, onChange });
+  await askFor(10, () => behind.patient.getFacts('o-1', makeOrder()));
+  expect(changes).toEqual([]);
 });
