@@ -13,6 +13,7 @@ import {
 import {
   attachHits,
   closeIncident,
+  countLate,
   findOpenIncident,
   type IncidentRow,
   isLive,
@@ -51,8 +52,8 @@ export interface Watched {
 
 /**
  * Sees whether one cause hits many orders: opens an incident for it, counts what it hits, and closes it when nothing of it
- * waits any more. People are told once of each, and again when it has grown tenfold, when it still grows a day later, and when
- * it is over.
+ * waits any more. People are told once of each, and again when it has grown tenfold, when it still grows a day later, when its
+ * orders wait too long for a person, and when it is over.
  * @param at UTC instant; now, unless a test says otherwise.
  */
 export async function watchIncidents({ store }: Deps, at: string = nowIso()): Promise<Watched> {
@@ -133,17 +134,32 @@ const TELLING: readonly string[] = ['incident.opened', 'incident.grown'] satisfi
 
 /** Whether people were last told of an incident so long ago that what is new is told again. */
 async function isLongAgo(tx: Store, { id, opened_at: openedAt }: IncidentRow, at: string): Promise<boolean> {
-  const told = (await listLog(tx, `incident:${id}`)).findLast(({ action }) => TELLING.includes(action));
-  return isForgotten(told?.at ?? openedAt, at);
+  return isForgotten((await findTold(tx, id, TELLING)) ?? openedAt, at);
 }
 
-/** Nothing of it waits, and did lately: what is back after a moment never was well. */
+/** When one of these was last told of an incident. */
+async function findTold(tx: Store, id: string, events: readonly string[]): Promise<string | undefined> {
+  return (await listLog(tx, `incident:${id}`)).findLast(({ action }) => events.includes(action))?.at;
+}
+
+/** What is escalated of an incident is not told order by order, but once of all, and again each day that it goes on. */
+async function tellLate(tx: Store, incident: IncidentRow, at: string): Promise<void> {
+  const late = await countLate(tx, incident.id);
+  if (late === 0) return;
+  const toldAt = await findTold(tx, incident.id, ['incident.escalated' satisfies `incident.${IncidentEvent}`]);
+  if (toldAt === undefined || isForgotten(toldAt, at)) await tell(tx, incident, 'escalated', at, late);
+}
+
+/** Nothing of it waits, and did lately: what is back after a moment never was well. What waits may wait too long. */
 function closeIfOver(store: Store, { id, ...row }: IncidentRow, at: string): Promise<boolean> {
   return inTransaction(store, async (tx) => {
     const open = await findOpenIncident(tx, causeOf(row));
     if (open?.id !== id) return false;
     const incident = await recountIncident(tx, open);
-    if (await isLive(tx, id, before(at, LIMITS.calmMs))) return false;
+    if (await isLive(tx, id, before(at, LIMITS.calmMs))) {
+      await tellLate(tx, incident, at);
+      return false;
+    }
     await closeIncident(tx, id, at);
     await tell(tx, incident, 'closed', at);
     return true;
@@ -151,16 +167,29 @@ function closeIfOver(store: Store, { id, ...row }: IncidentRow, at: string): Pro
 }
 
 /** Writes what became of an incident for people and for the audit trail. */
-async function tell(tx: Store, incident: IncidentRow, event: IncidentEvent, at: string): Promise<void> {
+async function tell(tx: Store, incident: IncidentRow, event: IncidentEvent, at: string, late?: number): Promise<void> {
   const { id, opened_at: openedAt, peak } = incident;
   const { totals, ...facts } = await readFacts(tx, {}, incident);
   const worth = sumWorth(totals);
-  const words = describeIncident(event, { ...facts, worth });
+  const ofLate = late !== undefined && { late };
+  const words = describeIncident(event, { ...facts, worth, ...ofLate });
   const { cause, codes, since, sources, waiting } = facts;
   const { orders } = incident;
-  const stepKey = event === 'grown' ? `grown:${String(orders)}` : event;
+  const stepKey = { opened: event, grown: `grown:${String(orders)}`, escalated: `escalated:${at}`, closed: event }[
+    event
+  ];
   const content = {
-    ...{ title: words.title, incidentId: id, since, openedAt, orders, waiting, mostWaiting: peak, from: words.from },
+    ...{
+      title: words.title,
+      incidentId: id,
+      since,
+      openedAt,
+      orders,
+      waiting,
+      ...ofLate,
+      mostWaiting: peak,
+      from: words.from,
+    },
     ...{
       worth: words.worth,
       whatToDo: words.whatToDo,
@@ -172,7 +201,7 @@ async function tell(tx: Store, incident: IncidentRow, event: IncidentEvent, at: 
   };
   const kind = `incident.${event}` as const;
   await putHouseNotice(tx, { subject: `incident:${id}`, kind, stepKey, content, at });
-  const detail = { cause, codes, orders, waiting };
+  const detail = { cause, codes, orders, waiting, ...ofLate };
   await appendLog(tx, `incident:${id}`, { stepKey, at, actor: WORKER, action: kind, detail });
   // A customer's number may be a person's.
   const logged = { incidentId: id, cause: cause.kind, codes, orders, waiting };

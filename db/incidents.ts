@@ -88,6 +88,20 @@ export async function isLive({ db }: Store, id: string, after: string): Promise<
   return (await first(query, 1).executeTakeFirst()) !== undefined;
 }
 
+/** How many of an incident's orders wait whose review has passed its SLA. */
+export async function countLate({ db }: Store, id: string): Promise<number> {
+  const { late } = await db
+    .selectFrom('incident_orders')
+    .innerJoin('reviews', 'reviews.order_id', 'incident_orders.subject_id')
+    .select(sql<number>`count(distinct ${sql.ref('incident_orders.subject_id')})`.as('late'))
+    .where('incident_orders.incident_id', '=', id)
+    .where('incident_orders.until', 'is', null)
+    .where('reviews.closed_at', 'is', null)
+    .where('reviews.escalated_at', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return late;
+}
+
 /** Closes an incident. @returns whether it was open */
 export async function closeIncident({ db }: Store, id: string, at: string): Promise<boolean> {
   const query = db.updateTable('incidents').set({ state: 'closed', closed_at: at });

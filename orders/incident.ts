@@ -136,6 +136,8 @@ export interface IncidentFacts {
   readonly sources: readonly { readonly source: string; readonly orders: number }[];
   /** How many of them wait still. */
   readonly waiting: number;
+  /** Of how many the review has passed its SLA; absent where that is not what is told. */
+  readonly late?: number;
   /** Exact sums of the totals, by currency. */
   readonly worth: readonly { readonly currency: string; readonly amount: string }[];
 }
@@ -170,8 +172,8 @@ export const ADVICE: Readonly<Record<CauseKind, string>> = {
   share: 'See what the orders have in common, and ask the sender what has changed.',
 };
 
-/** What becomes of an incident of which people are told. */
-export type IncidentEvent = 'opened' | 'grown' | 'closed';
+/** What becomes of an incident of which people are told. `escalated`: reviews of its orders have passed their SLA. */
+export type IncidentEvent = 'opened' | 'grown' | 'escalated' | 'closed';
 
 /** An incident in words, for people; each is a line of a letter. */
 export interface IncidentWords {
@@ -185,11 +187,18 @@ export interface IncidentWords {
 }
 
 /** Tells of an incident in words: what it is, whose orders it hit, what they are worth, and what to do. */
-export function describeIncident(event: IncidentEvent, { cause, codes, sources, worth }: IncidentFacts): IncidentWords {
+export function describeIncident(event: IncidentEvent, facts: IncidentFacts): IncidentWords {
+  const { cause, codes, sources, worth, late = 0 } = facts;
   const orders = sources.reduce((count, source) => count + source.orders, 0);
-  const does = { opened: 'stops', grown: 'grows and has stopped', closed: 'is over and had stopped' }[event];
+  const count = countOrders(orders);
+  const does = {
+    opened: `stops ${count}`,
+    grown: `grows and has stopped ${count}`,
+    escalated: `has kept ${String(late)} of ${count} too long`,
+    closed: `is over and had stopped ${count}`,
+  }[event];
   return {
-    title: `${nameCause(cause, codes)} ${does} ${countOrders(orders)}`,
+    title: `${nameCause(cause, codes)} ${does}`,
     from: sources.map((each) => `${each.source} ${String(each.orders)}`).join(', '),
     worth: worth.map(({ currency, amount }) => `${amount} ${currency}`).join(', '),
     whatToDo: event === 'closed' ? 'Nothing is left to do.' : ADVICE[cause.kind],

@@ -164,6 +164,28 @@ describe('one cause that hits many orders', () => {
     expect(await notices()).toHaveLength(2);
   });
 
+  test('whose orders wait too long for a person says so, once for all of them and again each day', async () => {
+    const day = 24 * 60;
+    const ids = await inTurn(12, () => held('CREDIT.LIMIT'));
+    const escalate = async (orderId: string) => {
+      await house.steps.enterReview({ orderId, revision: 1 }, Date.now());
+      await house.steps.recordMilestone({ orderId, revision: 1 }, 'escalated', Date.now());
+    };
+    await watch();
+    for (const id of ids.slice(0, 3)) await escalate(id);
+    await watch(1);
+    await escalate(ids[3]!);
+    await watch(day);
+    await watch(day + 1);
+    for (const id of ids.slice(0, 4)) await clear(id);
+    await watch(2 * day + 2);
+    expect((await notices()).map(({ type, data }) => [type, data['late'], data['title']])).toEqual([
+      ['incident.opened', undefined, expect.stringContaining('stops 12 orders')],
+      ['incident.escalated', 3, expect.stringContaining('has kept 3 of 12 orders too long')],
+      ['incident.escalated', 4, expect.stringContaining('has kept 4 of 12 orders too long')],
+    ]);
+  });
+
   test('is logged without the number of its customer', async () => {
     await inTurn(10, () => held('CREDIT.LIMIT', { customer: 'C-31337' }));
     const logged: string[] = [];

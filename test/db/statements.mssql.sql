@@ -353,6 +353,9 @@ update "incidents" set "first_seen_at" = @1, "orders" = @2, "peak" = @3 where "i
 -- incidents.isLive
 select top(1) "subject_id" from "incident_orders" where "incident_id" = @1 and ("until" is null or "until" > @2);
 
+-- incidents.countLate
+select count(distinct "incident_orders"."subject_id") as "late" from "incident_orders" inner join "reviews" on "reviews"."order_id" = "incident_orders"."subject_id" where "incident_orders"."incident_id" = @1 and "incident_orders"."until" is null and "reviews"."closed_at" is null and "reviews"."escalated_at" is not null;
+
 -- incidents.closeIncident
 update "incidents" set "state" = @1, "closed_at" = @2 where "id" = @3 and "closed_at" is null;
 

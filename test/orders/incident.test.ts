@@ -98,6 +98,10 @@ describe('an incident in words', () => {
       worth: '11994.00 USD',
       whatToDo: expect.stringMatching(/^Mend the product/),
     });
+    expect(describeIncident('escalated', { ...FACTS, late: 7 })).toMatchObject({
+      title: expect.stringContaining(' has kept 7 of 60 orders too long'),
+      whatToDo: expect.stringMatching(/^Mend the product/),
+    });
     expect(describeIncident('closed', FACTS)).toMatchObject({
       title: expect.stringContaining('is over and had stopped 60 orders'),
       whatToDo: 'Nothing is left to do.',

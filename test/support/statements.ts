@@ -328,6 +328,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     rows: { incident_orders: [{ orders: 13, waiting: 13 }] },
   }),
   'incidents.isLive': the((store) => incidents.isLive(store, 'i', AT)),
+  'incidents.countLate': the((store) => incidents.countLate(store, 'i')),
   'incidents.closeIncident': within((tx) => incidents.closeIncident(tx, 'i', AT)),
   'incidents.markTold': within((tx) => incidents.markTold(tx, 'i', 120)),
   'incidents.readFacts': the((store) => incidents.readFacts(store, LIMITED, INCIDENT), {
