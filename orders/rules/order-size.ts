@@ -11,11 +11,15 @@ import type { Check } from './rule.ts';
 export const orderSizeParameters = z.strictObject({ otherwise: amount.nullable().default(null) });
 type Parameters = z.infer<typeof orderSizeParameters>;
 
-/** Says that an order is too small to be worth delivering. An order in a foreign currency is another rule's matter. */
+/**
+ * Says that an order is too small to be worth delivering. Where nothing is agreed any size will do: that is an answer, by
+ * which the hold of an order goes whose customer had a minimum before. An order in a foreign currency is another rule's
+ * matter.
+ */
 export const checkOrderMinimum: Check<Parameters> = ({ total, currency }, facts, { otherwise }) => {
   const customer = getCustomer(facts);
   const minimum = customer.minimumOrder ?? otherwise;
-  if (minimum === null) return [{ skipped: 'No minimum order is agreed.' }];
+  if (minimum === null) return ['No minimum order is agreed.'];
   if (currency !== customer.currency) return [{ skipped: `The minimum is in ${customer.currency}.` }];
   if (decimal(total).greaterThanOrEqualTo(decimal(minimum)))
     return [`The total ${total} reaches the minimum order of ${minimum}.`];
@@ -27,7 +31,7 @@ export const checkOrderMinimum: Check<Parameters> = ({ total, currency }, facts,
 export const checkOrderMaximum: Check<Parameters> = ({ total, currency }, facts, { otherwise }) => {
   const customer = getCustomer(facts);
   const maximum = customer.maximumOrder ?? otherwise;
-  if (maximum === null) return [{ skipped: 'No maximum order is agreed.' }];
+  if (maximum === null) return ['No maximum order is agreed.'];
   if (currency !== customer.currency) return [{ skipped: `The maximum is in ${customer.currency}.` }];
   if (decimal(total).lessThanOrEqualTo(decimal(maximum)))
     return [`The total ${total} is within the maximum order of ${maximum}.`];

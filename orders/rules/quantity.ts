@@ -51,8 +51,10 @@ export const packSizeParameters = z.strictObject({ otherwise: amount.nullable().
 /** Says where a quantity is no multiple of the product's pack. */
 export const checkPackSize: Check<z.infer<typeof packSizeParameters>> = ({ lines }, facts, { otherwise }) =>
   lines.map((line, index) => {
-    const size = findProduct(facts, line.sku)?.packSize ?? otherwise;
-    if (size === null) return { skipped: `${nameLine(line)} is sold in any quantity.` };
+    const product = findProduct(facts, line.sku);
+    const size = product?.packSize ?? otherwise;
+    if (size === null && !product) return { skipped: `the product of ${nameLine(line)} is not known.` };
+    if (size === null) return `The quantity of ${nameLine(line)} is ${line.quantity}, and no pack is agreed.`;
     const packs = decimal(line.quantity).dividedBy(decimal(size));
     if (!packs.isFinite()) throw new RangeError(`the pack of ${nameLine(line)} has a size of ${size}`);
     const given = `The quantity of ${nameLine(line)} is ${line.quantity}`;

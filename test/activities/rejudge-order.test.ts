@@ -310,6 +310,27 @@ describe('judged again', () => {
     expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [] });
   });
 
+  test.each<[string, Record<string, unknown>, Record<string, unknown>, string]>([
+    ['ORDER.BELOW_MINIMUM', { minimumOrder: '9999.00' }, {}, 'No minimum order is agreed.'],
+    ['ORDER.ABOVE_MAXIMUM', { maximumOrder: '1.00' }, {}, 'No maximum order is agreed.'],
+    ['PACK.SIZE', {}, { packSize: '7' }, 'The quantity of line 1 (SKU-1) is 10, and no pack is agreed.'],
+  ])('when nothing is agreed any more, %s lets go', async (code, ofCustomer, ofProduct, words) => {
+    otherwise = (facts) => ({
+      ...facts,
+      customer: facts.customer && { ...facts.customer, ...ofCustomer },
+      products: { 'SKU-1': { ...facts.products['SKU-1']!, ...ofProduct } },
+    });
+    const ref = await givenJudged();
+    expect(await holdsOf(ref)).toEqual([code]);
+    otherwise = (facts) => facts;
+    expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [] });
+    const [again] = await judgementsOf(ref);
+    expect(again?.explanations.find((rule) => rule.code === code)).toMatchObject({
+      result: 'passed',
+      working: [words],
+    });
+  });
+
   test('twice, and by two at once, it counts once', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
     const ref = await givenJudged();
