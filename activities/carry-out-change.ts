@@ -1,4 +1,4 @@
-import type { Allowance, BackOffice } from '../backoffice/port.ts';
+import type { BackOffice } from '../backoffice/port.ts';
 import { claimChangeRevision, findChanged, noteAsked, readChange, readSuperseding } from '../db/changes.ts';
 import { claimPurchaseOrder } from '../db/duplicates.ts';
 import { giveUpFulfilments, putFulfilments } from '../db/fulfilment.ts';
@@ -9,12 +9,12 @@ import { indexPeople } from '../db/people.ts';
 import { closeReview } from '../db/reviews.ts';
 import { putStaged } from '../db/staged.ts';
 import { inTransaction, type Store } from '../db/store.ts';
-import { type Delivery, type Fulfilment, withFulfilment } from '../orders/fulfilment.ts';
+import { type Fulfilment, withFulfilment } from '../orders/fulfilment.ts';
 import type { Order } from '../orders/order.ts';
 import { authorOf, finishChange, holdRefusedChange, revive } from './apply-change.ts';
 import { askBackOffice } from './back-office.ts';
 import { AFTER_HANDOFF, OF_CANCELLED } from './choose-course.ts';
-import { findDelivery, listAllowed, trustFulfilments } from './delivery.ts';
+import { findTerms, type Terms, trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { putNotice } from './notice.ts';
@@ -28,7 +28,7 @@ type Call =
       readonly changed: OrderRow;
       readonly revision: number;
       readonly content: Order;
-      readonly how: Delivery & Allowance;
+      readonly how: Terms;
     };
 
 /**
@@ -74,8 +74,7 @@ async function begin(
     return { kind: 'cancel', changed };
   }
   const content = await readSuperseding(tx, change, changed);
-  const delivery = await findDelivery(tx, ref, content);
-  const how = { ...delivery, allow: await listAllowed(tx, ref, delivery) };
+  const how = await findTerms(tx, ref, content);
   return { kind: 'amend', changed, content, how, revision: await claimChangeRevision(tx, change, changed) };
 }
 

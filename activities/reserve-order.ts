@@ -12,7 +12,7 @@ import type { Order } from '../orders/order.ts';
 import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
 import { explainLine } from '../orders/rules/inventory.ts';
 import { askBackOffice } from './back-office.ts';
-import { findDelivery, listAllowed, trustFulfilments } from './delivery.ts';
+import { findTerms, trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
@@ -26,11 +26,10 @@ export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): 
   const gate = await inTransaction(store, (tx) => prepare(tx, ref));
   if (gate === 'live') {
     const order = await getRevision(store, ref);
-    const delivery = await findDelivery(store, ref, order);
-    const allow = await listAllowed(store, ref, delivery);
+    const terms = await findTerms(store, ref, order);
     const { customerId, currency, total: amount } = order;
     const lines = order.lines.map(({ line, sku, quantity }) => ({ line, sku, quantity }));
-    const request = { ...ref, ...delivery, customerId, currency, amount, lines, allow };
+    const request = { ...ref, ...terms, customerId, currency, amount, lines };
     const result = await askBackOffice(() => reserve(backOffice(), request));
     await inTransaction(store, (tx) => keepResult(tx, ref, order, result));
   }
@@ -56,7 +55,7 @@ async function prepare(tx: Store, ref: OrderRef): Promise<'live' | 'shadow' | 'w
 
 async function keepResult(tx: Store, ref: OrderRef, order: Order, result: ReserveResult): Promise<void> {
   const at = nowIso();
-  const shortages = result.reserved ? [] : result.shortages.map(findingOf);
+  const shortages = result.reserved ? [] : result.shortages.map((shortage) => findingOf(shortage, order));
   const moved = result.reserved
     ? await moveOrder(tx, ref, ['validated'], 'reserved', at)
     : await moveOrder(tx, ref, ['validated'], 'in_review', at, { resume_state: 'validated' });
@@ -117,7 +116,8 @@ async function holdsFor(
   });
 }
 
-function findingOf(shortage: Shortage): Finding {
+/** As the rule of the same code finds it, so that what is let pass of the one is let pass of the other. */
+function findingOf(shortage: Shortage, { lines }: Order): Finding {
   const common = { category: 'business_rule', disposition: 'hold', location: {} } as const;
   switch (shortage.kind) {
     case 'credit': {
@@ -136,8 +136,9 @@ function findingOf(shortage: Shortage): Finding {
       return {
         ...common,
         code: 'STOCK.SHORT',
-        path: '/lines',
+        path: `/lines/${String(lines.findIndex(({ sku }) => sku === shortage.sku))}/quantity`,
         evidence,
+        excess: decimal(shortage.wanted).minus(decimal(shortage.available)).toFixed(),
         message: `the stock was taken in the meantime: ${evidence}`,
       };
     }

@@ -32,7 +32,7 @@ export interface BackOffice {
   /** What became of a submission, asked after an answer was lost. */
   status(key: SubmissionKey): Promise<SubmissionStatus>;
   /** Changes a live production order to another revision, whose lines are served anew. */
-  amend(key: SubmissionKey, order: Order, how: Delivery & Allowance): Promise<SubmitResult>;
+  amend(key: SubmissionKey, order: Order, how: Delivery & Allowed): Promise<SubmitResult>;
   /**
    * Takes what is there by now of what waits in the production order, and answers how all its lines stand. Refused with
    * 409 if there is no such production order, or it was cancelled or has another revision.
@@ -82,21 +82,24 @@ export interface SubmissionKey {
   readonly revision: number;
 }
 
-/** Limits that a person allowed to be passed for a revision. */
-export interface Allowance {
-  readonly allow: readonly ReserveLimit[];
+/** A limit that a revision may pass, and by how much: a decimal string, or `unlimited`. */
+export type Allowance =
+  | { readonly limit: 'credit'; readonly excess: string }
+  /** The product as written in the order. */
+  | { readonly limit: 'stock'; readonly sku: string; readonly excess: string };
+
+/** The limits that a person let a revision pass, as far as was shown to them, or that a rule does not hold it by. */
+export interface Allowed {
+  readonly allow: readonly Allowance[];
 }
 
-export interface ReserveRequest extends SubmissionKey, Delivery, Allowance {
+export interface ReserveRequest extends SubmissionKey, Delivery, Allowed {
   readonly customerId: string;
   readonly currency: string;
   /** The order's total, decimal string. */
   readonly amount: string;
   readonly lines: readonly { readonly line: string; readonly sku: string; readonly quantity: string }[];
 }
-
-/** What a reservation can run against. */
-export type ReserveLimit = 'credit' | 'stock';
 
 export type ReserveResult =
   /** What of each line is taken and what waits, in the order of the request. */

@@ -1,3 +1,4 @@
+import { type Allowance, sumExcess } from './allowances.ts';
 import { LARGEST_SUM, printAmount, printQuantity, toScaled } from './amounts.ts';
 import {
   type Allocations,
@@ -25,9 +26,6 @@ export interface WantedClaim {
   readonly amount: bigint;
   readonly lines: readonly WantedLine[];
 }
-
-/** A limit that a claim can run against. */
-export type Limit = 'credit' | 'stock';
 
 /** What is asked for, in the caller's words: products by SKU or GTIN, decimals as strings. */
 export interface Wanted {
@@ -210,18 +208,19 @@ export function serveClaim(
   store: Store,
   orderId: string,
   wanted: WantedClaim,
-  how: Terms & { readonly allow: readonly Limit[] },
+  how: Terms & { readonly allow: readonly Allowance[] },
 ): Served | { readonly shortages: readonly Shortage[] } {
   const own = findOwnClaims(store, orderId);
   const units = own.flatMap((claim) => claim.units);
   const skus = [...new Set(wanted.lines.map(({ sku }) => sku))];
   const shelves = new Map(skus.map((sku) => [sku, readShelf(store, sku, units, how.warehouses)]));
-  const overdraw = how.allow.includes('stock');
-  const allocations = serveLines(shelves, wanted.lines, { partial: how.partial, overdraw });
-  const isHeld = !overdraw && (how.partial === 'hold' || allocations.every((some) => some.length === 0));
+  const lacking = findStockShortages(store, shelves, wanted, how.allow);
+  const overdrawn = new Set(lacking.flatMap(({ sku, isAllowed }) => (isAllowed ? [sku] : [])));
+  const allocations = serveLines(shelves, wanted.lines, { partial: how.partial, overdrawn });
+  const isHeld = how.partial === 'hold' || allocations.every((some) => some.length === 0);
   const shortages = [
-    ...(how.allow.includes('credit') ? [] : findCreditShortage(store, wanted, own)),
-    ...(isHeld ? findStockShortages(shelves, wanted) : []),
+    ...findCreditShortage(store, wanted, own, how.allow),
+    ...(isHeld ? lacking.flatMap(({ isAllowed, shortage }) => (isAllowed ? [] : [shortage])) : []),
   ];
   return shortages.length > 0 ? { shortages } : claimLines(wanted, allocations);
 }
@@ -230,6 +229,7 @@ function findCreditShortage(
   store: Store,
   { customerId, amount }: WantedClaim,
   own: readonly Claim[],
+  allow: readonly Allowance[],
 ): readonly Shortage[] {
   const row = store.get<{ credit_limit: bigint; used: bigint }>(
     'SELECT credit_limit, credit_open + credit_taken AS used FROM customer WHERE id = ?',
@@ -237,17 +237,25 @@ function findCreditShortage(
   );
   if (row === undefined || amount === 0n) return [];
   const used = row.used - ownCredit(own, customerId);
-  if (used + amount <= row.credit_limit) return [];
+  if (used + amount <= row.credit_limit + sumExcess(allow, ({ limit }) => limit === 'credit')) return [];
   const limit = printAmount(row.credit_limit);
   return [{ kind: 'credit', limit, used: printAmount(used), wanted: printAmount(amount) }];
 }
 
-function findStockShortages(shelves: ReadonlyMap<string, Shelf>, { lines }: WantedClaim): readonly Shortage[] {
+/** Of which products there is less than is wanted, and whether the claim may take it all the same. */
+function findStockShortages(
+  store: Store,
+  shelves: ReadonlyMap<string, Shelf>,
+  { lines }: WantedClaim,
+  allow: readonly Allowance[],
+): readonly { readonly sku: string; readonly isAllowed: boolean; readonly shortage: Shortage }[] {
   return [...Map.groupBy(lines, ({ sku }) => sku)].flatMap(([sku, of]) => {
     const wanted = sumUnits(of);
     const free = [...(shelves.get(sku)?.free.values() ?? [])].reduce((sum, units) => sum + units, 0n);
     if (wanted <= free) return [];
+    const excess = sumExcess(allow, (one) => one.limit === 'stock' && findSku(store, one.sku) === sku);
     const writtenAs = of[0]?.writtenAs ?? sku;
-    return [{ kind: 'stock', sku: writtenAs, available: printQuantity(free), wanted: printQuantity(wanted) }];
+    const words = { available: printQuantity(free), wanted: printQuantity(wanted) };
+    return [{ sku, isAllowed: wanted - free <= excess, shortage: { kind: 'stock', sku: writtenAs, ...words } }];
   });
 }

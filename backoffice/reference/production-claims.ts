@@ -1,15 +1,7 @@
+import type { Allowance } from './allowances.ts';
 import { toScaled } from './amounts.ts';
 import { type Answer, refuse } from './answer.ts';
-import {
-  type Claim,
-  claimLines,
-  findHeldClaim,
-  type Limit,
-  type Served,
-  serveClaim,
-  toClaim,
-  type WantedClaim,
-} from './claims.ts';
+import { type Claim, claimLines, findHeldClaim, type Served, serveClaim, toClaim, type WantedClaim } from './claims.ts';
 import { findReservation, isReleased, type Key } from './reservations.ts';
 import { type Allocations, serveLines, sumUnits, type Terms, type Units } from './stock.ts';
 import type { Store } from './store.ts';
@@ -50,7 +42,7 @@ export function claimForProduction(
   store: Store,
   key: Key,
   submission: Submission,
-  { allow: allowed, ...terms }: Terms & { readonly allow: readonly Limit[] },
+  { allow: allowed, ...terms }: Terms & { readonly allow: readonly Allowance[] },
 ): Taken | Answer {
   if (isReleased(store, key)) return decline(409, 'released', 'The reservation of this revision was given back');
   const reservation = findReservation(store, key.orderId);
@@ -96,7 +88,7 @@ function takeOver(held: Claim, wanted: WantedClaim, split: readonly Allocations[
   const shelves = new Map(
     [...bySku].map(([sku, units]) => [sku, { free: addUp(units, (some) => some.warehouse), packSize: 0n }]),
   );
-  const served = claimLines(wanted, serveLines(shelves, wanted.lines, { partial: 'hold', overdraw: false }));
+  const served = claimLines(wanted, serveLines(shelves, wanted.lines, { partial: 'hold', overdrawn: new Set() }));
   const isWhole = served.lines.every(({ quantity, allocations }) => sumUnits(allocations) === quantity);
   return isWhole ? served : undefined;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Allowance } from './allowances.ts';
 import { printAmount, printQuantity, toScaled } from './amounts.ts';
 import { type Answer, answer, refuse } from './answer.ts';
 import {
@@ -9,7 +10,6 @@ import {
   giveBack,
   keepAllocation,
   keepAllocations,
-  type Limit,
   productionHolder,
   take,
 } from './claims.ts';
@@ -56,7 +56,7 @@ export function submit(store: Store, key: Key, submission: Submission): Answer {
 export function amend(
   store: Store,
   key: Key,
-  amendment: Submission & Terms & { readonly allow: readonly Limit[] },
+  amendment: Submission & Terms & { readonly allow: readonly Allowance[] },
 ): Answer {
   const { partial, warehouses, allow, ...submission } = amendment;
   return store.write(() => {
@@ -143,7 +143,7 @@ function serveWaiting(store: Store, { number, terms }: ProductionRow): void {
   );
   const skus = new Set(waiting.filter(({ quantity }) => quantity > 0n).map(({ sku }) => sku));
   const shelves = new Map([...skus].map((sku) => [sku, readShelf(store, sku, [], warehouses)]));
-  const served = serveLines(shelves, waiting, { partial, overdraw: false });
+  const served = serveLines(shelves, waiting, { partial, overdrawn: new Set() });
   for (const [index, { position, sku }] of waiting.entries()) {
     const units = (served[index] ?? []).map((some) => ({ sku, ...some }));
     units.forEach((some) => keepAllocation(store, holder, Number(position), some));

@@ -11,7 +11,16 @@ const line = z.string().max(40);
 const warehouse = z.string().min(1).max(40);
 const partialDelivery = z.enum(['hold', 'backorder', 'split']);
 const terms = { partial: partialDelivery.default('hold'), warehouses: z.array(warehouse).max(100).default([]) };
-const allow = z.array(z.enum(['credit', 'stock'])).default([]);
+const excess = amount.or(z.literal('unlimited'));
+const allow = z
+  .array(
+    z.discriminatedUnion('limit', [
+      z.object({ limit: z.literal('credit'), excess }),
+      z.object({ limit: z.literal('stock'), sku: code, excess }),
+    ]),
+  )
+  .max(5001)
+  .default([]);
 const rate = z.number().min(0).max(1);
 
 /** Begins with a letter or digit and has no colon, so that it can stand in a path and in a key. */

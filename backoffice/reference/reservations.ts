@@ -1,3 +1,4 @@
+import type { Allowance } from './allowances.ts';
 import { type Answer, answer, refuse } from './answer.ts';
 import {
   type Claim,
@@ -6,7 +7,6 @@ import {
   findHeldClaim,
   giveBack,
   keepAllocations,
-  type Limit,
   productionHolder,
   reservationHolder,
   type Served,
@@ -29,7 +29,7 @@ interface Reservation {
   readonly revision: number;
   /** `consumed`: it is part of a production order by now. */
   readonly state: 'held' | 'consumed';
-  readonly allowed: readonly Limit[];
+  readonly allowed: readonly Allowance[];
   readonly terms: Terms;
 }
 
@@ -40,7 +40,11 @@ const RELEASED = answer({ reserved: false, shortages: [{ kind: 'released' }] });
  * remembered, so the same revision again takes nothing more; a refusal is not, so the same revision may try again when
  * stock came in or a person allowed a limit to be passed. A refused revision leaves a lower one's reservation as it was.
  */
-export function reserve(store: Store, key: Key, wanted: Wanted & Terms & { readonly allow: readonly Limit[] }): Answer {
+export function reserve(
+  store: Store,
+  key: Key,
+  wanted: Wanted & Terms & { readonly allow: readonly Allowance[] },
+): Answer {
   return store.write(() => {
     if (isReleased(store, key)) return RELEASED;
     const present = findReservation(store, key.orderId);
@@ -108,7 +112,7 @@ export function findReservation(store: Store, orderId: string): Reservation | un
     orderId,
   );
   if (row === undefined) return undefined;
-  const allowed = JSON.parse(row.allowed) as Limit[];
+  const allowed = JSON.parse(row.allowed) as Allowance[];
   return { revision: Number(row.revision), state: row.state, allowed, terms: JSON.parse(row.terms) as Terms };
 }
 
@@ -122,7 +126,7 @@ function keepReservation(
   store: Store,
   key: Key,
   { claim, lines }: Served,
-  how: Terms & { readonly allow: readonly Limit[] },
+  how: Terms & { readonly allow: readonly Allowance[] },
 ): void {
   insertReservation(store, key, 'held', claim, how);
   for (const [index, { line, quantity }] of lines.entries()) {
@@ -143,7 +147,7 @@ function insertReservation(
   key: Key,
   state: Reservation['state'],
   claim: Claim,
-  { allow, partial, warehouses }: Terms & { readonly allow: readonly Limit[] },
+  { allow, partial, warehouses }: Terms & { readonly allow: readonly Allowance[] },
 ): void {
   store.run(
     `INSERT INTO reservation (order_id, revision, state, customer_id, amount, allowed, terms)

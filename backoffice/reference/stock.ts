@@ -76,19 +76,19 @@ export function sumUnits(units: readonly Pick<Units, 'quantity'>[]): bigint {
 }
 
 /**
- * Serves lines one after another from what is free. A line that is not covered waits, whole or in part; with `overdraw`
- * all of it is taken, and the stock goes below nothing.
+ * Serves lines one after another from what is free. A line that is not covered waits, whole or in part; of products that may be
+ * overdrawn all of it is taken, and the stock goes below nothing.
  */
 export function serveLines(
   shelves: ReadonlyMap<string, Shelf>,
   lines: readonly Pick<WantedLine, 'sku' | 'quantity'>[],
-  how: { readonly partial: PartialDelivery; readonly overdraw: boolean },
+  how: { readonly partial: PartialDelivery; readonly overdrawn: ReadonlySet<string> },
 ): readonly Allocations[] {
   const left = new Map([...shelves].map(([sku, { free }]) => [sku, new Map(free)]));
   return lines.map(({ sku, quantity }) => {
     const free = left.get(sku) ?? new Map<string, bigint>();
     const all = [...free.values()].reduce((sum, units) => sum + units, 0n);
-    if (how.overdraw || quantity <= all) return draw(free, quantity);
+    if (how.overdrawn.has(sku) || quantity <= all) return draw(free, quantity);
     return how.partial === 'split' ? draw(free, wholePacks(all, shelves.get(sku)?.packSize ?? 0n)) : [];
   });
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { decimal } from '../money.ts';
+import type { Order } from '../order.ts';
 import { getCustomer } from './customer.ts';
-import type { Check } from './rule.ts';
+import type { Check, RuleVersion } from './rule.ts';
 import { printAmount } from './totals.ts';
 
 /** Payment methods that use no credit, such as `prepaid`; by default every order counts. */
@@ -17,7 +18,7 @@ export const checkCredit: Check<z.infer<typeof creditParameters>> = (
   { exemptMethods },
 ) => {
   const { creditLimit, creditUsed, currency: account } = getCustomer(facts);
-  if (payment && exemptMethods.includes(payment.method)) return [`Payment by ${payment.method} uses no credit.`];
+  if (isExempt(payment, exemptMethods)) return [`Payment by ${payment.method} uses no credit.`];
   if (currency !== account) {
     const message = `The order is in ${currency}, the credit limit in ${account}: a person has to judge the credit.`;
     return [{ path: '/total', message, evidence: total }];
@@ -31,3 +32,15 @@ export const checkCredit: Check<z.infer<typeof creditParameters>> = (
   const excess = needed.minus(decimal(creditLimit)).toFixed();
   return [{ path: '/total', message, evidence: total, excess }];
 };
+
+function isExempt(payment: Order['payment'], methods: readonly string[]): payment is NonNullable<Order['payment']> {
+  return payment != null && methods.includes(payment.method);
+}
+
+/** Whether an order is to stay within the customer's credit: not where every rule on credit exempts how it is paid. */
+export function usesCredit(rules: readonly RuleVersion[], { payment }: Order): boolean {
+  const ofCredit = rules.filter(({ kind }) => kind === 'credit');
+  const exempts = ({ parameters }: RuleVersion): boolean =>
+    isExempt(payment, creditParameters.parse(parameters).exemptMethods);
+  return ofCredit.length === 0 || !ofCredit.every(exempts);
+}

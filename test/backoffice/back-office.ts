@@ -1,5 +1,5 @@
 import { createBackOfficeClient } from '../../backoffice/http-client.ts';
-import type { BackOffice, BackOfficeLookups, ReserveLimit, ReserveRequest } from '../../backoffice/port.ts';
+import type { BackOffice, BackOfficeLookups, Allowance, ReserveRequest } from '../../backoffice/port.ts';
 import { createReferenceAdmin, type ReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
 import { type ReferenceServer, startReferenceServer } from '../../backoffice/reference/server.ts';
 import type { Delivery } from '../../orders/fulfilment.ts';
@@ -55,7 +55,7 @@ export function reservationOf(
   orderId: string,
   revision: number,
   order: Order = makeOrder(),
-  allow: readonly ReserveLimit[] = [],
+  allow: readonly Allowance[] = [],
   delivery: Partial<Delivery> = {},
 ): ReserveRequest {
   const { customerId, currency, total: amount, lines } = order;

@@ -136,7 +136,7 @@ describe('an order that the stock does not cover', () => {
   });
 
   test('is taken whole where a person allowed it, and leaves less than nothing in the first place', async () => {
-    const request = reservationOf('o-1', 1, order('10', '10'), ['stock'], SPLIT);
+    const request = reservationOf('o-1', 1, order('10', '10'), [{ limit: 'stock', sku: 'SKU-7', excess: '12' }], SPLIT);
     expect(inWords(linesOf(await running.backOffice.reserve(request)))).toEqual([
       'WEST 10, 0 wait',
       'EAST 3 + WEST 7, 0 wait',

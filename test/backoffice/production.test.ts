@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Allowance, SubmissionKey, SubmitResult } from '../../backoffice/port.ts';
+import type { Allowed, SubmissionKey, SubmitResult } from '../../backoffice/port.ts';
 import type { Delivery } from '../../orders/fulfilment.ts';
 import { look, makeOrder, reservationOf, type RunningBackOffice, startBackOffice } from './back-office.ts';
 
@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => running.server.close());
 
 const key = (revision: number, orderId = 'o-1'): SubmissionKey => ({ orderId, revision });
-const WHOLE: Delivery & Allowance = { partial: 'hold', warehouses: [], allow: [] };
+const WHOLE: Delivery & Allowed = { partial: 'hold', warehouses: [], allow: [] };
 const ALL_GOES = { allocations: [{ warehouse: 'MAIN', quantity: '2' }], waiting: '0' };
 const vises = (quantity: string, total = '149.00') => makeOrder({ quantities: { 'SKU-3': quantity }, total });
 
@@ -147,8 +147,12 @@ describe('an amendment', () => {
     await reserveAndSubmit(1, vises('2'));
     const more = vises('5', '745.00');
     expect(await backOffice.amend(key(2), more, WHOLE)).toMatchObject({ accepted: false });
-    expect(await backOffice.amend(key(2), more, { ...WHOLE, allow: ['credit'] })).toMatchObject({ accepted: false });
-    expect(await backOffice.amend(key(2), more, { ...WHOLE, allow: ['stock'] })).toMatchObject({ accepted: true });
+    expect(
+      await backOffice.amend(key(2), more, { ...WHOLE, allow: [{ limit: 'credit', excess: 'unlimited' }] }),
+    ).toMatchObject({ accepted: false });
+    expect(
+      await backOffice.amend(key(2), more, { ...WHOLE, allow: [{ limit: 'stock', sku: 'SKU-3', excess: '2' }] }),
+    ).toMatchObject({ accepted: true });
     const lines = await backOffice.takeBackorders(key(2));
     expect(lines).toMatchObject([{ allocations: [{ quantity: '5' }], waiting: '0' }]);
     await backOffice.cancel(key(2));

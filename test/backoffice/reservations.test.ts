@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Allowance } from '../../backoffice/port.ts';
 import { look, makeOrder, reservationOf, type RunningBackOffice, startBackOffice } from './back-office.ts';
 
 let running: RunningBackOffice;
@@ -57,14 +58,20 @@ describe('a reservation', () => {
   test('may pass the limits that a person allowed, and no other', async () => {
     const { backOffice } = running;
     const order = makeOrder({ customerId: 'C-1002', total: '600.00', quantities: { 'SKU-3': '5' } });
-    const kinds = async (allow: ('credit' | 'stock')[]) => {
+    const credit = (excess: string): Allowance => ({ limit: 'credit', excess });
+    const stock = (excess: string, sku = 'SKU-3'): Allowance => ({ limit: 'stock', sku, excess });
+    const kinds = async (...allow: Allowance[]) => {
       const result = await backOffice.reserve(reservationOf('o-1', 1, order, allow));
       return result.reserved || result.shortages.map((shortage) => shortage.kind);
     };
-    expect(await kinds([])).toEqual(['credit', 'stock']);
-    expect(await kinds(['credit'])).toEqual(['stock']);
-    expect(await kinds(['stock'])).toEqual(['credit']);
-    expect(await kinds(['credit', 'stock'])).toBe(true);
+    expect(await kinds()).toEqual(['credit', 'stock']);
+    expect(await kinds(credit('100.00'))).toEqual(['stock']);
+    expect(await kinds(credit('unlimited'))).toEqual(['stock']);
+    expect(await kinds(credit('99.99'), stock('1'))).toEqual(['credit', 'stock']);
+    expect(await kinds(stock('2'))).toEqual(['credit']);
+    expect(await kinds(stock('unlimited'))).toEqual(['credit']);
+    expect(await kinds(credit('100.00'), stock('2', 'SKU-5'))).toEqual(['stock']);
+    expect(await kinds(credit('100.00'), stock('2'))).toBe(true);
     expect(await look(backOffice, 'SKU-3', 'C-1002')).toEqual({ available: '0', creditUsed: '600.00' });
   });
 

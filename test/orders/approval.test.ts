@@ -52,9 +52,16 @@ describe('an approval covers what was found', () => {
     expect(findCover({ ...found, excess: '21' }, approved)).toBeUndefined();
   });
 
-  test('wherever the rule sees it, if a step found it on the order as a whole, but not more of it', () => {
-    const ofStep: Covered = { code: 'CREDIT.LIMIT', path: '', evidence: 'limit 10, used 5, wanted 15' };
-    expect(isCovered(found, [ofStep])).toBe(true);
-    expect(isCovered({ ...found, excess: '11' }, [{ ...ofStep, excess: '10' }])).toBe(false);
+  test('if the rule of that code finds what a step had found, but not more of it, nor elsewhere', () => {
+    const ofStep: Covered = {
+      code: 'CREDIT.LIMIT',
+      path: '/total',
+      evidence: 'limit 10, used 5, wanted 15',
+      excess: '10',
+    };
+    expect(isCovered({ ...found, excess: '10' }, [ofStep])).toBe(true);
+    expect(isCovered({ ...found, excess: '11' }, [ofStep])).toBe(false);
+    expect(isCovered({ ...found, excess: '10', path: '/lines/0' }, [ofStep])).toBe(false);
+    expect(isCovered(found, [ofStep])).toBe(false);
   });
 });
