@@ -6,6 +6,7 @@ import { fingerprint } from '../db/keyring.ts';
 import { appendLog } from '../db/log.ts';
 import {
   findNextFor,
+  giveUpOld,
   hurryDestination,
   isStopped,
   leaseDestination,
@@ -37,8 +38,10 @@ const PAGE = 200;
 
 /** Seconds from one attempt to the next; after the last the message has failed. @see the specification of Standard Webhooks */
 const DELAYS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
-/** A destination that was away is tried less often than its messages ask for: those may get too old instead. */
-const OLD_MS = 4 * 86_400_000;
+/** Each is a little longer than that: not all that failed at one moment come again at one moment. */
+const MOST_SCATTER = 0.1;
+/** A destination that is away is tried less often than its messages ask for: those get too old instead. */
+const OLD_MS = DELAYS.reduce((sum, delay) => sum + delay, 0) * (1 + MOST_SCATTER) * 1000;
 const FEWEST_ATTEMPTS = 3;
 const LONGEST_WAIT_SECONDS = 86_400;
 
@@ -215,7 +218,12 @@ async function fail({ store }: Deps, row: OutboxRow, failure: Failure, counts: C
   if (delay === undefined) await giveUpOutbox(store, id, code);
   else await postponeOutbox(store, id, isoIn(delay * 1000), code);
   counts[delay === undefined ? 'failed' : 'postponed'] += 1;
-  return about === 'message';
+  if (about === 'message') return true;
+  const bounds = { writtenBefore: isoIn(-OLD_MS), fewestAttempts: FEWEST_ATTEMPTS };
+  const old = await giveUpOld(store, String(destination), bounds, code);
+  if (old > 0) log.warn('notices that are too old were given up', { destination, notices: old, code });
+  counts.failed += old;
+  return false;
 }
 
 /** Seconds to the next attempt, as the destination asks or later; undefined: there is none. */
@@ -226,8 +234,7 @@ function delaySeconds(
   const delay = DELAYS[attempts];
   const isOld = Date.now() - Date.parse(createdAt) > OLD_MS && attempts + 1 >= FEWEST_ATTEMPTS;
   if (isFinal || isOld || delay === undefined) return undefined;
-  // Not all that failed at one moment come again at one moment.
-  return Math.max(delay * (1 + Math.random() / 10), Math.min(retryAfterSeconds, LONGEST_WAIT_SECONDS));
+  return Math.max(delay * (1 + Math.random() * MOST_SCATTER), Math.min(retryAfterSeconds, LONGEST_WAIT_SECONDS));
 }
 
 /** 410 Gone: nothing more goes there until the address is another one, or an operator says so. */

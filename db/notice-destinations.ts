@@ -111,6 +111,29 @@ export async function hurryDestination(store: Store, destination: string, now: s
     .execute();
 }
 
+/**
+ * Gives up what has waited too long for a destination that does not answer, all at once: one message at a time is tried there,
+ * so that thousands would wait for months. What was sent again by a person waits as long again, or for some attempts.
+ * @param failure why, of those that were never tried
+ * @returns how many were given up
+ */
+export async function giveUpOld(
+  store: Store,
+  destination: string,
+  { writtenBefore, fewestAttempts }: { readonly writtenBefore: string; readonly fewestAttempts: number },
+  failure: string,
+): Promise<number> {
+  const result = await store.db
+    .updateTable('outbox')
+    .set((eb) => ({ state: 'failed', last_failure: eb.fn.coalesce('last_failure', eb.val(failure)) }))
+    .where('destination', '=', destination)
+    .where('state', '=', 'pending')
+    .where('created_at', '<=', writtenBefore)
+    .where((eb) => eb.or([eb('attempts', '>=', fewestAttempts), eb('next_attempt_at', '<=', writtenBefore)]))
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
 /** Notes that a destination wants nothing any more at this address (its keyed hash). */
 export async function stopDestination(store: Store, destination: string, address: string, at: string): Promise<void> {
   await store.db

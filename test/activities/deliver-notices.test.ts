@@ -274,6 +274,23 @@ describe('a destination that does not take a message', () => {
     expect(await pushedOf(orderId)).toMatchObject({ attempts: 10, last_failure: 'status_500' });
   });
 
+  test('gets nothing any more of what has waited for it for as long as ten attempts take', async () => {
+    const receiver = await givenReceiver(() => ({ status: 503 }));
+    await givenSource('failing', receiver.url);
+    const old: string[] = [];
+    for (let i = 0; i < 30; i += 1) old.push(await givenNotice('failing'));
+    const written = new Date(Date.now() - 3.5 * 86_400_000).toISOString();
+    await house.store.db.updateTable('outbox').set({ created_at: written, next_attempt_at: written }).execute();
+    const young = await givenNotice('failing');
+    // The first of them has its first attempt now, and two more to come.
+    expect(await run()).toEqual({ delivered: 0, postponed: 1, failed: 29 });
+    expect(await pushedOf(String(old[0]))).toMatchObject({ state: 'pending', attempts: 1 });
+    for (const orderId of old.slice(1))
+      expect(await pushedOf(orderId)).toMatchObject({ state: 'failed', attempts: 0, last_failure: 'status_503' });
+    expect(await pushedOf(young)).toMatchObject({ state: 'pending', attempts: 0 });
+    expect(receiver.received).toHaveLength(1);
+  });
+
   test('is left alone as long as it asks for', async () => {
     const { row } = await failing({ status: 429, headers: { 'Retry-After': '7200' } });
     const seconds = (Date.parse(row?.next_attempt_at ?? '') - Date.now()) / 1000;

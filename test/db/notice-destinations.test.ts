@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   findNextFor,
+  giveUpOld,
   leaseDestination,
   listDueDestinations,
   releaseDestination,
@@ -106,5 +107,33 @@ describe('the next message', () => {
     expect(await next(5)).toBeUndefined();
     const row = await house.store.db.selectFrom('outbox').selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({ state: 'delivered', attempts: 1, last_failure: null });
+  });
+});
+
+describe('what waits for a destination that does not answer', () => {
+  const giveUp = (writtenBefore: number) =>
+    giveUpOld(house.store, TO, { writtenBefore: at(writtenBefore), fewestAttempts: 3 }, 'timeout');
+  const rowOf = (id: string) =>
+    house.store.db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+
+  test('is given up once it is too old, tried or not, with why it was not taken', async () => {
+    const [tried, untried, young] = [await givenNotice(0), await givenNotice(5), await givenNotice(6)];
+    for (let i = 0; i < 3; i += 1) await postponeOutbox(house.store, tried, at(50), 'status_500');
+    const elsewhere = await givenNotice(0, 'other:webhook');
+    expect(await giveUp(5)).toBe(2);
+    expect(await rowOf(tried)).toMatchObject({ state: 'failed', attempts: 3, last_failure: 'status_500' });
+    expect(await rowOf(untried)).toMatchObject({ state: 'failed', attempts: 0, last_failure: 'timeout' });
+    expect(await rowOf(young)).toMatchObject({ state: 'pending', last_failure: null });
+    expect(await rowOf(elsewhere)).toMatchObject({ state: 'pending' });
+    expect(await giveUp(5)).toBe(0);
+  });
+
+  test('waits once more if a person sent it again, and so does what has come to its first attempts at last', async () => {
+    const [again, begun] = [await givenNotice(0), await givenNotice(0)];
+    const sentAgain = house.store.db.updateTable('outbox').set({ next_attempt_at: at(20) });
+    await sentAgain.where('id', '=', again).execute();
+    await postponeOutbox(house.store, begun, at(20), 'status_500');
+    expect(await giveUp(19)).toBe(0);
+    expect(await giveUp(20)).toBe(2);
   });
 });

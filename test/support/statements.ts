@@ -431,6 +431,9 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     },
   ),
   'notice-destinations.hurryDestination': the((store) => destinations.hurryDestination(store, LEASE.destination, AT)),
+  'notice-destinations.giveUpOld': the((store) =>
+    destinations.giveUpOld(store, LEASE.destination, { writtenBefore: AT, fewestAttempts: 3 }, 'status_500'),
+  ),
   'notice-destinations.stopDestination': the((store) =>
     destinations.stopDestination(store, LEASE.destination, 'h', AT),
   ),
