@@ -1,7 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
-import { type Change, findDecision, insertDecision } from '../db/decisions.ts';
+import { type Change, findDecision, writeDecision } from '../db/decisions.ts';
 import { listOpenHolds } from '../db/holds.ts';
 import { getOrder, type OrderRow } from '../db/orders.ts';
+import { getJudgementNumber } from '../db/rejudgements.ts';
+import { inTransaction, type Store } from '../db/store.ts';
 import type { DecisionAction } from '../db/tables.ts';
 import { maskCardNumbers } from '../orders/cards.ts';
 import type { DecisionOutcome } from '../workflows/contract.ts';
@@ -20,18 +22,20 @@ export interface Verdict {
   readonly changes: readonly Change[];
   /** Of an approval: codes of the holds that it releases; left out: all that stand and that the person may release. */
   readonly holds?: readonly string[];
+  /** Number of the judgement that the person looked at; left out: whichever stands. */
+  readonly judgement?: number;
 }
 
 /**
  * Writes a decision down before anyone is told.
  * @returns its id
- * @throws Problem if another one on the same review and revision stands already.
+ * @throws Problem if another one on the same review and revision stands already, or the order was judged again since.
  */
 export async function keepDecision(
   { store, now }: Deps,
   caller: Caller,
   row: OrderRow,
-  verdict: Verdict,
+  { judgement, ...verdict }: Verdict,
 ): Promise<string> {
   const id = uuidv7();
   const decision = {
@@ -43,8 +47,21 @@ export async function keepDecision(
     roles: caller.roles,
     reason: maskCardNumbers(verdict.reason).text,
   };
-  if (await insertDecision(store, decision, now().toISOString())) return id;
+  const isFirst = await inTransaction(store, async (tx) => {
+    if (judgement !== undefined) await requireLast(tx, row.id, judgement);
+    return writeDecision(tx, decision, now().toISOString());
+  });
+  if (isFirst) return id;
   throw new Problem('conflict', 'somebody else decided this revision first');
+}
+
+/** @throws Problem if the order was judged again: what was found may be something else than the person saw. */
+async function requireLast(tx: Store, orderId: string, judgement: number): Promise<void> {
+  // Until the end of the transaction, it is not judged again.
+  const { revision } = await getOrder(tx, orderId);
+  const last = await getJudgementNumber(tx, { orderId, revision });
+  if (last === judgement) return;
+  throw new Problem('conflict', `the order was judged again, its judgement is ${String(last)}; look at it again`);
 }
 
 /**

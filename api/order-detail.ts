@@ -8,6 +8,7 @@ import { causeOf } from '../db/incident-hits.ts';
 import { listIncidentsOf } from '../db/incidents.ts';
 import { getRevision, listRevisions, type OrderRow } from '../db/orders.ts';
 import { listOutbox } from '../db/outbox.ts';
+import { getJudgementNumber } from '../db/rejudgements.ts';
 import { findOpenReview } from '../db/reviews.ts';
 import type { Finding } from '../orders/finding.ts';
 import { nameCause } from '../orders/incident.ts';
@@ -21,6 +22,8 @@ type OrderDetail = z.input<typeof shapes.OrderDetail>;
 /** Everything that is known of one order. A source does not see who of our people decided what. */
 export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow): Promise<OrderDetail> {
   const { store, now } = deps;
+  // Before the findings: nobody is to approve newer ones under this number than they saw.
+  const judgement = await getJudgementNumber(store, { orderId: row.id, revision: row.revision });
   const [revisions, holds, lineHolds, review, incidents, sent, changes, content] = await Promise.all([
     listRevisions(store, row.id),
     listOpenHolds(store, row.id),
@@ -35,6 +38,7 @@ export async function readOrderDetail(deps: Deps, caller: Caller, row: OrderRow)
   return {
     ...toOrderSummary(deps, row),
     ...content,
+    judgement,
     revisions: revisions.map(({ revision, origin, created_by, created_at }) => ({
       revision,
       origin,

@@ -203,6 +203,7 @@ const orderDetail = orderSummary.extend({
       createdAt: instant,
     }),
   ),
+  judgement: z.int().describe('By which the findings and holds stand: 0 for the first, 1, 2, 3 … for later ones'),
   findings: z.array(finding),
   holds: z.array(hold),
   lineHolds: z.array(lineHold).describe('Lines of which something waits while the rest goes on; they clear themselves'),

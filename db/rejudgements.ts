@@ -33,7 +33,7 @@ type Packed = Pick<Rejudgement, 'explanations' | 'gone'>;
  * @throws Erased if the order's key is gone
  */
 export async function putRejudgement(tx: Store, ref: OrderRef, judged: Rejudgement): Promise<number> {
-  const sequence = (await countRejudgements(tx, ref)) + 1;
+  const sequence = (await getJudgementNumber(tx, ref)) + 1;
   const sealer = await getSealer(tx, `order:${ref.orderId}`);
   const { occasion, facts, explanations, gone, cleared, opened } = judged;
   const packed = deflateRawSync(JSON.stringify({ explanations, gone } satisfies Packed));
@@ -54,14 +54,15 @@ export async function putRejudgement(tx: Store, ref: OrderRef, judged: Rejudgeme
   return sequence;
 }
 
-async function countRejudgements({ db }: Store, { orderId, revision }: OrderRef): Promise<number> {
-  const { rows } = await db
+/** The number of the judgement by which a revision stands now: 0 is the first, and stands while there is none. */
+export async function getJudgementNumber({ db }: Store, { orderId, revision }: OrderRef): Promise<number> {
+  const { last } = await db
     .selectFrom('rejudgements')
-    .select(({ fn }) => fn.countAll<number>().as('rows'))
+    .select(({ fn }) => fn.max<number | null>('sequence').as('last'))
     .where('order_id', '=', orderId)
     .where('revision', '=', revision)
     .executeTakeFirstOrThrow();
-  return rows;
+  return last ?? 0;
 }
 
 /** When the facts were taken by which a revision is judged now; undefined before it is judged. */

@@ -53,6 +53,11 @@ const approving = judging.extend({
     .max(50)
     .optional()
     .describe('Codes of the holds to release; all that stand and that you may release if left out'),
+  judgement: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('The judgement that you looked at: 409 if another one was drawn since; whichever stands if left out'),
 });
 const correcting = judging.extend({ changes: z.array(shapes.Change).min(1).max(200) });
 
@@ -103,7 +108,7 @@ export const reviewOperations: readonly Operation[] = [
     ...judgement('approve', 'Release holds; the order goes on when none is left'),
     description:
       'An approval covers what was found under the holds that it names, on this revision: what is found later, or goes ' +
-      'beyond what was shown, is held anew. Holds that need another role stay, and with them the review and its clock.',
+      'beyond what was shown, is held anew. With `judgement`, what was shown is what that judgement found. Holds that need another role stay, and with them the review and its clock.',
     body: approving,
     handle: approve,
   }),
@@ -222,12 +227,13 @@ async function release({
 }
 
 type Judging = Call<{ id: string }, undefined, z.output<typeof judging>>;
-type Saying = Pick<Verdict, 'action' | 'changes' | 'holds'>;
+type Saying = Pick<Verdict, 'action' | 'changes' | 'holds' | 'judgement'>;
 
 async function approve(call: Call<{ id: string }, undefined, z.output<typeof approving>>): Promise<Reply> {
-  const { holds } = call.body;
+  const { holds, judgement } = call.body;
   const named = holds && { holds: [...new Set(holds)] };
-  return decide(call, { action: 'approve', changes: [], ...named }, requireApprover);
+  const seen = judgement !== undefined && { judgement };
+  return decide(call, { action: 'approve', changes: [], ...named, ...seen }, requireApprover);
 }
 
 /** Who corrected an order may not approve it: whoever may must not have to wait for the lease. */

@@ -29,16 +29,17 @@ const HELP = `ORDER is an order's id, or its PO number where only one order has 
   --json          as the API answers`;
 
 export const approve: Verb = {
-  usage: 'approve ORDER --reason TEXT --as PERSON [--holds CODES]',
+  usage: 'approve ORDER --reason TEXT --as PERSON [--holds CODES] [--judgement N]',
   what: 'release holds; the order goes on when none is left',
   help: `${HELP}
 
   --holds CODES   only these, with commas between; without, all that stand and that the person may release
+  --judgement N   the judgement that you looked at: nothing is approved if the order was judged again since
 
 Nobody approves an order that they typed or corrected. Some holds take a supervisor: \`orders show\` says which.`,
-  options: { ...OPTIONS, holds: { type: 'string' } },
+  options: { ...OPTIONS, holds: { type: 'string' }, judgement: { type: 'string' } },
   words: 1,
-  run: (given) => decide(given, 'review/approve', findNamedHolds(given)),
+  run: (given) => decide(given, 'review/approve', { ...findNamedHolds(given), ...findSeen(given) }),
 };
 
 export const reject: Verb = {
@@ -73,6 +74,11 @@ The document is read again as it was received, and the order goes on as its next
 function findNamedHolds(given: Given): { readonly holds?: readonly string[] } {
   const named = findText(given, 'holds');
   return named === undefined ? {} : { holds: named.split(',').map((code) => code.trim()) };
+}
+
+function findSeen(given: Given): { readonly judgement?: number } {
+  const judgement = findNumber(given, 'judgement');
+  return judgement === undefined ? {} : { judgement };
 }
 
 async function decide(given: Given, action: string, more: object = {}): Promise<number> {

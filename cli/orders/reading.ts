@@ -27,11 +27,12 @@ export const show: Verb = {
 };
 
 function describe(order: OrderDetail, url: string): string {
-  const { orderId, state, revision, poNumber, customerId, source, channel, lineCount, currency, total } = order;
+  const { orderId, state, revision, judgement, poNumber, customerId, source, channel, lineCount, currency, total } =
+    order;
   const { holds, lineHolds, incidents, findings, decisions, review, productionOrderId, links } = order;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['order', orderId],
-    ['state', `${state}, revision ${revision}`],
+    ['state', `${state}, revision ${revision}, judgement ${judgement}`],
     ['PO number', poNumber ?? 'could not be read'],
     ['customer', customerId ?? 'could not be read'],
     ['from', `${source} (${channel}), ${order.receivedAt}`],

@@ -3,6 +3,7 @@ import { listDecisions } from '../../db/decisions.ts';
 import { listDueLooks, openHolds } from '../../db/holds.ts';
 import { listLog } from '../../db/log.ts';
 import { columnsOf, getOrder, moveOrder, putRevision } from '../../db/orders.ts';
+import { putRejudgement } from '../../db/rejudgements.ts';
 import { openReview } from '../../db/reviews.ts';
 import { orderSchema } from '../../orders/order.ts';
 import type { Role } from '../../orders/state.ts';
@@ -196,6 +197,24 @@ describe('deciding', () => {
       body: { type: '/problems/claimed-by-another' },
     });
     expect(await decisionsOn(orderId)).toEqual([]);
+  });
+
+  test('an approval of another judgement than the last: a conflict, and no row', async () => {
+    const orderId = await sendHeld();
+    const judgementOf = async (): Promise<unknown> =>
+      (await gateway.call('GET', `/v1/orders/${orderId}`, { as: 'ravi' })).body.judgement;
+    const judged = { occasion: 'recheck', explanations: [], gone: [], cleared: [], opened: [] } as const;
+    const facts = { asOf: '2026-11-23T10:00:00.000Z', customer: null, products: {} };
+    expect(await judgementOf()).toBe(0);
+    const approve = (judgement: number) => act(orderId, 'approve', 'ravi', { revision: 1, reason: 'seen', judgement });
+    await putRejudgement(gateway.store, { orderId, revision: 1 }, { ...judged, cleared: [], opened: [], facts });
+    expect(await approve(0)).toMatchObject({
+      status: 409,
+      body: { detail: 'the order was judged again, its judgement is 1; look at it again' },
+    });
+    expect(await decisionsOn(orderId)).toEqual([]);
+    expect(await judgementOf()).toBe(1);
+    expect((await approve(1)).status).toBe(200);
   });
 
   test('on another revision: a conflict, and no row', async () => {

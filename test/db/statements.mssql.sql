@@ -669,8 +669,11 @@ select top(1) "number" from "received_numbers" where "source" = @1 and "kind" = 
 select count(*) as "numbers" from "received_numbers" where "source" = @1 and "kind" = @2 and "number" > @3 and "number" < @4;
 
 -- rejudgements.putRejudgement
-select count(*) as "rows" from "rejudgements" where "order_id" = @1 and "revision" = @2;
+select max("sequence") as "last" from "rejudgements" where "order_id" = @1 and "revision" = @2;
 insert into "rejudgements" ("order_id", "revision", "sequence", "occasion", "taken_at", "cleared_json", "opened_json", "facts_sealed", "verdict_sealed") values (@1, @2, @3, @4, @5, @6, @7, @8, @9);
+
+-- rejudgements.getJudgementNumber
+select max("sequence") as "last" from "rejudgements" where "order_id" = @1 and "revision" = @2;
 
 -- rejudgements.findJudgedAt
 select max("taken_at") as "taken_at" from "rejudgements" where "order_id" = @1 and "revision" = @2;

@@ -501,7 +501,10 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     numbers.countInterchangesBetween(store, 'desk', '1', '9'),
   ),
   'rejudgements.putRejudgement': within((tx) => rejudgements.putRejudgement(tx, REF, REJUDGED), {
-    rows: { rejudgements: [{ rows: 1 }] },
+    rows: { rejudgements: [{ last: 1 }] },
+  }),
+  'rejudgements.getJudgementNumber': the((store) => rejudgements.getJudgementNumber(store, REF), {
+    rows: { rejudgements: [{ last: 1 }] },
   }),
   'rejudgements.findJudgedAt': the((store) => rejudgements.findJudgedAt(store, REF)),
   'rejudgements.getFactsNow': the((store) => rejudgements.getFactsNow(store, REF)),
