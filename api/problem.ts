@@ -15,6 +15,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The method is not offered here' },
   conflict: { status: 409, title: 'The decision comes too late or is about another revision' },
+  'not-given-up': { status: 409, title: 'Only a notice that was given up can be sent again' },
   'claimed-by-another': { status: 409, title: 'Somebody else has the review' },
   erased: { status: 410, title: 'The content was erased' },
   'too-slow': { status: 408, title: 'The request took too long to arrive' },

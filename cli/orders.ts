@@ -68,7 +68,8 @@ async function main(typed: readonly string[]): Promise<number> {
     console.log(`npm run orders -- ${verb.usage}\n\n${verb.what}\n\n${verb.help}`);
     return 0;
   }
-  if (positionals.length !== verb.words) throw new Misuse(`it is: npm run orders -- ${verb.usage}`);
+  if (positionals.length !== (verb.words ?? positionals.length))
+    throw new Misuse(`it is: npm run orders -- ${verb.usage}`);
   return verb.run({ values, positionals, connection: openConnection(process.env) });
 }
 

@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { first } from './dialect.ts';
 import { appendLog, type LogSubject } from './log.ts';
 import { resumeDestination } from './notice-destinations.ts';
@@ -79,5 +80,36 @@ export function retryNotice(
     const entry = { stepKey: `notice retried:${id}:${by.at}`, ...by, action: 'notice.retried' };
     await appendLog(tx, subject as LogSubject, { ...entry, detail: { notice: id, kind } });
     return true;
+  });
+}
+
+/**
+ * Lets all that was given up for a source or a destination go out again, as far as the principal may see it; noted in the
+ * audit trail of the person.
+ * @returns how many messages
+ */
+export function retryNotices(
+  store: Store,
+  principal: Principal,
+  filter: Partial<Record<'source' | 'destination', string>>,
+  at: string,
+): Promise<number> {
+  return inTransaction(store, async (tx) => {
+    let failed = visibleTo(tx, principal).clearSelect().where('state', '=', 'failed');
+    for (const column of ['source', 'destination'] as const) {
+      const asked = filter[column];
+      if (asked !== undefined) failed = failed.where(column, '=', asked);
+    }
+    const destinations = await failed.select('destination').distinct().where('destination', 'is not', null).execute();
+    const result = await tx.db
+      .updateTable('outbox')
+      .set({ state: 'pending', attempts: 0, next_attempt_at: at })
+      .where('id', 'in', failed.select('id'))
+      .executeTakeFirst();
+    for (const { destination } of destinations) await resumeDestination(tx, String(destination));
+    const notices = Number(result.numUpdatedRows);
+    const entry = { stepKey: `notices retried:${uuidv7()}`, at, actor: principal.id, action: 'notices.retried' };
+    await appendLog(tx, `actor:${principal.id}`, { ...entry, detail: { ...filter, notices } });
+    return notices;
   });
 }

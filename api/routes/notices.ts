@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findNotice, type NoticeFilter, retryNotice, searchNotices } from '../../db/notice-search.ts';
+import { findNotice, type NoticeFilter, retryNotice, retryNotices, searchNotices } from '../../db/notice-search.ts';
 import { HOUSE } from '../../db/notices.ts';
 import type { OutboxSummary } from '../../db/outbox.ts';
 import { EVERY_ROLE } from '../access.ts';
@@ -36,6 +36,20 @@ const searchQuery = z.strictObject({
   limit: pageSizeParameter,
 });
 
+const retryBody = z
+  .strictObject({
+    source: z.string().max(60).optional(),
+    destination: z.string().max(100).optional().describe('As logs name it, such as `web-shop:webhook`'),
+    state: z.literal('failed').optional().describe('Nothing else can be sent again'),
+  })
+  .refine(
+    ({ source, destination }) => source !== undefined || destination !== undefined,
+    'name a source or a destination',
+  );
+
+/** How many messages go out again. */
+export const retriedView = z.object({ notices: z.int() });
+
 /** What goes out to sources and to our own people. */
 export const noticeOperations: readonly Operation[] = [
   operation({
@@ -49,6 +63,23 @@ export const noticeOperations: readonly Operation[] = [
     query: searchQuery,
     answers: { 200: { description: 'One page', schema: noticePage } },
     handle: list,
+  }),
+  operation({
+    method: 'post',
+    path: '/v1/notices/retry',
+    id: 'retryNotices',
+    tag: 'Notices',
+    summary: 'Let all that was given up for a source or a destination go out again',
+    description:
+      'As far as the caller may see it. Each begins with its first attempt, also where the destination had said that it wants nothing any more.',
+    access: { roles: ['operator', 'supervisor', 'admin'], sources: false },
+    body: retryBody,
+    answers: { 200: { description: 'They go out one after the other', schema: retriedView } },
+    handle: async ({ deps, caller, body: { source, destination } }) => {
+      const filter = { ...(source !== undefined && { source }), ...(destination !== undefined && { destination }) };
+      const notices = await retryNotices(deps.store, caller, filter, deps.now().toISOString());
+      return { status: 200, body: { notices } };
+    },
   }),
   operation({
     method: 'post',
@@ -90,7 +121,7 @@ async function retry({ deps, caller, params }: Call<{ id: string }, undefined, u
   const row = await find();
   if (!row) throw new Problem('not-found', 'there is no such notice');
   if (!(await retryNotice(deps.store, row, { actor: caller.id, at: deps.now().toISOString() })))
-    throw new Problem('conflict', `the notice was not given up: it is ${row.state}`);
+    throw new Problem('not-given-up', `a notice that is ${row.state} cannot be sent again`);
   return { status: 200, body: toNotice((await find()) ?? row) };
 }
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import type { noticePage, noticeView } from '../../api/routes/notices.ts';
+import type { noticePage, noticeView, retriedView } from '../../api/routes/notices.ts';
 import { printTable } from '../table.ts';
 import { resolveOrder } from './connection.ts';
+import { Misuse } from './misuse.ts';
 import { AS_OPTION, findNumber, findText, type Given, getWord, JSON_OPTION, printJson, type Verb } from './verb.ts';
 
 type Page = z.infer<typeof noticePage>;
@@ -66,13 +67,19 @@ function printNotices({ items, nextCursor }: Page): string {
 }
 
 export const retryNotice: Verb = {
-  usage: 'notices retry NOTICE',
-  what: 'let a notice that was given up go out again',
-  help: `  --json       as the API answers
-  --as PERSON  in whose name; ${OPERATOR} without`,
-  options: { ...JSON_OPTION, ...AS_OPTION },
-  words: 1,
+  usage: 'notices retry NOTICE | --source SOURCE | --destination DESTINATION',
+  what: 'let a notice that was given up go out again, or all of a source or a destination',
+  help: `  --source SOURCE            all of one source
+  --destination DESTINATION  all for one destination, such as web-shop:webhook
+  --json                     as the API answers
+  --as PERSON                in whose name; ${OPERATOR} without`,
+  options: { source: { type: 'string' }, destination: { type: 'string' }, ...JSON_OPTION, ...AS_OPTION },
   run: async (given) => {
+    const [source, destination] = [findText(given, 'source'), findText(given, 'destination')];
+    const isOfMany = source !== undefined || destination !== undefined;
+    if (given.positionals.length !== (isOfMany ? 0 : 1))
+      throw new Misuse('name one notice, or a source or a destination');
+    if (isOfMany) return retryMany(given, { source, destination });
     const path = `/v1/notices/${encodeURIComponent(getWord(given, 0))}/retry`;
     const notice = await given.connection.gateway.send<Notice>('POST', path, tokenOf(given), {});
     if (given.values['json'] === true) printJson(notice);
@@ -80,3 +87,11 @@ export const retryNotice: Verb = {
     return 0;
   },
 };
+
+async function retryMany(given: Given, filter: Readonly<Record<'source' | 'destination', string | undefined>>) {
+  const body = { ...filter, state: 'failed' };
+  const retried = await given.connection.gateway.send<z.infer<typeof retriedView>>('POST', '/v1/notices/retry', tokenOf(given), body); // prettier-ignore
+  if (given.values['json'] === true) printJson(retried);
+  else console.log(`${String(retried.notices)} ${retried.notices === 1 ? 'notice goes' : 'notices go'} out again`);
+  return 0;
+}

@@ -18,8 +18,8 @@ export interface Verb {
   /** What else there is to know, options among it. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** How many words must follow the verb. */
-  readonly words: number;
+  /** How many words must follow the verb; left out: that depends on the options, and the verb sees to it. */
+  readonly words?: number;
   /** Prints to standard output. @returns the exit code: 0, or 1 if what was asked for did not come to be */
   readonly run: (given: Given) => Promise<number>;
 }

@@ -119,7 +119,45 @@ describe('a notice that was given up', () => {
     expect((await retry(id, 'walt')).status).toBe(404);
     expect((await retry(uuidv7())).status).toBe(404);
     await markDelivered(gateway.store, id, AT);
-    expect((await retry(id)).status).toBe(409);
+    expect(await retry(id)).toMatchObject({
+      status: 409,
+      body: { type: '/problems/not-given-up', detail: 'a notice that is delivered cannot be sent again' },
+    });
+  });
+
+  test('goes out again with all others of its source or destination, as far as they are for who asks', async () => {
+    const { store } = gateway;
+    const give = async (): Promise<void> => {
+      const reset = store.db.updateTable('outbox').set({ state: 'failed', attempts: 10, last_failure: 'timeout' });
+      await reset.where('channel', '=', 'webhook').execute();
+    };
+    const retryAll = (body: unknown, as = 'olivia') => gateway.call('POST', '/v1/notices/retry', { as, body });
+    const failed = async (): Promise<string[]> =>
+      membersOf((await list('?state=failed')).items, 'source')
+        .map(String)
+        .toSorted();
+    await give();
+    const destination = 'web-shop:webhook';
+    await leaseDestination(store, { destination, holder: 'h' }, { now: AT, until: AT });
+    await stopDestination(store, destination, 'hash', AT);
+    expect(await retryAll({ source: 'web-shop', state: 'failed' })).toMatchObject({
+      status: 200,
+      body: { notices: 2 },
+    });
+    expect(await failed()).toEqual(['api-zapco', 'null']);
+    expect((await list('?source=web-shop&state=pending')).items).toMatchObject([{ attempts: 0 }, { attempts: 0 }]);
+    expect(await isStopped(store, destination, 'hash')).toBe(false);
+    expect((await listLog(store, 'actor:olivia')).at(-3)).toMatchObject({ action: 'notices.retried' });
+    await give();
+    expect((await retryAll({ destination: `${HOUSE}:webhook` })).body).toEqual({ notices: 2 });
+    await give();
+    // One is limited to the web shop, the other to its customer: nothing of other sources, and nothing of incidents.
+    expect((await retryAll({ source: 'api-zapco' }, 'walt')).body).toEqual({ notices: 0 });
+    expect((await retryAll({ destination: `${HOUSE}:webhook` }, 'walt')).body).toEqual({ notices: 1 });
+    expect(await failed()).toEqual(['api-zapco', 'null', 'web-shop']);
+    expect((await retryAll({ source: 'api-zapco' }, 'axel')).status).toBe(403);
+    for (const body of [{}, { source: 'web-shop', state: 'pending' }, { order: mine }])
+      expect([body, (await retryAll(body)).status]).toEqual([body, 400]);
   });
 });
 

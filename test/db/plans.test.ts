@@ -33,7 +33,7 @@ import { listLog } from '../../db/log.ts';
 import { countOrdersByState, type OrderFilter, listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';
 import { listRevisions } from '../../db/orders.ts';
 import { findNextFor, giveUpOld, listDueDestinations } from '../../db/notice-destinations.ts';
-import { searchNotices } from '../../db/notice-search.ts';
+import { retryNotices, searchNotices } from '../../db/notice-search.ts';
 import { listForHouse } from '../../db/notices.ts';
 import { listDueOutbox, listOutbox } from '../../db/outbox.ts';
 import type { Principal } from '../../db/principals.ts';
@@ -127,6 +127,14 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'all messages of a source': (store) =>
     searchNotices(store, everyone, { source: 'web-shop' }, { beforeId: 'm', size: 50 }),
   'messages that were given up': (store) => searchNotices(store, everyone, { state: 'failed' }, { size: 50 }),
+  'messages of a source to be sent again': (store) => retryNotices(store, everyone, { source: 'web-shop' }, AT),
+  'messages to a destination to be sent again by a limited person': (store) =>
+    retryNotices(
+      store,
+      { ...everyone, customers: ['C-1'], sources: ['web-shop'] },
+      { destination: 'web-shop:webhook' },
+      AT,
+    ),
   'messages that a limited person may see': (store) =>
     searchNotices(store, { ...everyone, customers: ['C-1'] }, { subject: 'order:o' }, { size: 50 }),
   'what is new and stops orders': (store) => listNewTroubles(store, AT),

@@ -513,6 +513,11 @@ select "id", "source", "subject", "kind", "channel", "destination", "state", "at
 update "outbox" set "state" = @1, "attempts" = @2, "next_attempt_at" = @3 where "id" = @4 and "state" = @5;
 update "notice_destinations" set "stopped_at" = null, "stopped_address" = null where "id" = @1;
 
+-- notice-search.retryNotices
+select distinct "destination" from "outbox" where "source" in (@1) and exists (select "orders"."id" from "orders" where "orders"."id" = substring(outbox.subject, 7, 36) and "outbox"."subject" like @2 and "orders"."customer_id" in (@3)) and "state" = @4 and "source" = @5 and "destination" = @6 and "destination" is not null;
+update "outbox" set "state" = @1, "attempts" = @2, "next_attempt_at" = @3 where "id" in (select "id" from "outbox" where "source" in (@4) and exists (select "orders"."id" from "orders" where "orders"."id" = substring(outbox.subject, 7, 36) and "outbox"."subject" like @5 and "orders"."customer_id" in (@6)) and "state" = @7 and "source" = @8 and "destination" = @9);
+update "notice_destinations" set "stopped_at" = null, "stopped_address" = null where "id" = @1;
+
 -- outbox.selectSummaries
 select "id", "source", "subject", "kind", "channel", "destination", "state", "attempts", "last_failure", "created_at", "next_attempt_at", "delivered_at", "control_number", "acknowledged_at", "acknowledgment", "missed_at" from "outbox";
 

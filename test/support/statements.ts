@@ -418,6 +418,10 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'notice-search.retryNotice': the((store) =>
     noticeSearch.retryNotice(store, { ...PASSED_ON, destination: 'desk:webhook' }, BY),
   ),
+  'notice-search.retryNotices': the(
+    (store) => noticeSearch.retryNotices(store, LIMITED, { source: 'desk', destination: 'desk:webhook' }, AT),
+    { rows: { outbox: [{ destination: 'desk:webhook' }] } },
+  ),
   'outbox.selectSummaries': the((store) => outbox.selectSummaries(store).execute()),
   'notice-destinations.listDueDestinations': the((store) => destinations.listDueDestinations(store, AT)),
   'notice-destinations.leaseDestination': the((store) =>

@@ -29,4 +29,9 @@ test('notices are listed, found by their state and order, and let go out again f
   expect((await run('notices', 'retry', notice)).stdout).toBe('order.rejected goes out again within seconds\n');
   expect(await listOutbox(store, subject)).toMatchObject([{ state: 'pending', attempts: 0 }]);
   expect(await run('notices', 'retry', notice)).toMatchObject({ code: 1 });
+  await giveUpOutbox(store, notice, 'status_500');
+  expect((await run('notices', 'retry', '--source', 'web-shop')).stdout).toBe('1 notice goes out again\n');
+  expect((await run('notices', 'retry', '--source', 'web-shop')).stdout).toBe('0 notices go out again\n');
+  for (const words of [[], [notice, '--source', 'web-shop']])
+    expect(await run('notices', 'retry', ...words)).toMatchObject({ code: 2 });
 });
