@@ -6,6 +6,7 @@ import type { simulationPage, simulationView } from '../../api/routes/simulation
 import type { redrawnView } from '../../api/routes/verdict-again.ts';
 import type { ruleView } from '../../api/rule-views.ts';
 import { printTable } from '../table.ts';
+import { resolveOrder } from './connection.ts';
 import { Misuse } from './misuse.ts';
 import {
   ADMINISTRATOR,
@@ -228,8 +229,9 @@ Exit code 1 where it is another: what was kept was changed, or the program judge
   run: async (given) => {
     const revision = findNumber(given, 'revision');
     const query = revision === undefined ? '' : `?revision=${revision}`;
-    const path = `/v1/orders/${encodeURIComponent(getWord(given, 0))}/verdict/again${query}`;
-    const redrawn = await given.connection.gateway.get<Redrawn>(path, tokenToAdminister(given));
+    const token = tokenToAdminister(given);
+    const id = await resolveOrder(given.connection, token, getWord(given, 0));
+    const redrawn = await given.connection.gateway.get<Redrawn>(`/v1/orders/${id}/verdict/again${query}`, token);
     if (given.values['json'] === true) printJson(redrawn);
     else console.log(printRedrawn(redrawn));
     return redrawn.same ? 0 : 1;

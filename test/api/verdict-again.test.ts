@@ -11,6 +11,7 @@ import {
 import { getFacts } from '../../db/facts.ts';
 import { listLog } from '../../db/log.ts';
 import { putRejudgement } from '../../db/rejudgements.ts';
+import { getOrder } from '../../db/orders.ts';
 import { findVerdict, putVerdict } from '../../db/verdicts.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
@@ -93,8 +94,10 @@ describe('a verdict that is drawn again', () => {
 
   test('is compared from the command line', async () => {
     const ref = await givenJudged();
-    const run = () => runCli('cli/orders.ts', ['rules', 'verify', ref.orderId], { ORDER_STAGING_URL: gateway.url, ORDER_STAGING_TOKEN: tokenOf('ada') });
+    const { po_number: poNumber } = await getOrder(gateway.store, ref.orderId);
+    const run = (order = ref.orderId) => runCli('cli/orders.ts', ['rules', 'verify', order], { ORDER_STAGING_URL: gateway.url, ORDER_STAGING_TOKEN: tokenOf('ada') });
     expect(await run()).toMatchObject({ code: 0, stdout: expect.stringMatching(/revision 1, judged \S+ by \d+ rules: the same again\n$/) });
+    expect(await run(poNumber ?? '')).toMatchObject({ code: 0, stdout: expect.stringContaining(ref.orderId) });
     await putVerdict(gateway.store, ref, ((await findVerdict(gateway.store, ref)) ?? []).slice(1));
     expect(await run()).toMatchObject({ code: 1, stdout: expect.stringMatching(/NOT the same\n {2}\S+: did not run -> \w+\n$/) });
   }); // prettier-ignore
