@@ -27,6 +27,8 @@ export interface OrderProgress {
   readonly pendingDecisions: readonly string[];
   /** The open review's clock, in milliseconds since the epoch. */
   readonly review: { readonly openedAt: number; readonly dueAt: number; readonly escalated: boolean } | null;
+  /** Until when it may go on by the facts it was judged by, in milliseconds since the epoch; only the verdict tells it. */
+  readonly freshUntil?: number;
 }
 
 /** Reads where an order stands. What most orders do not have is asked for only where there is some. */

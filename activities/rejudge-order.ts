@@ -15,10 +15,7 @@ import { evaluateRules, findRuleOf, type Verdict } from '../orders/rules/evaluat
 import type { RuleVersion } from '../orders/rules/rule.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
-import { askForFacts, listRulesFor, toHold } from './validate-order.ts';
-
-/** By facts that are older than this no order that waited goes on. */
-const FACTS_ARE_FRESH_MS = 5 * 60_000;
+import { askForFacts, FACTS_ARE_FRESH_MS, listRulesFor, toHold } from './validate-order.ts';
 
 /** A judgement by fresh facts, with every version of a rule that there is. */
 interface Fresh extends Verdict {

@@ -68,13 +68,18 @@ async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boo
   return (await evaluate(store, ref, which)).findings;
 }
 
-async function evaluate(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<Verdict> {
+/** @returns the verdict, with the moment of its facts */
+async function evaluate(
+  store: Store,
+  ref: OrderRef,
+  which: (kind: RuleKind) => boolean,
+): Promise<Verdict & { readonly at: Date }> {
   const order = await getRevision(store, ref);
   const facts = await getFacts(store, ref);
   // The facts' moment is the verdict's moment: judged again from the snapshot, the verdict is the same.
   const at = new Date(facts.asOf);
   const rules = (await listRulesFor(store, ref, at)).filter((rule) => which(rule.kind));
-  return evaluateRules(rules, order, facts, at);
+  return { ...evaluateRules(rules, order, facts, at), at };
 }
 
 /** The rules that were there when the facts were taken: all steps of a revision go by the same, whatever is changed meanwhile. */
@@ -103,12 +108,15 @@ async function findUnjudged(tx: Store, ref: OrderRef): Promise<OrderRow | undefi
   return row.state === 'parsed' && row.revision === ref.revision ? row : undefined;
 }
 
+/** By facts that are older than this no order goes on. */
+export const FACTS_ARE_FRESH_MS = 5 * 60_000;
+
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
   if (!(await findUnjudged(store, ref))) return readProgress(store, ref.orderId);
   const rules = await listKnownRules(store);
   // The steps side by side found the same, on the same snapshot; here it is explained as a whole.
-  const { explanations } = await evaluate(store, ref, () => true);
+  const { explanations, at } = await evaluate(store, ref, () => true);
   await inTransaction(store, async (tx) => {
     const row = await findUnjudged(tx, ref);
     if (!row) return;
@@ -116,7 +124,7 @@ export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<Ord
     await findClash(tx, row);
     await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
   });
-  return readProgress(store, ref.orderId);
+  return { ...(await readProgress(store, ref.orderId)), freshUntil: at.getTime() + FACTS_ARE_FRESH_MS };
 }
 
 /** What the order means for others: the same PO number came before, or it replaces what production has. */

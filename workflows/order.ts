@@ -18,37 +18,28 @@ export async function orderWorkflow({ orderId }: OrderInput): Promise<OrderOutco
     inbox.report(progress);
     return progress;
   };
-  const memory: Memory = { told: new Set(), isJustJudged: false };
+  const told: Told = new Set();
   let order = note(await step('Parse the order, or read where it stands').parseOrder(orderId).catch(hold));
   while (!order.finished) {
     // An order that waits for weeks is looked at thousands of times; all that it knows is in the database.
     if (workflowInfo().continueAsNewSuggested && allHandlersFinished())
       await continueAsNew<typeof orderWorkflow>({ orderId });
-    const { state } = order;
-    order = note(await advance(order, inbox, memory).catch(hold));
-    memory.isJustJudged = state === 'parsed';
+    order = note(await advance(order, inbox, told).catch(hold));
   }
   await inbox.refuseRest();
   await condition(allHandlersFinished);
   return outcomeOf(order);
 }
 
-/** What a run knows beside the database. */
-interface Memory {
-  readonly told: Told;
-  /** The step before judged the order: it has not waited since. */
-  isJustJudged: boolean;
-}
-
 /** The next step of the story. Each one leaves a new state in the database; a decision comes before a step it may stop. */
-async function advance(order: OrderProgress, inbox: Inbox, memory: Memory): Promise<OrderProgress> {
+async function advance(order: OrderProgress, inbox: Inbox, told: Told): Promise<OrderProgress> {
   switch (order.state) {
     case 'received':
       return step('Parse the order').parseOrder(order.orderId);
     case 'parsed':
       return (await inbox.takeNext()) ?? (isChange(order) ? change(order) : validate(order));
     case 'validated':
-      return (await inbox.takeNext()) ?? goOnJudged(order, memory);
+      return (await inbox.takeNext()) ?? goOnJudged(order);
     case 'reserved':
       return step('Stage the order for production').stageOrder(order);
     case 'staged':
@@ -56,7 +47,7 @@ async function advance(order: OrderProgress, inbox: Inbox, memory: Memory): Prom
     case 'submitted':
       return (await inbox.takeNext()) ?? ask('Ask what became of the submission', (steps) => steps.submitOrder(order));
     case 'in_review':
-      return waitsForItself(order) ? waitForRecheck(order, inbox) : waitForDecision(order, inbox, memory.told);
+      return waitsForItself(order) ? waitForRecheck(order, inbox) : waitForDecision(order, inbox, told);
     case 'held':
       return waitForRecheck(order, inbox);
     case 'rejected':
@@ -93,11 +84,12 @@ async function validate(order: OrderProgress): Promise<OrderProgress> {
 }
 
 /**
- * Reserves for the order, or brings a change to production; what waited is judged by fresh facts first, if the old ones are
- * too old. What cancels an order is judged by none.
+ * Reserves for the order, or brings a change to production; what waited, if only for the workers to come back, is judged by
+ * fresh facts first, if the old ones are too old. What cancels an order is judged by none.
  */
-async function goOnJudged(order: OrderProgress, { isJustJudged }: Memory): Promise<OrderProgress> {
-  if (!isJustJudged && order.type !== 'cancel') {
+async function goOnJudged(order: OrderProgress): Promise<OrderProgress> {
+  const isFresh = order.freshUntil !== undefined && Date.now() < order.freshUntil;
+  if (!isFresh && order.type !== 'cancel') {
     const judged = await ask('Judge by fresh facts if the old ones are too old', (steps) =>
       steps.refreshVerdict(order),
     );

@@ -185,3 +185,23 @@ test('a look that fails puts no other hold on the order, and the review goes on'
   expect(await handleOf(orderId).result()).toMatchObject({ state: 'completed' });
   expect(await actionsOf(orderId)).not.toContain('order.held');
 });
+
+test('an order whose workers stood still between its verdict and its reservation is judged by fresh facts first', async () => {
+  const { backOffice } = house.deps;
+  let asked = 0;
+  // As if the workers had stood still since: the facts are old once the verdict is drawn.
+  const getFacts: House['backOffice']['getFacts'] = async (...about) => {
+    asked += 1;
+    const facts = await house.backOffice.getFacts(...about);
+    if (asked > 1) return facts;
+    await house.admin.changeCustomer('C-1001', { status: 'credit_stop' });
+    return { ...facts, asOf: new Date(Date.now() - 6 * 60_000).toISOString() };
+  };
+  Object.assign(house.deps, { backOffice: () => ({ ...house.backOffice, getFacts }) });
+  const orderId = await sendForReview();
+  Object.assign(house.deps, { backOffice });
+  expect(asked).toBe(2);
+  expect(await holdsOf(orderId)).toEqual(['CUSTOMER.CREDIT_STOP']);
+  expect(await actionsOf(orderId)).toEqual(expect.arrayContaining(['order.validated', 'order.held_for_review']));
+  expect((await getOrder(house.store, orderId)).reservation).toBe('none');
+});
