@@ -8,6 +8,7 @@ import {
   findNextFor,
   giveUpOld,
   hurryDestination,
+  hurryFailed,
   isStopped,
   leaseDestination,
   listDueDestinations,
@@ -56,6 +57,7 @@ interface Counts {
 export async function deliverNotices(deps: Deps): Promise<Readonly<Counts>> {
   const counts: Counts = { delivered: 0, postponed: 0, failed: 0 };
   await passOn(deps);
+  if (deps.notices.sendMail) await hurryFailed(deps.store, NO_MAIL_SERVER, nowIso());
   const isOver = beginRun();
   const running = new Map<string, Promise<void>>();
   const seenAt = new Map<string, number>();
@@ -149,6 +151,9 @@ async function deliver(deps: Deps, row: OutboxRow, counts: Counts): Promise<bool
   return true;
 }
 
+/** The failure of letters while no mail server is set. */
+const NO_MAIL_SERVER = 'no_mail_server';
+
 const FINAL = { isFinal: true } as const;
 
 /** Codes of failures for which only messages about the same order or document wait. */
@@ -195,7 +200,7 @@ async function findWebhook({ store, notices }: Deps, row: OutboxRow) {
 }
 
 function prepareMail({ notices: { sendMail } }: Deps, row: OutboxRow, content: Buffer): Ready | Failure {
-  if (!sendMail) return { code: 'no_mail_server', about: 'settings' };
+  if (!sendMail) return { code: NO_MAIL_SERVER, about: 'settings' };
   const { to, notice } = JSON.parse(content.toString()) as MailContent & { readonly notice: Told };
   const letter = { id: row.id, to, ...writeLetter(notice) };
   // The destination is that of one address.

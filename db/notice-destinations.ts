@@ -134,6 +134,17 @@ export async function giveUpOld(
   return Number(result.numUpdatedRows);
 }
 
+/** Makes everything due that waits for a setting of ours, as if never tried: nobody was asked. */
+export async function hurryFailed(store: Store, failure: string, now: string): Promise<void> {
+  await store.db
+    .updateTable('outbox')
+    .set({ next_attempt_at: now, attempts: 0 })
+    .where('state', '=', 'pending')
+    .where('next_attempt_at', '>', now)
+    .where('last_failure', '=', failure)
+    .execute();
+}
+
 /** Notes that a destination wants nothing any more at this address (its keyed hash). */
 export async function stopDestination(store: Store, destination: string, address: string, at: string): Promise<void> {
   await store.db

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { countSecrets } from '../../db/source-secrets.ts';
 import { hashToken, hasSource, listSources, putSource } from '../../db/sources.ts';
-import { sourceProfileSchema } from '../../orders/source.ts';
+import { type SourceProfile, sourceProfileSchema } from '../../orders/source.ts';
 import { EVERY_ROLE } from '../access.ts';
+import type { Deps } from '../deps.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
 import { Problem, toErrors } from '../problem.ts';
 import { problemAnswer, shapes } from '../views.ts';
@@ -12,6 +14,7 @@ const putBody = z.looseObject({ id: z.string().optional() }).describe('A SourceP
 const keptSource = z.object({
   source: sourceProfileSchema,
   apiKey: z.string().optional().describe('The key of a new source. Shown once; only its hash is kept'),
+  warnings: z.array(z.string()).optional().describe('What keeps the profile from having its effect as things stand'),
 });
 
 /** Who may send, and how their orders are treated. */
@@ -67,9 +70,24 @@ async function put({
   const known = await hasSource(deps.store, source.id);
   if (known) {
     await putSource(deps.store, source, by);
-    return { status: 200, body: { source } };
+    return { status: 200, body: { source, ...(await warn(deps, source)) } };
   }
   const apiKey = randomBytes(32).toString('base64url');
   await putSource(deps.store, source, { ...by, keyHash: hashToken(apiKey) });
-  return { status: 201, body: { source, apiKey } };
+  return { status: 201, body: { source, apiKey, ...(await warn(deps, source)) } };
+}
+
+/** What the source is not told although its profile says so, and why. The workers send; they may have other settings. */
+async function warn(
+  { store, settings }: Deps,
+  { id, notify }: SourceProfile,
+): Promise<{ readonly warnings?: readonly string[] }> {
+  if (!notify) return {};
+  const known = await countSecrets(store, id);
+  const warnings = [
+    ...(notify.webhook && known.notify === 0 ? ['nothing is posted: there is no secret `notify` to sign with'] : []),
+    ...(notify.mail && known.mail === 0 ? ['nobody is mailed: there is no address under the secrets as `mail`'] : []),
+    ...(notify.mail && !settings.notices.mail ? ['letters wait for a mail server: SMTP_URL is not set'] : []),
+  ];
+  return warnings.length > 0 ? { warnings } : {};
 }

@@ -507,13 +507,20 @@ describe('a letter to a source', () => {
     expect(letter?.text).not.toMatch(/^Pay to/m);
   });
 
-  test('waits for a mail server that is not set yet', async () => {
+  test('waits for a mail server that is not set yet, and goes out as soon as it is', async () => {
     await givenMailed(['pat@example.com']);
     const orderId = await givenNotice('mailed');
+    const failing = await givenReceiver(() => ({ status: 500 }));
+    await givenSource('failing', failing.url);
+    const other = await givenNotice('failing');
     await run();
     expect(await pushedOf(orderId)).toMatchObject({ state: 'pending', last_failure: 'no_mail_server' });
-    await makeDue();
-    expect(await run(mailing())).toMatchObject({ delivered: 1 });
+    const late = { next_attempt_at: '2126-01-01T00:00:00.000Z', attempts: 9 };
+    await house.store.db.updateTable('outbox').set(late).execute();
+    expect(await run()).toEqual({ delivered: 0, postponed: 0, failed: 0 });
+    expect(await run(mailing())).toEqual({ delivered: 1, postponed: 0, failed: 0 });
+    expect(await pushedOf(orderId)).toMatchObject({ state: 'delivered', attempts: 1 });
+    expect(await pushedOf(other)).toMatchObject({ state: 'pending', attempts: 9 });
   });
 
   test('lies in the database without a readable address', async () => {

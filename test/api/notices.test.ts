@@ -173,6 +173,22 @@ describe('who is told', () => {
     expect((await put({ mail: [] })).body).toMatchObject({ mail: 0 });
   });
 
+  test('is warned of where nobody would be told', async () => {
+    const putProfile = async (notify?: unknown) =>
+      (await gateway.call('PUT', '/v1/sources/web-shop', { as: 'ada', body: { channel: 'ecommerce', notify } }))
+        .body as { readonly warnings?: readonly string[] };
+    await put({ notify: [], mail: [] });
+    expect((await putProfile({ webhook: { url: 'https://example.com' }, mail: {} })).warnings).toEqual([
+      expect.stringMatching(/no secret `notify`/),
+      expect.stringMatching(/no address/),
+      expect.stringMatching(/SMTP_URL is not set/),
+    ]);
+    await put({ notify: [SECRET], mail: ['pat@example.com'] });
+    expect((await putProfile({ webhook: { url: 'https://example.com' }, mail: {} })).warnings).toHaveLength(1);
+    expect(await putProfile({ webhook: { url: 'https://example.com' } })).not.toHaveProperty('warnings');
+    expect(await putProfile()).not.toHaveProperty('warnings');
+  });
+
   test.each([
     [{ mail: ['pat'] }, 400],
     [{ mail: ['pat@example.com\r\nBcc: x@example.com'] }, 400],

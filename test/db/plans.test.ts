@@ -32,7 +32,7 @@ import {
 import { listLog } from '../../db/log.ts';
 import { countOrdersByState, type OrderFilter, listUnfinishedOrders, searchOrders } from '../../db/order-search.ts';
 import { listRevisions } from '../../db/orders.ts';
-import { findNextFor, giveUpOld, listDueDestinations } from '../../db/notice-destinations.ts';
+import { findNextFor, giveUpOld, hurryFailed, listDueDestinations } from '../../db/notice-destinations.ts';
 import { retryNotices, searchNotices } from '../../db/notice-search.ts';
 import { listForHouse } from '../../db/notices.ts';
 import { listDueOutbox, listOutbox } from '../../db/outbox.ts';
@@ -121,6 +121,7 @@ const calls: Record<string, (store: Store) => Promise<unknown>> = {
   'the messages of an order': (store) => listOutbox(store, 'order:o'),
   'destinations for which something is due': (store) => listDueDestinations(store, AT),
   'the next message to a destination': (store) => findNextFor(store, 'web-shop:webhook', AT, ['status_422']),
+  'letters that wait for a mail server': (store) => hurryFailed(store, 'no_mail_server', AT),
   'what is too old for a destination': (store) =>
     giveUpOld(store, 'web-shop:webhook', { writtenBefore: AT, fewestAttempts: 3 }, 'timeout'),
   'what our own people are to be told': (store) => listForHouse(store, AT, 200),

@@ -540,6 +540,9 @@ select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id"
 -- notice-destinations.hurryDestination
 update "outbox" set "next_attempt_at" = @1 where "destination" = @2 and "state" = @3 and "next_attempt_at" > @4;
 
+-- notice-destinations.hurryFailed
+update "outbox" set "next_attempt_at" = @1, "attempts" = @2 where "state" = @3 and "next_attempt_at" > @4 and "last_failure" = @5;
+
 -- notice-destinations.giveUpOld
 update "outbox" set "state" = @1, "last_failure" = coalesce("last_failure", @2) where "destination" = @3 and "state" = @4 and "created_at" <= @5 and ("attempts" >= @6 or "next_attempt_at" <= @7);
 

@@ -435,6 +435,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     },
   ),
   'notice-destinations.hurryDestination': the((store) => destinations.hurryDestination(store, LEASE.destination, AT)),
+  'notice-destinations.hurryFailed': the((store) => destinations.hurryFailed(store, 'no_mail_server', AT)),
   'notice-destinations.giveUpOld': the((store) =>
     destinations.giveUpOld(store, LEASE.destination, { writtenBefore: AT, fewestAttempts: 3 }, 'status_500'),
   ),
