@@ -212,6 +212,28 @@ describe('a hold whose cause is gone', () => {
     expect(review).toMatchObject({ openedAt: start + 6 * HOUR, escalated: false });
   });
 
+  test('is judged by the versions that were known then and are in force now: they begin and end at their time', async () => {
+    const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const rule = { kind: 'expression', parameters: { expression: 'false', message: 'never', path: '' } } as const;
+    await addRule({ code: 'ENDING.RULE', ...rule, effectiveTo: inHours(1) });
+    await addRule({ code: 'BEGINNING.RULE', ...rule, effectiveFrom: inHours(1) });
+    const ref = await givenJudged();
+    expect(await holdsOf(ref)).toEqual(['ENDING.RULE']);
+    await addRule({ code: 'LATER.RULE', ...rule });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['ENDING.RULE']);
+    otherwise = (facts) => ({ ...facts, asOf: inHours(2) });
+    await house.steps.rejudgeOrder(ref);
+    expect(await holdsOf(ref)).toEqual(['BEGINNING.RULE']);
+    const [again] = await judgementsOf(ref);
+    const codes = again?.explanations.map(({ code }) => code);
+    expect([codes?.includes('BEGINNING.RULE'), codes?.includes('ENDING.RULE'), codes?.includes('LATER.RULE')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   test('is judged by the rules of the revision, whatever came into force since', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
     const ref = await givenJudged(WRONG_PRICE);
