@@ -199,12 +199,25 @@ async function findWebhook({ store, notices }: Deps, row: OutboxRow) {
   return url === undefined ? null : { url, secrets: await readSecrets(store, row.source, 'notify') };
 }
 
-function prepareMail({ notices: { sendMail } }: Deps, row: OutboxRow, content: Buffer): Ready | Failure {
-  if (!sendMail) return { code: NO_MAIL_SERVER, about: 'settings' };
+async function prepareMail(deps: Deps, row: OutboxRow, content: Buffer): Promise<Ready | Failure | 'dropped'> {
+  const { sendMail } = deps.notices;
   const { to, notice } = JSON.parse(content.toString()) as MailContent & { readonly notice: Told };
+  // Whoever was taken off the list since gets no more mail.
+  if (!(await listAddresses(deps, row)).some((address) => address.toLowerCase() === to.toLowerCase())) {
+    await markDropped(deps.store, row.id);
+    return 'dropped';
+  }
+  if (!sendMail) return { code: NO_MAIL_SERVER, about: 'settings' };
   const letter = { id: row.id, to, ...writeLetter(notice) };
   // The destination is that of one address.
   return { send: () => sendMail(letter), address: String(row.destination) };
+}
+
+/** Who is mailed now. */
+async function listAddresses({ store, notices }: Deps, row: OutboxRow): Promise<readonly string[]> {
+  if (isForHouse(row)) return notices.house.mailTo;
+  const profile = await findSource(store, row.source);
+  return profile?.notify?.mail ? readSecrets(store, row.source, 'mail') : [];
 }
 
 /** A mistake of ours about one message keeps no other one waiting. @throws the error, if it is the database's */

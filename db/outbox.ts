@@ -206,7 +206,7 @@ export async function markDelivered(store: Store, id: string, at: string): Promi
     .execute();
 }
 
-/** Notes that a message cannot be delivered any more, because its content was erased. */
+/** Notes that a message cannot be delivered any more, because its content was erased or nobody is to have it any more. */
 export async function markDropped(store: Store, id: string): Promise<void> {
   const query = store.db.updateTable('outbox').set({ state: 'dropped' });
   await query.where('id', '=', id).where('state', '=', 'pending').execute();

@@ -510,8 +510,8 @@ export interface HandoffTable {
 }
 
 /**
- * `available`: nothing is pushed, the sender reads it over the API. `dropped`: its content was erased before it could be
- * delivered. `failed`: given up; an operator may have it tried again.
+ * `available`: nothing is pushed, the sender reads it over the API. `dropped`: its content was erased, or
+ * its address withdrawn, before it could be delivered. `failed`: given up; an operator may have it tried again.
  */
 export type DeliveryState = 'pending' | 'delivered' | 'available' | 'dropped' | 'failed';
 

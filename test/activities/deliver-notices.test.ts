@@ -523,6 +523,41 @@ describe('a letter to a source', () => {
     expect(await pushedOf(other)).toMatchObject({ state: 'pending', attempts: 9 });
   });
 
+  test('is dropped where its address was taken away or replaced since, and where the source wants no mail any more', async () => {
+    const addressesOf = (addresses: readonly string[]) =>
+      putSecrets(house.store, 'mailed', 'mail', addresses, { ...BY, at: new Date().toISOString() });
+    const statesOf = async (orderId: string) =>
+      (await listOutbox(house.store, `order:${orderId}`))
+        .filter(({ channel }) => channel === 'mail')
+        .map(({ state }) => state);
+    await givenMailed(['pat@example.com', 'kim@example.com']);
+    const replaced = await givenNotice('mailed');
+    await addressesOf(['sam@example.com', 'KIM@example.com']);
+    expect(await run(mailing())).toEqual({ delivered: 1, postponed: 0, failed: 0 });
+    expect(await statesOf(replaced)).toEqual(['dropped', 'delivered']);
+    const withdrawn = await givenNotice('mailed');
+    await addressesOf([]);
+    // Not even without a mail server does it wait.
+    expect(await run()).toEqual({ delivered: 0, postponed: 0, failed: 0 });
+    expect(await statesOf(withdrawn)).toEqual(['dropped', 'dropped']);
+    await addressesOf(['pat@example.com']);
+    const unwanted = await givenNotice('mailed');
+    await putSource(house.store, sourceProfileSchema.parse({ id: 'mailed', channel: 'api' }), BY);
+    await run(mailing());
+    expect(await statesOf(unwanted)).toEqual(['dropped']);
+    expect(box.letters.map(({ to }) => to)).toEqual([['kim@example.com']]);
+  });
+
+  test('to one of our own people who is no more in the settings is dropped', async () => {
+    const { id } = await givenOrder(house.store, { source: 'web-shop', state: 'in_review' });
+    const notice = { kind: 'review.escalated', stepKey: 'review:r:escalated', at: AT } as const;
+    await inTransaction(house.store, (tx) => putNotice(tx, id, notice));
+    await run({ house: { webhook: null, mailTo: ['ops@example.com', 'left@example.com'] } });
+    const mailTo = ['ops@example.com'];
+    expect(await run({ ...mailing(), house: { webhook: null, mailTo } })).toMatchObject({ delivered: 1, failed: 0 });
+    expect(box.letters.map(({ to }) => to)).toEqual([mailTo]);
+  });
+
   test('lies in the database without a readable address', async () => {
     await givenMailed(['pat.unusual@example.com']);
     await givenNotice('mailed');
