@@ -146,7 +146,7 @@ async function deliver(deps: Deps, row: OutboxRow, counts: Counts): Promise<bool
   if (sent.kind === 'failed') return fail(deps, row, sent, counts);
   await markDelivered(store, row.id, nowIso());
   // What waits must not wait on for hours after the destination is back; after a start no circuit is known to be open.
-  if (wasOpen || row.attempts > 0) await hurryDestination(store, destination, nowIso());
+  if (wasOpen || row.attempts > 0) await hurryDestination(store, destination, nowIso(), OF_ONE_MESSAGE);
   counts.delivered += 1;
   return true;
 }

@@ -100,15 +100,25 @@ export function webhookOf(owner: string): string {
   return `${owner}:webhook`;
 }
 
-/** Makes everything due that waits for a destination, because it takes messages again, or may. */
-export async function hurryDestination(store: Store, destination: string, now: string): Promise<void> {
-  await store.db
+/**
+ * Makes everything due that waits for a destination, because it takes messages again, or may.
+ * @param but failures that are no less likely now, such as `status_422`: what was refused would only use up its attempts
+ */
+export async function hurryDestination(
+  store: Store,
+  destination: string,
+  now: string,
+  but: readonly string[] = [],
+): Promise<void> {
+  let waiting = store.db
     .updateTable('outbox')
     .set({ next_attempt_at: now })
     .where('destination', '=', destination)
     .where('state', '=', 'pending')
-    .where('next_attempt_at', '>', now)
-    .execute();
+    .where('next_attempt_at', '>', now);
+  if (but.length > 0)
+    waiting = waiting.where((eb) => eb.or([eb('last_failure', 'is', null), eb('last_failure', 'not in', but)]));
+  await waiting.execute();
 }
 
 /**

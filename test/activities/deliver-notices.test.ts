@@ -384,6 +384,21 @@ describe('a destination that does not take a message', () => {
     },
   );
 
+  test('that comes back is not asked again about what it refused', async () => {
+    let [refused, answer]: [string, number] = ['', 503];
+    const receiver = await givenReceiver(({ body }) => ({ status: body.includes(refused) ? 422 : answer }));
+    await givenSource('failing', receiver.url);
+    refused = await givenNotice('failing');
+    const others = [await givenNotice('failing'), await givenNotice('failing')];
+    expect(await run()).toMatchObject({ postponed: 2 });
+    answer = 200;
+    const due = house.store.db.updateTable('outbox').set({ next_attempt_at: AT });
+    await due.where('subject', '=', `order:${String(others[0])}`).execute();
+    expect(await run()).toEqual({ delivered: 2, postponed: 0, failed: 0 });
+    expect(await pushedOf(refused)).toMatchObject({ state: 'pending', attempts: 1, last_failure: 'status_422' });
+    expect(ordersOf(receiver)).toEqual([refused, others[0], ...others]);
+  });
+
   test('that is put right gets at once what waits: under another address, or with the secret that was missing', async () => {
     const [away, receiver] = [await givenReceiver(() => ({ status: 500 })), await givenReceiver()];
     const isLate = () =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import {
   findNextFor,
   giveUpOld,
+  hurryDestination,
   leaseDestination,
   listDueDestinations,
   releaseDestination,
@@ -108,6 +109,25 @@ describe('the next message', () => {
     const row = await house.store.db.selectFrom('outbox').selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({ state: 'delivered', attempts: 1, last_failure: null });
   });
+});
+
+test('a destination that is back hurries what it did not answer; what it refused, only one that is another', async () => {
+  const [silent, refused, elsewhere] = [
+    await givenNotice(0),
+    await givenNotice(0),
+    await givenNotice(0, 'other:webhook'),
+  ];
+  await postponeOutbox(house.store, silent, at(30), 'timeout');
+  await postponeOutbox(house.store, refused, at(30), 'status_422');
+  await postponeOutbox(house.store, elsewhere, at(30), 'timeout');
+  const due = async (): Promise<string[]> => {
+    const rows = house.store.db.selectFrom('outbox').select('id').where('next_attempt_at', '<=', at(1)).orderBy('id');
+    return (await rows.execute()).map(({ id }) => id);
+  };
+  await hurryDestination(house.store, TO, at(1), ['status_422']);
+  expect(await due()).toEqual([silent]);
+  await hurryDestination(house.store, TO, at(1));
+  expect(await due()).toEqual([silent, refused]);
 });
 
 describe('what waits for a destination that does not answer', () => {

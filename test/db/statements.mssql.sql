@@ -538,7 +538,7 @@ select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id"
 select top(1) * from "outbox" where "destination" = @1 and "state" = @2 and "id" > @3 and "next_attempt_at" > @4 and "attempts" < @5 and "attempts" > @6 and "id" < @7 and "last_failure" not in (@8) order by "id";
 
 -- notice-destinations.hurryDestination
-update "outbox" set "next_attempt_at" = @1 where "destination" = @2 and "state" = @3 and "next_attempt_at" > @4;
+update "outbox" set "next_attempt_at" = @1 where "destination" = @2 and "state" = @3 and "next_attempt_at" > @4 and ("last_failure" is null or "last_failure" not in (@5));
 
 -- notice-destinations.hurryFailed
 update "outbox" set "next_attempt_at" = @1, "attempts" = @2 where "state" = @3 and "next_attempt_at" > @4 and "last_failure" = @5;

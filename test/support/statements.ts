@@ -434,7 +434,9 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
       rows: { outbox: [MESSAGE] },
     },
   ),
-  'notice-destinations.hurryDestination': the((store) => destinations.hurryDestination(store, LEASE.destination, AT)),
+  'notice-destinations.hurryDestination': the((store) =>
+    destinations.hurryDestination(store, LEASE.destination, AT, ['status_422']),
+  ),
   'notice-destinations.hurryFailed': the((store) => destinations.hurryFailed(store, 'no_mail_server', AT)),
   'notice-destinations.giveUpOld': the((store) =>
     destinations.giveUpOld(store, LEASE.destination, { writtenBefore: AT, fewestAttempts: 3 }, 'status_500'),
