@@ -3,7 +3,7 @@ import { type FindingStep, listFindings, putFindings } from '../db/findings.ts';
 import { clearHolds, type Hold, listOpenHolds, openHolds, postponeLook, RECHECK } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef, type OrderRow } from '../db/orders.ts';
-import { findJudgedAt, putRejudgement } from '../db/rejudgements.ts';
+import { dropRejudgement, findIdleRejudgement, findJudgedAt, putRejudgement } from '../db/rejudgements.ts';
 import { closeReview, findOpenReview } from '../db/reviews.ts';
 import { listKnownRules } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
@@ -106,7 +106,12 @@ async function keepJudgement(tx: Store, order: OrderRow, occasion: RejudgementOc
   if (isSame && change.cleared.length === 0 && change.opened.length === 0) return;
   const { facts, explanations } = fresh;
   const codes = { cleared: codesOf(change.cleared), opened: codesOf(change.opened) };
-  const sequence = await putRejudgement(tx, ref, { occasion, facts, explanations, gone, ...codes });
+  const isIdle = occasion === 'recheck' && change.cleared.length === 0 && change.opened.length === 0;
+  // Numbers move all the time, such as credit used: of judgements that change no hold the last one in a row is kept.
+  const former = isIdle ? await findIdleRejudgement(tx, ref) : undefined;
+  const allGone = former ? joinGone(former.gone, gone, found.after) : gone;
+  const sequence = await putRejudgement(tx, ref, { occasion, facts, explanations, gone: allGone, ...codes });
+  if (former) await dropRejudgement(tx, ref, former.sequence);
   for (const { code, decisionId } of change.cleared)
     await clearHolds(tx, ref.orderId, { clearedBy: decisionId ?? RECHECK, at, only: [code] });
   await openHolds(tx, ref, change.opened, at);
@@ -153,6 +158,16 @@ function without(findings: readonly Finding[], others: readonly Finding[]): read
     JSON.stringify([code, path, disposition, message, evidence]);
   const known = new Set(others.map(print));
   return findings.filter((finding) => !known.has(print(finding)));
+}
+
+/** What is gone by two judgements: of what moved twice, as it was at first. */
+function joinGone(
+  former: readonly Finding[],
+  latter: readonly Finding[],
+  after: readonly Finding[],
+): readonly Finding[] {
+  const places = new Set(former.map(({ code, path }) => `${code} ${path}`));
+  return without([...former, ...latter.filter(({ code, path }) => !places.has(`${code} ${path}`))], after);
 }
 
 interface HoldChange {

@@ -22,7 +22,7 @@ export interface Rejudgement {
   readonly opened: string[];
 }
 
-/** A later judgement as it is kept: 1, 2, 3 … after the one by which the revision was judged first. */
+/** A later judgement as it is kept: 1, 2, 3 … after the one by which the revision was judged first; some may be dropped. */
 export type KeptRejudgement = Rejudgement & { readonly sequence: number };
 
 type Packed = Pick<Rejudgement, 'explanations' | 'gone'>;
@@ -52,6 +52,38 @@ export async function putRejudgement(tx: Store, ref: OrderRef, judged: Rejudgeme
     })
     .execute();
   return sequence;
+}
+
+/**
+ * The last judgement of a revision, if it left an order waiting by the same holds, and what was gone by it.
+ * @throws Erased if the order's key is gone
+ */
+export async function findIdleRejudgement(
+  tx: Store,
+  ref: OrderRef,
+): Promise<Pick<KeptRejudgement, 'sequence' | 'gone'> | undefined> {
+  const query = tx.db
+    .selectFrom('rejudgements')
+    .select(['sequence', 'occasion', 'cleared_json', 'opened_json', 'verdict_sealed'])
+    .where('order_id', '=', ref.orderId)
+    .where('revision', '=', ref.revision)
+    .orderBy('sequence', 'desc');
+  const last = await first(query, 1).executeTakeFirst();
+  if (last?.occasion !== 'recheck' || last.cleared_json !== '[]' || last.opened_json !== '[]') return undefined;
+  const sealer = await getSealer(tx, `order:${ref.orderId}`);
+  const packed = sealer.open(placeOf('verdict', ref, last.sequence), last.verdict_sealed);
+  const { gone } = JSON.parse(inflateRawSync(packed).toString('utf8')) as Packed;
+  return { sequence: last.sequence, gone };
+}
+
+/** Lets go of a judgement in whose place a later one stands; its number is not given again. */
+export async function dropRejudgement({ db }: Store, { orderId, revision }: OrderRef, sequence: number): Promise<void> {
+  await db
+    .deleteFrom('rejudgements')
+    .where('order_id', '=', orderId)
+    .where('revision', '=', revision)
+    .where('sequence', '=', sequence)
+    .execute();
 }
 
 /** The number of the judgement by which a revision stands now: 0 is the first, and stands while there is none. */

@@ -97,6 +97,7 @@ export const verdictOperations = [
 ];
 
 type Judged = Omit<z.output<typeof judgement>, 'judgement' | 'judgedAt'> & {
+  readonly sequence: number;
   readonly facts: Facts;
   readonly explanations: readonly Explanation[];
 };
@@ -111,9 +112,10 @@ async function showVerdict({
   const row = await getReadableOrder(deps, caller, params.id);
   const ref = { orderId: row.id, revision: wanted ?? row.revision };
   const judgements = await listJudgements(store, ref);
-  if (judgements.length === 0) throw new Problem('not-found', 'this revision of the order has no verdict');
-  const number = which ?? judgements.length - 1;
-  const shown = judgements[number];
+  const last = judgements.at(-1);
+  if (!last) throw new Problem('not-found', 'this revision of the order has no verdict');
+  const number = which ?? last.sequence;
+  const shown = judgements.find(({ sequence }) => sequence === number);
   if (!shown) throw new Problem('not-found', `this revision of the order has no judgement ${String(number)}`);
   await logReading(deps, caller, `order:${row.id}`, 'order.verdict_read');
   const { facts, explanations } = shown;
@@ -131,11 +133,11 @@ export async function listJudgements(store: Store, ref: OrderRef): Promise<reado
   const explanations = await findVerdict(store, ref);
   if (!explanations) return [];
   const [facts, later] = await Promise.all([getFacts(store, ref), listRejudgements(store, ref)]);
-  return [{ occasion: 'arrival', facts, explanations, cleared: [], opened: [] }, ...later];
+  return [{ sequence: 0, occasion: 'arrival', facts, explanations, cleared: [], opened: [] }, ...later];
 }
 
-function toSummary({ occasion, facts, cleared, opened }: Judged, number: number): z.output<typeof judgement> {
-  return { judgement: number, occasion, judgedAt: facts.asOf, cleared, opened };
+function toSummary({ sequence, occasion, facts, cleared, opened }: Judged): z.output<typeof judgement> {
+  return { judgement: sequence, occasion, judgedAt: facts.asOf, cleared, opened };
 }
 
 async function listOverrides(store: Store, ref: OrderRef): Promise<z.output<typeof verdict>['overrides']> {

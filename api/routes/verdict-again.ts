@@ -79,10 +79,10 @@ async function redraw({
   if (judged.length === 0) throw new Problem('not-found', 'this revision of the order has no verdict');
   await logReading(deps, caller, `order:${row.id}`, 'order.verdict_redrawn');
   const order = await getRevision(store, ref);
-  const sequence = (await findRulesOf(store, ref)) ?? (await findRulesSequence(store));
+  const rulesSequence = (await findRulesOf(store, ref)) ?? (await findRulesSequence(store));
   const judgements = await Promise.all(
-    judged.map(async ({ facts, explanations }, judgement) => {
-      const rules = await listRulesInForce(store, { at: new Date(facts.asOf), sequence });
+    judged.map(async ({ sequence: judgement, facts, explanations }) => {
+      const rules = await listRulesInForce(store, { at: new Date(facts.asOf), sequence: rulesSequence });
       const differences = redrawVerdict(explanations, rules, order, facts);
       return { judgement, judgedAt: facts.asOf, rules: explanations.length, differences };
     }),

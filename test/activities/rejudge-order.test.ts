@@ -273,6 +273,28 @@ describe('judged again', () => {
     expect(await holdsOf(ref)).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH']);
   });
 
+  test('with other numbers under the same holds, the last one is kept, and what changed since they were put', async () => {
+    const usedUp = (creditUsed: string) => {
+      otherwise = (facts) => ({ ...facts, customer: facts.customer && { ...facts.customer, creditUsed } });
+    };
+    usedUp('9999990.00');
+    const ref = await givenJudged();
+    const [first] = await listFindings(house.store, `order:${ref.orderId}`, ref.revision);
+    for (const used of ['9999991.00', '9999992.00', '9999993.00']) {
+      usedUp(used);
+      await house.steps.rejudgeOrder(ref);
+    }
+    expect(await judgementsOf(ref)).toEqual([
+      expect.objectContaining({ sequence: 3, cleared: [], opened: [], gone: [first] }),
+    ]);
+    usedUp('9999990.00');
+    await house.steps.rejudgeOrder(ref);
+    expect(await judgementsOf(ref)).toMatchObject([{ sequence: 4, gone: [] }]);
+    usedUp('0.00');
+    await house.steps.rejudgeOrder(ref);
+    expect((await judgementsOf(ref)).map(({ sequence }) => sequence)).toEqual([4, 5]);
+  });
+
   test('what is wrong by now is held as well', async () => {
     const ref = await givenJudged(WRONG_PRICE);
     await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });

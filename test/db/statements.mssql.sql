@@ -680,6 +680,12 @@ select count(*) as "numbers" from "received_numbers" where "source" = @1 and "ki
 select max("sequence") as "last" from "rejudgements" where "order_id" = @1 and "revision" = @2;
 insert into "rejudgements" ("order_id", "revision", "sequence", "occasion", "taken_at", "cleared_json", "opened_json", "facts_sealed", "verdict_sealed") values (@1, @2, @3, @4, @5, @6, @7, @8, @9);
 
+-- rejudgements.findIdleRejudgement
+select top(1) "sequence", "occasion", "cleared_json", "opened_json", "verdict_sealed" from "rejudgements" where "order_id" = @1 and "revision" = @2 order by "sequence" desc;
+
+-- rejudgements.dropRejudgement
+delete from "rejudgements" where "order_id" = @1 and "revision" = @2 and "sequence" = @3;
+
 -- rejudgements.getJudgementNumber
 select max("sequence") as "last" from "rejudgements" where "order_id" = @1 and "revision" = @2;
 

@@ -510,6 +510,8 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'rejudgements.putRejudgement': within((tx) => rejudgements.putRejudgement(tx, REF, REJUDGED), {
     rows: { rejudgements: [{ last: 1 }] },
   }),
+  'rejudgements.findIdleRejudgement': the((store) => rejudgements.findIdleRejudgement(store, REF)),
+  'rejudgements.dropRejudgement': the((store) => rejudgements.dropRejudgement(store, REF, 1)),
   'rejudgements.getJudgementNumber': the((store) => rejudgements.getJudgementNumber(store, REF), {
     rows: { rejudgements: [{ last: 1 }] },
   }),
