@@ -14,6 +14,7 @@ import {
   type OrderRow,
 } from '../db/orders.ts';
 import { closeReview } from '../db/reviews.ts';
+import { findJudgedAt } from '../db/rejudgements.ts';
 import { findRulesSequence, listKnownRules, listRulesInForce } from '../db/rules.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { putVerdict } from '../db/verdicts.ts';
@@ -69,17 +70,13 @@ async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boo
 }
 
 /** @returns the verdict, with the moment of its facts */
-async function evaluate(
-  store: Store,
-  ref: OrderRef,
-  which: (kind: RuleKind) => boolean,
-): Promise<Verdict & { readonly at: Date }> {
+async function evaluate(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<Verdict> {
   const order = await getRevision(store, ref);
   const facts = await getFacts(store, ref);
   // The facts' moment is the verdict's moment: judged again from the snapshot, the verdict is the same.
   const at = new Date(facts.asOf);
   const rules = (await listRulesFor(store, ref, at)).filter((rule) => which(rule.kind));
-  return { ...evaluateRules(rules, order, facts, at), at };
+  return evaluateRules(rules, order, facts, at);
 }
 
 /** The rules that were there when the facts were taken: all steps of a revision go by the same, whatever is changed meanwhile. */
@@ -113,10 +110,10 @@ export const FACTS_ARE_FRESH_MS = 5 * 60_000;
 
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
-  if (!(await findUnjudged(store, ref))) return readProgress(store, ref.orderId);
+  if (!(await findUnjudged(store, ref))) return readJudged(store, ref);
   const rules = await listKnownRules(store);
   // The steps side by side found the same, on the same snapshot; here it is explained as a whole.
-  const { explanations, at } = await evaluate(store, ref, () => true);
+  const { explanations } = await evaluate(store, ref, () => true);
   await inTransaction(store, async (tx) => {
     const row = await findUnjudged(tx, ref);
     if (!row) return;
@@ -124,7 +121,14 @@ export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<Ord
     await findClash(tx, row);
     await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
   });
-  return { ...(await readProgress(store, ref.orderId)), freshUntil: at.getTime() + FACTS_ARE_FRESH_MS };
+  return readJudged(store, ref);
+}
+
+/** Where a judged order stands, and until when it may go on by that. */
+async function readJudged(store: Store, ref: OrderRef): Promise<OrderProgress> {
+  const judgedAt = await findJudgedAt(store, ref);
+  const freshness = judgedAt === undefined ? {} : { freshUntil: Date.parse(judgedAt) + FACTS_ARE_FRESH_MS };
+  return { ...(await readProgress(store, ref.orderId)), ...freshness };
 }
 
 /** What the order means for others: the same PO number came before, or it replaces what production has. */
