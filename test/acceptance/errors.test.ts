@@ -140,6 +140,9 @@ describe('Error Resolution', () => {
     expect(await office.act('ravi', 'approve', approved)).toMatchObject({ status: 200, body: { applied: true } });
     const passed = await office.untilOver(approved);
     expect([passed.state, passed.productionOrderId]).toEqual(['completed', expect.stringMatching(/^PRD-/)]);
+    const { body: verdict } = await office.ask('ravi', 'GET', `/v1/orders/${approved.orderId}/verdict`);
+    const who = { action: 'approve', actor: 'ravi', roles: ['reviewer'], reason: 'agreed by telephone', at: expect.any(String) }; // prettier-ignore
+    expect(verdict['overrides']).toEqual([{ ...who, holds: ['PRICE.MISMATCH'] }]);
     expect(await office.act('ravi', 'reject', rejected)).toMatchObject({ status: 200, body: { state: 'rejected' } });
     expect(await office.untilOver(rejected)).toMatchObject({ state: 'rejected', productionOrderId: null });
     const { body: left } = await office.ask('ravi', 'GET', '/v1/reviews');
