@@ -25,6 +25,8 @@ const TEMPORAL_LIBRARIES = ['activity', 'client', 'common', 'testing', 'worker',
 const CONTRACT = '^workflows/contract\\.ts$';
 /** How messages are signed: pure, for those who take messages in and those who send them. */
 const SIGNATURES = '^exchange/signatures\\.ts$';
+/** How a server's `Retry-After` is read: pure, for all who ask servers. */
+const RETRY_AFTER = '^exchange/retry-after\\.ts$';
 /** The port and its client; the reference server is a program of its own. */
 const BACK_OFFICE = '^backoffice/(?!reference/)';
 
@@ -49,7 +51,7 @@ const PARTS = {
   },
   backoffice: {
     path: BACK_OFFICE,
-    house: [BACK_OFFICE],
+    house: [BACK_OFFICE, RETRY_AFTER],
     types: ['^orders/'],
     npmExcept: [...TEMPORAL_LIBRARIES, ...DATABASE_LIBRARIES, 'express'],
   },

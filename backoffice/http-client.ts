@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { readRetryAfter } from '../exchange/retry-after.ts';
 import type { LineFulfilment } from '../orders/fulfilment.ts';
 import type { Order } from '../orders/order.ts';
 import {
@@ -121,7 +122,7 @@ async function send(options: BackOfficeClientOptions, call: Call): Promise<Reply
     const text = await response.text();
     if (isWorthTryingAgain(response.status)) {
       throw new BackOfficeUnavailable(call.name, `status ${String(response.status)}`, {
-        retryAfterSeconds: readRetryAfter(response.headers),
+        ...readRetryAfter(response.headers.get('Retry-After'), new Date()),
         isGarbled: response.status >= 500 && !AWAY.includes(response.status),
       });
     }
@@ -148,15 +149,6 @@ const AWAY: readonly number[] = [502, 503, 504];
 /** 408 and 425 are 4xx, and yet say that the same request may do better later (RFC 9110 15.5.9, RFC 8470 5.2). */
 function isWorthTryingAgain(status: number): boolean {
   return status >= 500 || status === 429 || status === 408 || status === 425;
-}
-
-/** Seconds to wait, from a number of seconds or a date. @see https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
-function readRetryAfter(headers: Headers): number | undefined {
-  const value = headers.get('Retry-After')?.trim();
-  if (value === undefined || value === '') return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  const seconds = Math.ceil((Date.parse(value) - Date.now()) / 1000);
-  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
 /** The kind of failure alone: an error's text may name hosts, and a body's text may name people. */
