@@ -1,14 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { v7 as uuidv7 } from 'uuid';
 import { listFindings } from '../../db/findings.ts';
-import { listOpenHolds } from '../../db/holds.ts';
-import { acceptDocument } from '../../db/intake.ts';
 import type { OrderRef } from '../../db/orders.ts';
 import { addRuleVersion } from '../../db/rules.ts';
 import { inTransaction } from '../../db/store.ts';
 import { DEFAULT_RULES } from '../../orders/rules/default-rules.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
-import { makeArrival } from '../support/store.ts';
 import { openStepHouse, type StepHouse } from './step-house.ts';
 
 let house: StepHouse;
@@ -17,21 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-/** An order of 10 SKU-1 for 199.90, judged; its review is open if it has one. */
-async function givenJudged(changes: Parameters<typeof makeOrderJson>[0] = {}): Promise<OrderRef> {
-  const orderId = uuidv7();
-  const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
-  await acceptDocument(house.store, makeArrival({ bytes }), { orderId, operatorId: null });
-  await house.steps.parseOrder(orderId);
-  const ref = { orderId, revision: 1 };
-  await house.steps.takeFacts(ref);
-  await Promise.all([house.steps.validateOrder(ref), house.steps.checkCredit(ref), house.steps.checkInventory(ref)]);
-  await house.steps.settleVerdict(ref);
-  await house.steps.enterReview(ref, Date.now());
-  return ref;
-}
+/* An order is of 10 SKU-1 for 199.90, unless it is said otherwise. */
 
-const heldFor = async ({ orderId }: OrderRef) => (await listOpenHolds(house.store, orderId)).map(({ code }) => code);
 const setStock = (stock: string) => house.back.admin.changeProduct('SKU-1', { stock });
 const setLimit = (creditLimit: string) => house.back.admin.changeCustomer('C-1001', { creditLimit });
 async function approve(ref: OrderRef): Promise<void> {
@@ -43,12 +25,12 @@ async function approve(ref: OrderRef): Promise<void> {
 describe('an approval lets the reservation pass as much as was shown', () => {
   test('of missing stock, and not more of it', async () => {
     await setStock('9');
-    const ref = await givenJudged();
-    expect(await heldFor(ref)).toEqual(['STOCK.SHORT']);
+    const ref = await house.givenJudged();
+    expect(await house.heldFor(ref)).toEqual(['STOCK.SHORT']);
     await approve(ref);
     await setStock('8');
     expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'in_review' });
-    expect(await heldFor(ref)).toEqual(['STOCK.SHORT']);
+    expect(await house.heldFor(ref)).toEqual(['STOCK.SHORT']);
 
     await approve(ref);
     await setStock('7');
@@ -63,7 +45,7 @@ describe('an approval lets the reservation pass as much as was shown', () => {
     await setStock('9');
     const line = { sku: 'SKU-1', quantity: '10', unitPrice: '19.9900' };
     const other = { line: '2', sku: 'SKU-2', quantity: '1', unitPrice: '5.2500' };
-    const ref = await givenJudged({ lines: [{ ...line, line: '1' }, other], total: '205.15' });
+    const ref = await house.givenJudged({ lines: [{ ...line, line: '1' }, other], total: '205.15' });
     await approve(ref);
     await house.back.admin.changeProduct('SKU-2', { stock: '0' });
     expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'in_review' });
@@ -73,8 +55,8 @@ describe('an approval lets the reservation pass as much as was shown', () => {
 
   test('of exceeded credit, to the cent', async () => {
     await setLimit('189.90');
-    const ref = await givenJudged();
-    expect(await heldFor(ref)).toEqual(['CREDIT.LIMIT']);
+    const ref = await house.givenJudged();
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT']);
     await approve(ref);
     await setLimit('189.89');
     expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'in_review' });
@@ -90,7 +72,7 @@ test('an order whose payment a rule on credit exempts reserves whatever credit i
   const rule = { ...credit!, version: 2, parameters: { exemptMethods: ['prepaid'] }, author: 'ada' };
   const by = { actor: 'ada', at: new Date().toISOString() };
   await inTransaction(house.store, (tx) => addRuleVersion(tx, rule, by, false));
-  const ref = await givenJudged({ payment: { method: 'prepaid' } });
-  expect(await heldFor(ref)).toEqual([]);
+  const ref = await house.givenJudged({ payment: { method: 'prepaid' } });
+  expect(await house.heldFor(ref)).toEqual([]);
   expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'reserved' });
 });

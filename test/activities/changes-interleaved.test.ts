@@ -66,7 +66,7 @@ async function takeStep(orderId: string): Promise<() => Promise<unknown>> {
     case 'received':
       return () => steps.parseOrder(orderId);
     case 'parsed':
-      return () => (isChange ? change(order) : judge(order));
+      return () => (isChange ? change(order) : house.judge(order));
     case 'validated':
       return () => (isChange ? steps.carryOutChange(order) : steps.reserveOrder(order));
     case 'reserved':
@@ -87,13 +87,7 @@ async function takeStep(orderId: string): Promise<() => Promise<unknown>> {
 
 async function change(order: OrderProgress): Promise<void> {
   const linked = await steps.linkChange(order);
-  if (linked.state === 'parsed') await judge(linked);
-}
-
-async function judge(order: OrderProgress): Promise<void> {
-  await steps.takeFacts(order);
-  await Promise.all([steps.validateOrder(order), steps.checkCredit(order), steps.checkInventory(order)]);
-  await steps.settleVerdict(order);
+  if (linked.state === 'parsed') await house.judge(linked);
 }
 
 /** Does a step; one that fails holds its order, as the workflow would have it. */

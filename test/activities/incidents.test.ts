@@ -79,10 +79,7 @@ async function judged(changes: Record<string, unknown> = {}, source = 'web-shop'
   const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
   const arrival = makeArrival({ bytes, source, at: new Date().toISOString() });
   await acceptDocument(house.store, arrival, { orderId, operatorId: null });
-  const ref = await house.steps.parseOrder(orderId);
-  await house.steps.takeFacts(ref);
-  await Promise.all([house.steps.validateOrder(ref), house.steps.checkCredit(ref), house.steps.checkInventory(ref)]);
-  await house.steps.settleVerdict(ref);
+  await house.judge(await house.steps.parseOrder(orderId));
   return orderId;
 }
 

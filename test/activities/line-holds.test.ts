@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { v7 as uuidv7 } from 'uuid';
 import {
   type BackOffice,
   BackOfficeRefused,
@@ -8,7 +7,6 @@ import {
 } from '../../backoffice/port.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listFulfilments, listLineHolds } from '../../db/fulfilment.ts';
-import { acceptDocument } from '../../db/intake.ts';
 import { listLog } from '../../db/log.ts';
 import { getOrder, type OrderRef } from '../../db/orders.ts';
 import { listOutbox } from '../../db/outbox.ts';
@@ -19,7 +17,6 @@ import { CircuitOpen } from '../../exchange/circuit.ts';
 import type { Fulfilment } from '../../orders/fulfilment.ts';
 import { makeRule } from '../orders/rules/factories.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
-import { makeArrival } from '../support/store.ts';
 import { openStepHouse, type StepHouse } from './step-house.ts';
 
 /*
@@ -62,20 +59,6 @@ function orderOf(hoses: number, shackles: number, customerId = 'C-2003'): Record
   return makeOrderJson({ customerId, lines, total });
 }
 
-async function read(json: Record<string, unknown>): Promise<OrderRef> {
-  const orderId = uuidv7();
-  const bytes = Buffer.from(JSON.stringify(json));
-  await acceptDocument(house.store, makeArrival({ bytes }), { orderId, operatorId: null });
-  await house.steps.parseOrder(orderId);
-  return { orderId, revision: 1 };
-}
-
-async function judge(ref: OrderRef) {
-  await house.steps.takeFacts(ref);
-  await Promise.all([house.steps.validateOrder(ref), house.steps.checkCredit(ref), house.steps.checkInventory(ref)]);
-  return house.steps.settleVerdict(ref);
-}
-
 async function handOff(ref: OrderRef) {
   await house.steps.reserveOrder(ref);
   await house.steps.stageOrder(ref);
@@ -83,8 +66,8 @@ async function handOff(ref: OrderRef) {
 }
 
 async function givenInProduction(json = orderOf(10, 10)): Promise<OrderRef> {
-  const ref = await read(json);
-  expect(await judge(ref)).toMatchObject({ state: 'validated' });
+  const ref = await house.givenParsed(json);
+  expect(await house.judge(ref)).toMatchObject({ state: 'validated' });
   expect(await handOff(ref)).toMatchObject({ state: 'completed' });
   return ref;
 }
@@ -135,8 +118,8 @@ describe('an order of which only a part is there', () => {
 
   test('is staged with its lines as the sender sent them, and what of each goes now', async () => {
     const json = orderOf(10, 10);
-    const ref = await read(json);
-    await judge(ref);
+    const ref = await house.givenParsed(json);
+    await house.judge(ref);
     await house.steps.reserveOrder(ref);
     await house.steps.stageOrder(ref);
     const staged = await getStaged(house.store, ref);
@@ -165,10 +148,10 @@ describe('an order of which only a part is there', () => {
   });
 
   test('waits as a whole where nothing is agreed, or nothing of it can go; a person may let all of it pass', async () => {
-    expect(await judge(await read(orderOf(10, 10, 'C-1001')))).toMatchObject({ state: 'in_review' });
+    expect(await house.judge(await house.givenParsed(orderOf(10, 10, 'C-1001')))).toMatchObject({ state: 'in_review' });
     await house.back.admin.changeProduct('SKU-6', { stock: { EAST: '0', WEST: '0' } });
-    const ref = await read(orderOf(10, 10, 'C-2002'));
-    expect(await judge(ref)).toMatchObject({ state: 'in_review' });
+    const ref = await house.givenParsed(orderOf(10, 10, 'C-2002'));
+    expect(await house.judge(ref)).toMatchObject({ state: 'in_review' });
     await house.steps.enterReview(ref, Date.now());
     expect(await say(ref, { action: 'approve' })).toMatchObject({ applied: true, progress: { state: 'validated' } });
     await handOff(ref);
@@ -177,8 +160,8 @@ describe('an order of which only a part is there', () => {
   });
 
   test('that was covered when it was judged is split by what is left when it is reserved', async () => {
-    const ref = await read(orderOf(10, 8));
-    await judge(ref);
+    const ref = await house.givenParsed(orderOf(10, 8));
+    await house.judge(ref);
     await house.back.admin.changeProduct('SKU-7', { stock: { WEST: '1' } });
     await handOff(ref);
     expect(await producedOf(ref)).toEqual(['WEST 10, 0 wait', 'EAST 3 + WEST 1, 4 wait']);
@@ -197,8 +180,8 @@ describe('an order that is judged again before it reserves', () => {
   const agreeOn = (partialDelivery: 'hold' | 'split') => house.back.admin.changeCustomer('C-1001', { partialDelivery });
 
   test('takes what is there and no more, once its customer agrees to have the rest later', async () => {
-    const ref = await read(orderOf(10, 10, 'C-1001'));
-    expect(await judge(ref)).toMatchObject({ state: 'in_review' });
+    const ref = await house.givenParsed(orderOf(10, 10, 'C-1001'));
+    expect(await house.judge(ref)).toMatchObject({ state: 'in_review' });
     await agreeOn('split');
     expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated' });
     expect(await handOff(ref)).toMatchObject({ state: 'completed' });
@@ -219,16 +202,16 @@ describe('an order that is judged again before it reserves', () => {
     ];
     const by = { actor: 'ada', at: '2026-11-01T00:00:00.000Z' };
     for (const rule of rules) await inTransaction(house.store, (tx) => addRuleVersion(tx, rule, by, false));
-    const ref = await read(orderOf(10, 6, 'C-1001'));
-    expect(await judge(ref)).toMatchObject({ state: 'validated' });
+    const ref = await house.givenParsed(orderOf(10, 6, 'C-1001'));
+    expect(await house.judge(ref)).toMatchObject({ state: 'validated' });
     expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'in_review' });
     expect(await stockOf('SKU-7')).toEqual({ EAST: '3', WEST: '5' });
   });
 });
 
 test('a reservation of more or less than was ordered is none, and is asked for again', async () => {
-  const ref = await read(orderOf(10, 10));
-  await judge(ref);
+  const ref = await house.givenParsed(orderOf(10, 10));
+  await house.judge(ref);
   befalls.reserve = async (call) => {
     const result = (await call()) as Extract<ReserveResult, { reserved: true }>;
     return { ...result, lines: result.lines.map((of) => ({ ...of, waiting: '0' })) };
@@ -242,8 +225,8 @@ test('a reservation of more or less than was ordered is none, and is asked for a
 
 describe('a step that runs again', () => {
   test('after the answer to the reservation was lost finds the same split', async () => {
-    const ref = await read(orderOf(10, 10));
-    await judge(ref);
+    const ref = await house.givenParsed(orderOf(10, 10));
+    await house.judge(ref);
     befalls.reserve = lose;
     await expect(house.steps.reserveOrder(ref)).rejects.toThrow('did not answer');
     // Others may be served meanwhile: it is not split anew.
@@ -255,8 +238,8 @@ describe('a step that runs again', () => {
   });
 
   test('between reserving and staging, or at once with itself, changes nothing', async () => {
-    const ref = await read(orderOf(10, 10));
-    await judge(ref);
+    const ref = await house.givenParsed(orderOf(10, 10));
+    await house.judge(ref);
     await Promise.all([house.steps.reserveOrder(ref), house.steps.reserveOrder(ref)]);
     await house.steps.reserveOrder(ref);
     await Promise.all([house.steps.stageOrder(ref), house.steps.stageOrder(ref)]);
@@ -384,8 +367,8 @@ describe('stock that comes in', () => {
 describe('an order that changes while a line of it waits', () => {
   /** Production refused it, because what it had reserved is gone: somebody has to look. */
   async function givenRefused(): Promise<OrderRef> {
-    const ref = await read(orderOf(10, 10));
-    await judge(ref);
+    const ref = await house.givenParsed(orderOf(10, 10));
+    await house.judge(ref);
     await house.steps.reserveOrder(ref);
     await house.steps.stageOrder(ref);
     await house.back.backOffice.release(ref.orderId, ref.revision);
@@ -403,7 +386,7 @@ describe('an order that changes while a line of it waits', () => {
     ];
     expect(await say(ref, { action: 'correct', changes })).toMatchObject({ applied: true });
     const next = { ...ref, revision: 2 };
-    expect(await judge(next)).toMatchObject({ state: 'validated' });
+    expect(await house.judge(next)).toMatchObject({ state: 'validated' });
     expect(await handOff(next)).toMatchObject({ state: 'completed' });
     expect([await waitingOf(ref), await waitingOf(next)]).toEqual([[], ['2: 1']]);
     expect(await producedOf(next)).toEqual(['WEST 10, 0 wait', 'EAST 3 + WEST 5, 1 wait']);
@@ -413,8 +396,8 @@ describe('an order that changes while a line of it waits', () => {
     const rejected = await givenRefused();
     await say(rejected, { action: 'reject' });
     expect(await house.steps.closeOrder(rejected)).toMatchObject({ state: 'rejected' });
-    const cancelled = await read(orderOf(10, 10));
-    await judge(cancelled);
+    const cancelled = await house.givenParsed(orderOf(10, 10));
+    await house.judge(cancelled);
     await house.steps.reserveOrder(cancelled);
     await say(cancelled, { action: 'cancel' });
     expect(await house.steps.closeOrder(cancelled)).toMatchObject({ state: 'cancelled' });
@@ -426,9 +409,9 @@ describe('an order that changes while a line of it waits', () => {
 
   /** A change that a person approved to be carried out in production. */
   async function change(of: Record<string, unknown>, type: 'replace' | 'cancel'): Promise<OrderRef> {
-    const ref = await read({ ...of, type });
+    const ref = await house.givenParsed({ ...of, type });
     await house.steps.linkChange(ref);
-    if (type === 'replace') await judge(ref);
+    if (type === 'replace') await house.judge(ref);
     await house.steps.enterReview(ref, Date.now());
     expect(await say(ref, { action: 'approve' })).toMatchObject({ applied: true });
     return ref;

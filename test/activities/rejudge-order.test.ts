@@ -1,11 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { v7 as uuidv7 } from 'uuid';
 import type { BackOffice } from '../../backoffice/port.ts';
 import { findDecision, settleDecision } from '../../db/decisions.ts';
 import { getFacts } from '../../db/facts.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listApprovedCodes, listOpenHolds } from '../../db/holds.ts';
-import { acceptDocument } from '../../db/intake.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { getOrder, type OrderRef } from '../../db/orders.ts';
 import { listOutbox } from '../../db/outbox.ts';
@@ -17,8 +15,7 @@ import { findVerdict } from '../../db/verdicts.ts';
 import type { Facts } from '../../orders/facts.ts';
 import type { RuleVersion } from '../../orders/rules/rule.ts';
 import { makeRule } from '../orders/rules/factories.ts';
-import { makeOrderJson, WRONG_PRICE } from '../support/order-factory.ts';
-import { makeArrival } from '../support/store.ts';
+import { WRONG_PRICE } from '../support/order-factory.ts';
 import { openStepHouse, type StepHouse } from './step-house.ts';
 
 /** Orders that wait are judged again by fresh facts, and approvals cover what was shown: step by step, without workflows. */
@@ -58,23 +55,6 @@ async function addRule(rule: Partial<RuleVersion>): Promise<void> {
 
 const REVIEWER = { actor: 'ravi', roles: ['reviewer'] } as const;
 
-/** An order that was read and judged, and whose review is open if it waits. */
-async function givenJudged(changes: Record<string, unknown> = {}): Promise<OrderRef> {
-  const ref = { orderId: uuidv7(), revision: 1 };
-  const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
-  await acceptDocument(house.store, makeArrival({ bytes }), { orderId: ref.orderId, operatorId: null });
-  await house.steps.parseOrder(ref.orderId);
-  await judge(ref);
-  return ref;
-}
-
-async function judge(ref: OrderRef): Promise<void> {
-  await house.steps.takeFacts(ref);
-  await Promise.all([house.steps.validateOrder(ref), house.steps.checkCredit(ref), house.steps.checkInventory(ref)]);
-  const { state } = await house.steps.settleVerdict(ref);
-  if (state === 'in_review') await house.steps.enterReview(ref, Date.now());
-}
-
 async function decide(ref: OrderRef, saying: Parameters<StepHouse['decide']>[1]) {
   return house.steps.applyDecision(ref.orderId, await house.decide(ref.orderId, saying));
 }
@@ -86,8 +66,6 @@ async function letFactsAge({ orderId }: OrderRef): Promise<void> {
   await house.store.db.updateTable('rejudgements').set(taken).where('order_id', '=', orderId).execute();
 }
 
-const holdsOf = async ({ orderId }: OrderRef): Promise<string[]> =>
-  (await listOpenHolds(house.store, orderId)).map(({ code }) => code);
 const findingsOf = async ({ orderId, revision }: OrderRef): Promise<string[]> =>
   (await listFindings(house.store, `order:${orderId}`, revision)).map(({ code }) => code);
 const stateOf = async ({ orderId }: OrderRef): Promise<string> => (await getOrder(house.store, orderId)).state;
@@ -100,7 +78,7 @@ const loggedOf = async ({ orderId }: OrderRef, action: string): Promise<Record<s
 describe('a hold whose cause is gone', () => {
   test('clears itself: the product is sold again, and the order goes on', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     const [hold] = await listOpenHolds(house.store, ref.orderId);
     const first = { facts: await getFacts(house.store, ref), verdict: await findVerdict(house.store, ref) };
     await house.back.admin.changeProduct('SKU-1', { active: true });
@@ -127,13 +105,13 @@ describe('a hold whose cause is gone', () => {
 
   test('clears alone, while the other one waits for its person: same review, same clock', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
-    const ref = await givenJudged(WRONG_PRICE);
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH', 'PRODUCT.INACTIVE']);
+    const ref = await house.givenJudged(WRONG_PRICE);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH', 'PRODUCT.INACTIVE']);
     const review = await findOpenReview(house.store, ref.orderId);
     await house.back.admin.changeProduct('SKU-1', { active: true });
     await house.steps.rejudgeOrder(ref);
     expect(await stateOf(ref)).toBe('in_review');
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH']);
     expect(await findingsOf(ref)).toEqual(['PRICE.MISMATCH']);
     expect(await findOpenReview(house.store, ref.orderId)).toEqual(review);
   });
@@ -141,11 +119,11 @@ describe('a hold whose cause is gone', () => {
   test('of stock and of credit clears when there is enough', async () => {
     await house.back.admin.changeProduct('SKU-1', { stock: '9' });
     await house.back.admin.changeCustomer('C-1001', { creditLimit: '100.00' });
-    const ref = await givenJudged();
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'STOCK.SHORT']);
+    const ref = await house.givenJudged();
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT', 'STOCK.SHORT']);
     await house.back.admin.changeProduct('SKU-1', { stock: '1000000' });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT']);
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT']);
     await house.back.admin.changeCustomer('C-1001', { creditLimit: '9999999.00' });
     expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated' });
     expect((await judgementsOf(ref)).map(({ sequence, cleared }) => [sequence, cleared])).toEqual([
@@ -155,7 +133,7 @@ describe('a hold whose cause is gone', () => {
   });
 
   test('that a reservation ran into clears too, and is looked at ever more seldom when it comes back', async () => {
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     await house.back.admin.changeProduct('SKU-1', { stock: '9' });
     const waits: number[] = [];
     for (let i = 0; i < 3; i += 1) {
@@ -177,7 +155,7 @@ describe('a hold whose cause is gone', () => {
   });
 
   test('that comes back is waited for in the same review: its clock goes on, and what was told is not told again', async () => {
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     const [start, HOUR] = [Date.now(), 3_600_000];
     await house.back.admin.changeProduct('SKU-1', { stock: '9' });
     const bounce = async (at: number) => {
@@ -217,14 +195,14 @@ describe('a hold whose cause is gone', () => {
     const rule = { kind: 'expression', parameters: { expression: 'false', message: 'never', path: '' } } as const;
     await addRule({ code: 'ENDING.RULE', ...rule, effectiveTo: inHours(1) });
     await addRule({ code: 'BEGINNING.RULE', ...rule, effectiveFrom: inHours(1) });
-    const ref = await givenJudged();
-    expect(await holdsOf(ref)).toEqual(['ENDING.RULE']);
+    const ref = await house.givenJudged();
+    expect(await house.heldFor(ref)).toEqual(['ENDING.RULE']);
     await addRule({ code: 'LATER.RULE', ...rule });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['ENDING.RULE']);
+    expect(await house.heldFor(ref)).toEqual(['ENDING.RULE']);
     otherwise = (facts) => ({ ...facts, asOf: inHours(2) });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['BEGINNING.RULE']);
+    expect(await house.heldFor(ref)).toEqual(['BEGINNING.RULE']);
     const [again] = await judgementsOf(ref);
     const codes = again?.explanations.map(({ code }) => code);
     expect([codes?.includes('BEGINNING.RULE'), codes?.includes('ENDING.RULE'), codes?.includes('LATER.RULE')]).toEqual([
@@ -236,17 +214,17 @@ describe('a hold whose cause is gone', () => {
 
   test('is judged by the rules of the revision, whatever came into force since', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     await addRule({ code: 'LATER.RULE', kind: 'expression', parameters: { expression: 'false', message: 'never', path: '' } }); // prettier-ignore
     await house.back.admin.changeProduct('SKU-1', { active: true });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH']);
   });
 });
 
 describe('judged again', () => {
   test('with nothing changed, nothing is kept', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     const before = await listLog(house.store, `order:${ref.orderId}`);
     await house.steps.rejudgeOrder(ref);
     expect(await judgementsOf(ref)).toEqual([]);
@@ -255,7 +233,7 @@ describe('judged again', () => {
   });
 
   test('with nothing but another warning, nothing is kept; beside something else it is', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     const history = Array.from({ length: 30 }, () => ({ quantity: '1', unitPrice: '18.00' }));
     const withHistory = (facts: Facts): Facts => {
       const product = facts.products['SKU-1'];
@@ -270,7 +248,7 @@ describe('judged again', () => {
     };
     await house.steps.rejudgeOrder(ref);
     expect((await findingsOf(ref)).sort()).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH', 'UNUSUAL.QUANTITY']);
-    expect(await holdsOf(ref)).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH']);
   });
 
   test('with other numbers under the same holds, the last one is kept, and what changed since they were put', async () => {
@@ -278,7 +256,7 @@ describe('judged again', () => {
       otherwise = (facts) => ({ ...facts, customer: facts.customer && { ...facts.customer, creditUsed } });
     };
     usedUp('9999990.00');
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     const [first] = await listFindings(house.store, `order:${ref.orderId}`, ref.revision);
     for (const used of ['9999991.00', '9999992.00', '9999993.00']) {
       usedUp(used);
@@ -296,7 +274,7 @@ describe('judged again', () => {
   });
 
   test('what is wrong by now is held as well', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
     await house.steps.rejudgeOrder(ref);
     expect(await listOpenHolds(house.store, ref.orderId)).toMatchObject([
@@ -308,33 +286,33 @@ describe('judged again', () => {
 
   test('what a rule would send back is held: nobody is surprised by an order that is gone', async () => {
     await addRule({ code: 'CUSTOMER.INACTIVE', kind: 'customer_active', disposition: 'reject', parameters: {} });
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     await house.back.admin.changeCustomer('C-1001', { status: 'inactive' });
     await house.steps.rejudgeOrder(ref);
     expect(await stateOf(ref)).toBe('in_review');
-    expect(await holdsOf(ref)).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['CUSTOMER.INACTIVE', 'PRICE.MISMATCH']);
   });
 
   test('a customer who was set up is judged by all the rules that could say nothing before', async () => {
     otherwise = (facts) => ({ ...facts, customer: null });
-    const ref = await givenJudged(WRONG_PRICE);
-    expect(await holdsOf(ref)).toEqual(['CUSTOMER.UNKNOWN']);
+    const ref = await house.givenJudged(WRONG_PRICE);
+    expect(await house.heldFor(ref)).toEqual(['CUSTOMER.UNKNOWN']);
     expect(await decide(ref, { action: 'approve' })).toMatchObject({ applied: false });
     otherwise = (facts) => facts;
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH']);
     expect(await judgementsOf(ref)).toMatchObject([{ cleared: ['CUSTOMER.UNKNOWN'], opened: ['PRICE.MISMATCH'] }]);
   });
 
   test('a rule that could not judge this time takes nothing back', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     otherwise = (facts) => ({ ...facts, customer: null });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['CUSTOMER.UNKNOWN', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['CUSTOMER.UNKNOWN', 'PRICE.MISMATCH']);
     expect((await findingsOf(ref)).sort()).toEqual(['CUSTOMER.UNKNOWN', 'PRICE.MISMATCH']);
     otherwise = (facts) => facts;
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH']);
   });
 
   test('a rule that broke and cannot be tried this time still holds; one that breaks again says so once', async () => {
@@ -343,13 +321,13 @@ describe('judged again', () => {
       customer: facts.customer && { ...facts.customer, minimumOrder },
     });
     otherwise = withMinimum('no number');
-    const ref = await givenJudged();
-    expect(await holdsOf(ref)).toEqual(['RULE.FAILED.ORDER.BELOW_MINIMUM']);
+    const ref = await house.givenJudged();
+    expect(await house.heldFor(ref)).toEqual(['RULE.FAILED.ORDER.BELOW_MINIMUM']);
     await house.steps.rejudgeOrder(ref);
     expect([await findingsOf(ref), await judgementsOf(ref)]).toEqual([['RULE.FAILED.ORDER.BELOW_MINIMUM'], []]);
     otherwise = (facts) => ({ ...facts, customer: null });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['CUSTOMER.UNKNOWN', 'RULE.FAILED.ORDER.BELOW_MINIMUM']);
+    expect(await house.heldFor(ref)).toEqual(['CUSTOMER.UNKNOWN', 'RULE.FAILED.ORDER.BELOW_MINIMUM']);
     otherwise = withMinimum('1.00');
     expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [] });
   });
@@ -364,8 +342,8 @@ describe('judged again', () => {
       customer: facts.customer && { ...facts.customer, ...ofCustomer },
       products: { 'SKU-1': { ...facts.products['SKU-1']!, ...ofProduct } },
     });
-    const ref = await givenJudged();
-    expect(await holdsOf(ref)).toEqual([code]);
+    const ref = await house.givenJudged();
+    expect(await house.heldFor(ref)).toEqual([code]);
     otherwise = (facts) => facts;
     expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'validated', holds: [] });
     const [again] = await judgementsOf(ref);
@@ -377,7 +355,7 @@ describe('judged again', () => {
 
   test('twice, and by two at once, it counts once', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     await house.back.admin.changeProduct('SKU-1', { active: true });
     await Promise.all([house.steps.rejudgeOrder(ref), house.steps.rejudgeOrder(ref)]);
     await house.steps.rejudgeOrder(ref);
@@ -388,7 +366,7 @@ describe('judged again', () => {
 
   test('an order is left alone while somebody has the review, until the lease is over', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     const review = await findOpenReview(house.store, ref.orderId);
     const until = new Date(Date.now() + 15 * 60_000).toISOString();
     const now = new Date().toISOString();
@@ -405,7 +383,7 @@ describe('judged again', () => {
 
   test('an order is left alone that somebody claims while the back office is asked', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     await house.back.admin.changeProduct('SKU-1', { active: true });
     const review = await findOpenReview(house.store, ref.orderId);
     const until = new Date(Date.now() + 15 * 60_000).toISOString();
@@ -419,7 +397,7 @@ describe('judged again', () => {
   });
 
   test('by facts that came late, nothing is taken back that newer ones showed', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     meanwhile = async () => {
       meanwhile = () => Promise.resolve();
       await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
@@ -427,13 +405,13 @@ describe('judged again', () => {
       otherwise = (facts) => ({ ...facts, customer: facts.customer && { ...facts.customer, status: 'active' } });
     };
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['CUSTOMER.CREDIT_STOP', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['CUSTOMER.CREDIT_STOP', 'PRICE.MISMATCH']);
     expect(await judgementsOf(ref)).toHaveLength(1);
   });
 
   test('an order is left alone that somebody has decided', async () => {
     await house.back.admin.changeProduct('SKU-1', { active: false });
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     await house.back.admin.changeProduct('SKU-1', { active: true });
     const decisionId = await house.decide(ref.orderId, { action: 'reject' });
     expect(await house.steps.rejudgeOrder(ref)).toMatchObject({ state: 'in_review' });
@@ -448,8 +426,8 @@ describe('an approval', () => {
   /** PRICE.MISMATCH is a reviewer's, CREDIT.LIMIT a supervisor's. */
   async function givenTwo(): Promise<OrderRef> {
     await house.back.admin.changeCustomer('C-1001', { creditLimit: '100.00' });
-    const ref = await givenJudged(TWO);
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    const ref = await house.givenJudged(TWO);
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
     return ref;
   }
 
@@ -460,7 +438,7 @@ describe('an approval', () => {
     await claimReview(house.store, review?.id ?? '', 'ravi', { now: new Date().toISOString(), until });
     const { applied, progress } = await decide(ref, { action: 'approve', ...REVIEWER });
     expect([applied, progress.state]).toEqual([true, 'in_review']);
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT']);
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT']);
     expect(await listApprovedCodes(house.store, ref)).toEqual(['PRICE.MISMATCH']);
     // The claim is given back, for somebody else is to decide.
     expect(await findOpenReview(house.store, ref.orderId)).toEqual({ ...review, claimed_by: null, lease_until: null });
@@ -480,13 +458,13 @@ describe('an approval', () => {
     const decisionId = await house.decide(ref.orderId, { action: 'approve', holds: ['CREDIT.LIMIT'] });
     expect(await findDecision(house.store, decisionId)).toMatchObject({ holds: ['CREDIT.LIMIT'] });
     await house.steps.applyDecision(ref.orderId, decisionId);
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH']);
     expect(await stateOf(ref)).toBe('in_review');
     expect(await loggedOf(ref, 'decision.approve')).toMatchObject([{ holds: ['CREDIT.LIMIT'] }]);
   });
 
   test('does not release what was opened after it was written', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     const decisionId = await house.decide(ref.orderId, { action: 'approve' });
     // As if it had been judged again just before: what waits to be applied keeps it from that otherwise.
     await settleDecision(house.store, decisionId, { refusal: 'for the test', at: new Date().toISOString() });
@@ -494,7 +472,7 @@ describe('an approval', () => {
     await house.steps.rejudgeOrder(ref);
     await house.store.db.updateTable('decisions').set({ state: 'pending', refusal: null }).where('id', '=', decisionId).execute(); // prettier-ignore
     expect(await house.steps.applyDecision(ref.orderId, decisionId)).toMatchObject({ applied: true });
-    expect(await holdsOf(ref)).toEqual(['CUSTOMER.CREDIT_STOP']);
+    expect(await house.heldFor(ref)).toEqual(['CUSTOMER.CREDIT_STOP']);
     expect(await stateOf(ref)).toBe('in_review');
   });
 
@@ -502,7 +480,7 @@ describe('an approval', () => {
     const ref = await givenTwo();
     const refusal = 'the holds that this approval names do not stand any more';
     expect(await decide(ref, { action: 'approve', holds: ['STOCK.SHORT'] })).toMatchObject({ applied: false, refusal });
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
   });
 
   test('covers its revision only: one that was corrected meanwhile is judged anew', async () => {
@@ -512,14 +490,15 @@ describe('an approval', () => {
     const looked = { revision: 1, reviewId: null, holds: ['CREDIT.LIMIT'] };
     const late = await house.decide(ref.orderId, { action: 'approve', ...looked });
     const next = { ...ref, revision: 2 };
-    await judge(next);
+    await house.judge(next);
+    await house.steps.enterReview(next, Date.now());
     expect(await house.steps.applyDecision(ref.orderId, late)).toMatchObject({
       applied: false,
       refusal: 'the decision is about revision 1, the order is at revision 2',
     });
-    expect(await holdsOf(next)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(next)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
     await house.steps.rejudgeOrder(next);
-    expect(await holdsOf(next)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(next)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
   });
 
   test('of a credit limit covers as much as was shown, not more', async () => {
@@ -527,10 +506,10 @@ describe('an approval', () => {
     await decide(ref, { action: 'approve', holds: ['CREDIT.LIMIT'] });
     await house.back.admin.changeCustomer('C-1001', { creditLimit: '150.00' });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH']);
     await house.back.admin.changeCustomer('C-1001', { creditLimit: '99.99' });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
     expect(await listApprovedCodes(house.store, ref)).toEqual([]);
   });
 
@@ -543,7 +522,7 @@ describe('an approval', () => {
     expect(await listApprovedCodes(house.store, ref)).toEqual([]);
     await house.back.admin.changeCustomer('C-1001', { creditLimit: '100.00' });
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['PRICE.MISMATCH']);
     expect(await listApprovedCodes(house.store, ref)).toEqual(['CREDIT.LIMIT']);
     expect(await loggedOf(ref, 'hold.cleared')).toMatchObject([{ code: 'CREDIT.LIMIT', decisionId }]);
     await decide(ref, { action: 'approve' });
@@ -560,14 +539,14 @@ describe('an approval', () => {
     await decide(ref, { action: 'approve', holds: ['PRICE.MISMATCH'] });
     otherwise = listAt('19.00');
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT']);
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT']);
     otherwise = listAt('30.00');
     await house.steps.rejudgeOrder(ref);
-    expect(await holdsOf(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
+    expect(await house.heldFor(ref)).toEqual(['CREDIT.LIMIT', 'PRICE.MISMATCH']);
   });
 
   test('of what a reservation ran into lets the rule of the same limit pass too', async () => {
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     await house.back.admin.changeProduct('SKU-1', { stock: '9' });
     await house.steps.reserveOrder(ref);
     await house.steps.enterReview(ref, Date.now());
@@ -580,7 +559,7 @@ describe('an approval', () => {
 
 describe('before an order that waited reserves', () => {
   test('it is held again if its customer was stopped meanwhile, whatever was approved', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     await house.back.admin.changeCustomer('C-1001', { status: 'credit_stop' });
     await decide(ref, { action: 'approve' });
     await letFactsAge(ref);
@@ -598,7 +577,7 @@ describe('before an order that waited reserves', () => {
   });
 
   test('nobody is asked again while the facts are fresh', async () => {
-    const ref = await givenJudged(WRONG_PRICE);
+    const ref = await house.givenJudged(WRONG_PRICE);
     await decide(ref, { action: 'approve' });
     timesAsked = 0;
     expect(await house.steps.refreshVerdict(ref)).toMatchObject({ state: 'validated' });

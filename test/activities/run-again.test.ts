@@ -22,7 +22,7 @@ import { type RunningBackOffice, startBackOffice } from '../backoffice/back-offi
 import { NORTHWIND, profileOf } from '../orders/formats/x12-document.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { givenOrder, makeArrival, openTestStore, type TestStore } from '../support/store.ts';
-import { inActivity } from './step-house.ts';
+import { inActivity, judge } from './step-house.ts';
 
 /**
  * A worker that dies after a step and before Temporal knows of it runs the step again, perhaps while another worker is at
@@ -74,12 +74,7 @@ async function givenReview(): Promise<OrderRow> {
 describe('judging an order', () => {
   test('again after its verdict changes neither the facts nor the findings that it rests on', async () => {
     const order = await givenParsed({ total: '1.00' });
-    const judge = async () => {
-      await steps.takeFacts(order);
-      await Promise.all([steps.validateOrder(order), steps.checkCredit(order), steps.checkInventory(order)]);
-      return steps.settleVerdict(order);
-    };
-    const verdict = await judge();
+    const verdict = await judge(steps, order);
     expect(verdict.state).toBe('in_review');
     const [facts, findings, history] = [
       await getFacts(house.store, order),
@@ -87,7 +82,7 @@ describe('judging an order', () => {
       await historyOf(order.orderId),
     ];
     await back.admin.changeCustomer('C-1001', { creditLimit: '0.00' });
-    expect(await judge()).toEqual(verdict);
+    expect(await judge(steps, order)).toEqual(verdict);
     expect(await getFacts(house.store, order)).toEqual(facts);
     expect(await listFindings(house.store, `order:${order.orderId}`, 1)).toEqual(findings);
     expect(await historyOf(order.orderId)).toEqual(history);

@@ -4,13 +4,17 @@ import { DefaultLogger } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import type { Deps } from '../../activities/deps.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
+import type { OrderProgress } from '../../activities/progress.ts';
 import type { BackOffice } from '../../backoffice/port.ts';
 import { openCredentials, seedDefaults } from '../../cli/setup.ts';
 import { type Decision, insertDecision } from '../../db/decisions.ts';
-import { getOrder } from '../../db/orders.ts';
+import { listOpenHolds } from '../../db/holds.ts';
+import { acceptDocument } from '../../db/intake.ts';
+import { getOrder, type OrderRef } from '../../db/orders.ts';
 import { findOpenReview } from '../../db/reviews.ts';
 import { type RunningBackOffice, startBackOffice } from '../backoffice/back-office.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { makeOrderJson } from '../support/order-factory.ts';
+import { makeArrival, openTestStore, type TestStore } from '../support/store.ts';
 
 /** A database and a back office without workflows: a test takes the steps itself, in any order. */
 export interface StepHouse extends TestStore {
@@ -18,6 +22,13 @@ export interface StepHouse extends TestStore {
   readonly steps: Activities;
   /** Writes a decision of sofia, a reviewer and supervisor, on the order as it stands. @returns its id */
   decide(orderId: string, saying: Pick<Decision, 'action'> & Partial<Decision>): Promise<string>;
+  /** An order that came in and was read. */
+  givenParsed(changes?: Readonly<Record<string, unknown>>): Promise<OrderRef>;
+  /** An order that came in and was judged, and whose review is open if it waits for a person. */
+  givenJudged(changes?: Readonly<Record<string, unknown>>): Promise<OrderRef>;
+  judge(ref: OrderRef): Promise<OrderProgress>;
+  /** Codes of the holds that stand on an order. */
+  heldFor(ref: OrderRef): Promise<readonly string[]>;
 }
 
 /**
@@ -38,10 +49,27 @@ export async function openStepHouse(options: {
   const runs = { ...nobody, ...options.runs } as Deps['runs'];
   const backOffice = () => options.reach?.(back.backOffice) ?? back.backOffice;
   const elsewhere = {} as Pick<Deps, 'transport' | 'notices' | 'retention' | 'anchorDir'>;
+  const steps = inActivity(createActivities({ store, backOffice, runs, ...elsewhere }));
+  const givenParsed: StepHouse['givenParsed'] = async (changes = {}) => {
+    const orderId = uuidv7();
+    const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
+    await acceptDocument(store, makeArrival({ bytes }), { orderId, operatorId: null });
+    await steps.parseOrder(orderId);
+    return { orderId, revision: 1 };
+  };
   return {
     ...house,
     back,
-    steps: inActivity(createActivities({ store, backOffice, runs, ...elsewhere })),
+    steps,
+    givenParsed,
+    async givenJudged(changes) {
+      const ref = await givenParsed(changes);
+      const { state } = await judge(steps, ref);
+      if (state === 'in_review') await steps.enterReview(ref, Date.now());
+      return ref;
+    },
+    judge: (ref) => judge(steps, ref),
+    heldFor: async ({ orderId }) => (await listOpenHolds(store, orderId)).map(({ code }) => code),
     async decide(orderId, saying) {
       const { revision } = await getOrder(store, orderId);
       const review = saying.action === 'cancel' ? undefined : await findOpenReview(store, orderId);
@@ -55,6 +83,13 @@ export async function openStepHouse(options: {
       await house.close();
     },
   };
+}
+
+/** Judges an order that was read as its workflow does. */
+export async function judge(steps: Activities, ref: OrderRef): Promise<OrderProgress> {
+  await steps.takeFacts(ref);
+  await Promise.all([steps.validateOrder(ref), steps.checkCredit(ref), steps.checkInventory(ref)]);
+  return steps.settleVerdict(ref);
 }
 
 const done = (): Promise<void> => Promise.resolve();

@@ -1,23 +1,8 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { v7 as uuidv7 } from 'uuid';
-import type { Deps } from '../../activities/deps.ts';
-import { parseOrder } from '../../activities/parse-order.ts';
-import { reserveOrder } from '../../activities/reserve-order.ts';
-import {
-  checkCredit,
-  checkInventory,
-  listRulesFor,
-  settleVerdict,
-  takeFacts,
-  validateOrder,
-} from '../../activities/validate-order.ts';
-import { openCredentials, seedDefaults } from '../../cli/setup.ts';
+import { listRulesFor } from '../../activities/validate-order.ts';
 import { getFacts } from '../../db/facts.ts';
 import { listFindings } from '../../db/findings.ts';
 import { listLineHolds } from '../../db/fulfilment.ts';
-import { listOpenHolds } from '../../db/holds.ts';
-import { acceptDocument } from '../../db/intake.ts';
 import { getOrder, getRevision, type OrderRef } from '../../db/orders.ts';
 import { addRuleVersion } from '../../db/rules.ts';
 import { inTransaction } from '../../db/store.ts';
@@ -26,36 +11,13 @@ import { readInputs } from '../../orders/rules/inputs.ts';
 import { evaluateRules } from '../../orders/rules/evaluate.ts';
 import type { Explanation } from '../../orders/rules/rule.ts';
 import { makeRule } from '../orders/rules/factories.ts';
-import { type RunningBackOffice, startBackOffice } from '../backoffice/back-office.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
-import { makeArrival, openTestStore, type TestStore } from '../support/store.ts';
+import { openStepHouse, type StepHouse } from './step-house.ts';
 
-let house: TestStore;
-let back: RunningBackOffice;
-let deps: Deps;
-
+let house: StepHouse;
 beforeAll(async () => {
-  house = await openTestStore();
-  back = await startBackOffice();
-  await seedDefaults(house.store, openCredentials(join(house.folder, 'credentials.json')));
-  deps = { store: house.store, backOffice: () => back.backOffice } as unknown as Deps;
+  house = await openStepHouse({});
 });
-afterAll(async () => {
-  await back.server.close();
-  await house.close();
-});
-
-/** An order as a source sent it, read and judged. */
-async function givenJudged(changes: Record<string, unknown> = {}): Promise<OrderRef> {
-  const ref = { orderId: uuidv7(), revision: 1 };
-  const bytes = Buffer.from(JSON.stringify(makeOrderJson(changes)));
-  await acceptDocument(house.store, makeArrival({ bytes }), { orderId: ref.orderId, operatorId: null });
-  await parseOrder(deps, ref.orderId);
-  await takeFacts(deps, ref);
-  await Promise.all([validateOrder, checkCredit, checkInventory].map((step) => step(deps, ref)));
-  await settleVerdict(deps, ref);
-  return ref;
-}
+afterAll(() => house.close());
 
 const findingsOf = (ref: OrderRef) => listFindings(house.store, `order:${ref.orderId}`, ref.revision);
 const getVerdict = async (ref: OrderRef): Promise<readonly Explanation[]> =>
@@ -63,7 +25,7 @@ const getVerdict = async (ref: OrderRef): Promise<readonly Explanation[]> =>
 
 describe('the verdict on a revision', () => {
   test('is kept, and comes again word for word from the sealed snapshot', async () => {
-    const ref = await givenJudged({ total: '1.00' });
+    const ref = await house.givenJudged({ total: '1.00' });
     const kept = await getVerdict(ref);
     const facts = await getFacts(house.store, ref);
     const at = new Date(facts.asOf);
@@ -78,7 +40,7 @@ describe('the verdict on a revision', () => {
   });
 
   test('names what was read, with the values that stand in the snapshot', async () => {
-    const ref = await givenJudged();
+    const ref = await house.givenJudged();
     const order = await getRevision(house.store, ref);
     const facts = await getFacts(house.store, ref);
     const credit = (await getVerdict(ref)).find(({ code }) => code === 'CREDIT.LIMIT');
@@ -91,8 +53,8 @@ describe('the verdict on a revision', () => {
 
 describe('a purchase order number that came before', () => {
   test('with the same content is the same order again: it goes back and names the first', async () => {
-    const first = await givenJudged({ poNumber: 'PO-TWICE', externalId: 'W-TWICE' });
-    const again = await givenJudged({ poNumber: 'PO-TWICE', externalId: 'W-TWICE', tax: '0' });
+    const first = await house.givenJudged({ poNumber: 'PO-TWICE', externalId: 'W-TWICE' });
+    const again = await house.givenJudged({ poNumber: 'PO-TWICE', externalId: 'W-TWICE', tax: '0' });
     expect(await getOrder(house.store, again.orderId)).toMatchObject({ state: 'rejected' });
     const [finding] = await findingsOf(again);
     expect(finding).toMatchObject({ code: 'PO.SAME_ORDER', disposition: 'reject', evidence: first.orderId });
@@ -101,8 +63,12 @@ describe('a purchase order number that came before', () => {
   });
 
   test('with another content waits for a person, with the difference shown', async () => {
-    await givenJudged({ poNumber: 'PO-OTHER' });
-    const other = await givenJudged({ poNumber: 'PO-OTHER', requestedDeliveryDate: null, notes: ['a secret place'] });
+    await house.givenJudged({ poNumber: 'PO-OTHER' });
+    const other = await house.givenJudged({
+      poNumber: 'PO-OTHER',
+      requestedDeliveryDate: null,
+      notes: ['a secret place'],
+    });
     expect(await getOrder(house.store, other.orderId)).toMatchObject({ state: 'in_review' });
     const finding = (await findingsOf(other)).find(({ code }) => code === 'PO.DUPLICATE');
     expect(finding?.disposition).toBe('hold');
@@ -126,12 +92,12 @@ describe('stock that does not cover an order', () => {
       { line: '1', sku: 'SKU-5', quantity: '2', unitPrice: '219.00', amount: '438.00' },
       { line: '2', sku: 'SKU-2', quantity: '1', unitPrice: '5.25', amount: '5.25' },
     ];
-    const ref = await givenJudged({ customerId: 'C-1007', lines, charges: [], total: '443.25', payment: null });
+    const ref = await house.givenJudged({ customerId: 'C-1007', lines, charges: [], total: '443.25', payment: null });
     const short = (await findingsOf(ref)).find(({ code }) => code === 'STOCK.SHORT');
     expect(short).toMatchObject({ disposition: 'warn', ruleVersion: 2 });
-    expect((await listOpenHolds(house.store, ref.orderId)).map(({ code }) => code)).not.toContain('STOCK.SHORT');
+    expect(await house.heldFor(ref)).not.toContain('STOCK.SHORT');
     await house.store.db.updateTable('orders').set({ state: 'validated' }).where('id', '=', ref.orderId).execute();
-    await reserveOrder(deps, ref);
+    await house.steps.reserveOrder(ref);
     expect(await getOrder(house.store, ref.orderId)).toMatchObject({ state: 'reserved' });
     expect(await listLineHolds(house.store, ref)).toMatchObject([{ position: 1, code: 'STOCK.SHORT', waiting: '2' }]);
   });
