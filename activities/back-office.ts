@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { BackOfficeRefused, BackOfficeUnavailable } from '../backoffice/port.ts';
 import { CircuitOpen } from '../exchange/circuit.ts';
+import { type Fulfilment, isFulfilmentOf } from '../orders/fulfilment.ts';
 
 /** Failure types that workflows know. Messages name calls and codes only: they end up in plain histories. */
 const UNAVAILABLE = 'BackOfficeUnavailable';
@@ -33,4 +34,19 @@ function failureOf(error: BackOfficeUnavailable | CircuitOpen): ApplicationFailu
   if (seconds === undefined || seconds === 0) return ApplicationFailure.create({ message, type: UNAVAILABLE });
   const delay = seconds * 1000;
   return ApplicationFailure.create({ message, type: UNAVAILABLE, nextRetryDelay: delay, details: [delay] });
+}
+
+/**
+ * What the back office says of an order's lines, if it can be: an answer about other lines, or by which more or less goes
+ * than was ordered, tells nothing.
+ * @param quantities what the lines order
+ * @throws BackOfficeUnavailable
+ */
+export function trustFulfilments(
+  call: 'reserve' | 'takeBackorders',
+  quantities: readonly string[],
+  answered: readonly Fulfilment[],
+): readonly Fulfilment[] {
+  if (isFulfilmentOf(quantities, answered)) return answered;
+  throw new BackOfficeUnavailable(call, 'the lines do not come to what was ordered', { isGarbled: true });
 }

@@ -12,13 +12,13 @@ import { inTransaction, type Store } from '../db/store.ts';
 import { type Fulfilment, withFulfilment } from '../orders/fulfilment.ts';
 import type { Order } from '../orders/order.ts';
 import { authorOf, finishChange, holdRefusedChange, revive } from './apply-change.ts';
-import { askBackOffice } from './back-office.ts';
+import { askBackOffice, trustFulfilments } from './back-office.ts';
 import { AFTER_HANDOFF, OF_CANCELLED } from './choose-course.ts';
-import { findTerms, type Terms, trustFulfilments } from './delivery.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { putNotice } from './notice.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
+import { findTerms, type Terms } from './serving-terms.ts';
 
 /** What is to be asked of production. */
 type Call =

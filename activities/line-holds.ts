@@ -18,7 +18,7 @@ import { inTransaction, type Store } from '../db/store.ts';
 import { CircuitOpen } from '../exchange/circuit.ts';
 import { type Fulfilment, sumFulfilment } from '../orders/fulfilment.ts';
 import { decimal } from '../orders/money.ts';
-import { trustFulfilments } from './delivery.ts';
+import { trustFulfilments } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { putNotice } from './notice.ts';
 

@@ -11,11 +11,11 @@ import { decimal } from '../orders/money.ts';
 import type { Order } from '../orders/order.ts';
 import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
 import { explainLine } from '../orders/rules/inventory.ts';
-import { askBackOffice } from './back-office.ts';
-import { findTerms, trustFulfilments } from './delivery.ts';
+import { askBackOffice, trustFulfilments } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
+import { findTerms } from './serving-terms.ts';
 import { listRulesFor } from './validate-order.ts';
 
 /**

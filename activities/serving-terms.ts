@@ -1,4 +1,4 @@
-import { type Allowance, type Allowed, BackOfficeUnavailable } from '../backoffice/port.ts';
+import type { Allowance, Allowed } from '../backoffice/port.ts';
 import { listCovered } from '../db/decisions.ts';
 import { listFindings } from '../db/findings.ts';
 import type { OrderRef } from '../db/orders.ts';
@@ -6,7 +6,7 @@ import { getFactsNow } from '../db/rejudgements.ts';
 import type { Store } from '../db/store.ts';
 import type { Covered } from '../orders/approval.ts';
 import type { Finding } from '../orders/finding.ts';
-import { type Delivery, type Fulfilment, isFulfilmentOf } from '../orders/fulfilment.ts';
+import type { Delivery } from '../orders/fulfilment.ts';
 import { decimal } from '../orders/money.ts';
 import type { Order } from '../orders/order.ts';
 import { usesCredit } from '../orders/rules/credit.ts';
@@ -65,19 +65,4 @@ function byExcess(one: Allowance, other: Allowance): number {
   if (one.excess === UNLIMITED) return -1;
   if (other.excess === UNLIMITED) return 1;
   return decimal(other.excess).comparedTo(decimal(one.excess));
-}
-
-/**
- * What the back office says of an order's lines, if it can be: an answer about other lines, or by which more or less goes
- * than was ordered, tells nothing.
- * @param quantities what the lines order
- * @throws BackOfficeUnavailable
- */
-export function trustFulfilments(
-  call: 'reserve' | 'takeBackorders',
-  quantities: readonly string[],
-  answered: readonly Fulfilment[],
-): readonly Fulfilment[] {
-  if (isFulfilmentOf(quantities, answered)) return answered;
-  throw new BackOfficeUnavailable(call, 'the lines do not come to what was ordered', { isGarbled: true });
 }
