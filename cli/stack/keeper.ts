@@ -81,7 +81,7 @@ export function createKeeper(
   return {
     startAll: async () => {
       try {
-        await Promise.all(names.map(start));
+        await Promise.all(names.map((name) => start(name)));
       } catch (error) {
         await stopAll();
         throw error;
