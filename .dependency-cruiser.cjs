@@ -27,6 +27,8 @@ const CONTRACT = '^workflows/contract\\.ts$';
 const SIGNATURES = '^exchange/signatures\\.ts$';
 /** How a server's `Retry-After` is read: pure, for all who ask servers. */
 const RETRY_AFTER = '^exchange/retry-after\\.ts$';
+/** Which addresses secrets may be sent to: pure, for profiles, settings and those who send. */
+const SAFE_ADDRESS = '^orders/safe-address\\.ts$';
 /** The port and its client; the reference server is a program of its own. */
 const BACK_OFFICE = '^backoffice/(?!reference/)';
 
@@ -62,7 +64,7 @@ const PARTS = {
   },
   exchange: {
     path: '^exchange/(?!reference/)',
-    house: ['^exchange/(?!reference/)'],
+    house: ['^exchange/(?!reference/)', SAFE_ADDRESS],
     types: ['^orders/'],
     npmExcept: [...TEMPORAL_LIBRARIES, ...DATABASE_LIBRARIES, 'express'],
   },
@@ -80,7 +82,7 @@ const PARTS = {
     npmExcept: [...TEMPORAL_LIBRARIES.filter((name) => !/client|common/.test(name)), ...DATABASE_LIBRARIES],
   },
   web: { path: '^web/', house: ['^web/'], types: ['^api/'], npmExcept: TEMPORAL_LIBRARIES },
-  config: { path: '^config\\.ts$', house: ['^config\\.ts$'], npm: ['zod'] },
+  config: { path: '^config\\.ts$', house: ['^config\\.ts$', SAFE_ADDRESS], npm: ['zod'] },
   log: { path: '^log\\.ts$', house: ['^log\\.ts$'], npm: ['pino'] },
   program: { path: '^program\\.ts$', house: ['^config\\.ts$', '^db/'], npm: [] },
   // The programs. A worker is given the workflows by path: they run in a bundle of their own.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isThisMachine } from './orders/safe-address.ts';
 
 /** Thrown at start with one line per setting that cannot be used. */
 export class ConfigError extends Error {
@@ -15,9 +16,8 @@ const hostAndPort = z
   .regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'must be host:port such as 127.0.0.1:7233');
 
 /** Where secrets may be sent: over TLS, or to this machine. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const safeAddress = webAddress.refine(
-  (text) => text.startsWith('https:') || (URL.canParse(text) && LOOPBACK.test(new URL(text).hostname)),
+  (text) => text.startsWith('https:') || (URL.canParse(text) && isThisMachine(new URL(text).hostname)),
   'must be an https URL; http only on this machine',
 );
 const smtpUrl = z.url({ protocol: /^smtps?$/, error: 'must be smtp://user:password@host:port, or smtps://…' });

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
+import { isThisMachine } from '../orders/safe-address.ts';
 import { codeOfFailure, type Sent } from './sent.ts';
 
 /*
@@ -29,8 +30,6 @@ export interface MailOptions {
 const TIMEOUT_MS = 15_000;
 /** A server that takes longer than this many of its steps may is given up: nobody keeps a destination for ever. */
 const MOST_TIMEOUTS = 3;
-/** The machine itself, where no network can listen in. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Makes what mails letters. Every failure is an outcome, never thrown: it is waited out. */
 export function createMailSender(options: MailOptions): (letter: Letter) => Promise<Sent> {
@@ -75,7 +74,7 @@ async function inTime(sending: Promise<unknown>, ms: number): Promise<void> {
 function toTransport({ url: text, timeoutMs = TIMEOUT_MS }: MailOptions) {
   const url = new URL(text);
   const secure = url.protocol === 'smtps:';
-  const isLoopback = LOOPBACK.test(url.hostname);
+  const isLoopback = isThisMachine(url.hostname);
   const user = decodeURIComponent(url.username);
   return {
     host: url.hostname.replaceAll(/[[\]]/g, ''),
