@@ -1,18 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Deps } from '../../activities/deps.ts';
-import { parseOrder } from '../../activities/parse-order.ts';
 import { rejudgeOrder } from '../../activities/rejudge-order.ts';
-import {
-  checkCredit,
-  checkInventory,
-  settleVerdict,
-  takeFacts,
-  validateOrder,
-} from '../../activities/validate-order.ts';
 import { createReferenceAdmin, type ReferenceAdmin } from '../../backoffice/reference/admin-client.ts';
 import { listLog } from '../../db/log.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { type Gateway, openGateway, orderIdOf } from './gateway.ts';
+import { givenJudged, stepDepsOf } from './judged.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -23,30 +15,14 @@ afterAll(() => gateway.close());
 const ask = (orderId: string, as = 'ravi', query = '') =>
   gateway.call('GET', `/v1/orders/${orderId}/verdict${query}`, { as });
 
-const depsOf = ({ store, deps: { backOffice } }: Gateway) =>
-  ({ store, backOffice: () => backOffice }) as unknown as Deps;
 const changeCustomer: ReferenceAdmin['changeCustomer'] = (id, change) =>
   createReferenceAdmin({ baseUrl: gateway.backOfficeUrl, apiKey: 'a-key-for-the-tests' }).changeCustomer(id, change);
 const resultOf = ({ rules }: { rules: readonly { code: string; result: string }[] }, code: string) =>
   rules.find((rule) => rule.code === code)?.result;
 
-/** An order that was sent, and judged by the worker's own steps if asked for. */
-async function givenOrder({ judged }: { judged: boolean }): Promise<string> {
-  const body = makeOrderJson({ total: '1.00' });
-  const orderId = orderIdOf(await gateway.call('POST', '/v1/orders', { as: 'web-shop', body }));
-  if (!judged) return orderId;
-  const deps = depsOf(gateway);
-  const ref = { orderId, revision: 1 };
-  await parseOrder(deps, orderId);
-  await takeFacts(deps, ref);
-  for (const step of [validateOrder, checkCredit, checkInventory]) await step(deps, ref);
-  await settleVerdict(deps, ref);
-  return orderId;
-}
-
 describe('the verdict on an order', () => {
   test('tells of each rule its version, what it read, the calculation in words and the result', async () => {
-    const orderId = await givenOrder({ judged: true });
+    const { orderId } = await givenJudged(gateway);
     const { status, body } = await ask(orderId);
     expect(status).toBe(200);
     expect(body).toMatchObject({ orderId, revision: 1, overrides: [] });
@@ -71,7 +47,8 @@ describe('the verdict on an order', () => {
     ];
     for (const body of versions)
       expect(await gateway.call('POST', '/v1/rules', { as: 'ada', body })).toMatchObject({ status: 201 });
-    const { body } = await ask(await givenOrder({ judged: true }));
+    const { orderId } = await givenJudged(gateway);
+    const { body } = await ask(orderId);
     const told = (body.rules as { code: string }[]).find(({ code }) => code === rule.code);
     expect(told).toMatchObject({
       ...{ version: 2, scope: versions[0]!.scope, parameters: { maximum: 30 }, author: 'ada', reason: rule.reason },
@@ -83,7 +60,7 @@ describe('the verdict on an order', () => {
   });
 
   test('is for people who may see the order, and looking at it is noted', async () => {
-    const orderId = await givenOrder({ judged: true });
+    const { orderId } = await givenJudged(gateway);
     expect((await ask(orderId, 'web-shop')).status).toBe(403);
     expect((await ask(orderId, 'axel')).status).toBe(200);
     const actions = (await listLog(gateway.store, `order:${orderId}`)).map(({ action, actor }) => `${actor} ${action}`);
@@ -91,11 +68,11 @@ describe('the verdict on an order', () => {
   });
 
   test('that was drawn again by fresh facts is shown, and the ones before can be', async () => {
-    const orderId = await givenOrder({ judged: true });
+    const { orderId } = await givenJudged(gateway);
     const first = await ask(orderId);
     expect(first.body.judgements).toMatchObject([{ judgement: 0, occasion: 'arrival', cleared: [], opened: [] }]);
     await changeCustomer('C-1001', { status: 'credit_stop' });
-    await rejudgeOrder(depsOf(gateway), { orderId, revision: 1 });
+    await rejudgeOrder(stepDepsOf(gateway), { orderId, revision: 1 });
     await changeCustomer('C-1001', { status: 'active' });
     const { body } = await ask(orderId);
     expect(body.judgements).toMatchObject([
@@ -110,8 +87,10 @@ describe('the verdict on an order', () => {
   });
 
   test('is not there before the order is judged, or of a revision that is not there', async () => {
-    expect((await ask(await givenOrder({ judged: false }))).status).toBe(404);
-    expect((await ask(await givenOrder({ judged: true }), 'ravi', '?revision=2')).status).toBe(404);
+    const sent = await gateway.call('POST', '/v1/orders', { as: 'web-shop', body: makeOrderJson() });
+    expect((await ask(orderIdOf(sent))).status).toBe(404);
+    const { orderId } = await givenJudged(gateway);
+    expect((await ask(orderId, 'ravi', '?revision=2')).status).toBe(404);
     expect((await ask('no-such-order')).status).toBe(404);
   });
 });

@@ -1,21 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Deps } from '../../activities/deps.ts';
-import { parseOrder } from '../../activities/parse-order.ts';
-import {
-  checkCredit,
-  checkInventory,
-  settleVerdict,
-  takeFacts,
-  validateOrder,
-} from '../../activities/validate-order.ts';
 import { getFacts } from '../../db/facts.ts';
 import { listLog } from '../../db/log.ts';
 import { putRejudgement } from '../../db/rejudgements.ts';
 import { getOrder } from '../../db/orders.ts';
 import { findVerdict, putVerdict } from '../../db/verdicts.ts';
 import { runCli } from '../cli/run-cli.ts';
-import { makeOrderJson } from '../support/order-factory.ts';
-import { type Gateway, openGateway, orderIdOf, tokenOf } from './gateway.ts';
+import { type Gateway, openGateway, tokenOf } from './gateway.ts';
+import { givenJudged } from './judged.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -26,22 +17,9 @@ afterAll(() => gateway.close());
 const ask = (orderId: string, as = 'ravi', query = '') =>
   gateway.call('GET', `/v1/orders/${orderId}/verdict/again${query}`, { as });
 
-/** An order that was sent and judged by the worker's own steps. */
-async function givenJudged() {
-  const body = makeOrderJson({ total: '1.00' });
-  const orderId = orderIdOf(await gateway.call('POST', '/v1/orders', { as: 'web-shop', body }));
-  const deps = { store: gateway.store, backOffice: () => gateway.deps.backOffice } as unknown as Deps;
-  const ref = { orderId, revision: 1 };
-  await parseOrder(deps, orderId);
-  await takeFacts(deps, ref);
-  for (const step of [validateOrder, checkCredit, checkInventory]) await step(deps, ref);
-  await settleVerdict(deps, ref);
-  return ref;
-}
-
 describe('a verdict that is drawn again', () => {
   test('is the one that was kept, whatever became of the rules since; who asked is noted', async () => {
-    const { orderId } = await givenJudged();
+    const { orderId } = await givenJudged(gateway);
     const rule = { code: 'LINES.TOO_MANY', kind: 'line_count', disposition: 'reject', parameters: { maximum: 1 }, reason: 'r' };
     expect((await gateway.call('POST', '/v1/rules', { as: 'ada', body: rule })).status).toBe(201);
     const { status, body } = await ask(orderId, 'axel');
@@ -52,7 +30,7 @@ describe('a verdict that is drawn again', () => {
   }); // prettier-ignore
 
   test('is another where what was kept was changed: which rules, and what of them', async () => {
-    const ref = await givenJudged();
+    const ref = await givenJudged(gateway);
     const kept = (await findVerdict(gateway.store, ref)) ?? [];
     const [first, second, ...others] = kept;
     const changed = others.map((one) => (one.code === 'TOTAL.MISMATCH' ? { ...one, result: 'passed' as const } : one));
@@ -73,7 +51,7 @@ describe('a verdict that is drawn again', () => {
   });
 
   test('is that of each judgement: the later ones by their own facts', async () => {
-    const ref = await givenJudged();
+    const ref = await givenJudged(gateway);
     const facts = await getFacts(gateway.store, ref);
     const explanations = (await findVerdict(gateway.store, ref)) ?? [];
     const common = { occasion: 'recheck', explanations, gone: [], cleared: [], opened: [] } as const;
@@ -86,14 +64,14 @@ describe('a verdict that is drawn again', () => {
   }); // prettier-ignore
 
   test('is for people who may see the order, once it is judged', async () => {
-    const { orderId } = await givenJudged();
+    const { orderId } = await givenJudged(gateway);
     expect((await ask(orderId, 'web-shop')).status).toBe(403);
     expect((await ask(orderId, 'ravi', '?revision=2')).status).toBe(404);
     expect((await ask('no-such-order')).status).toBe(404);
   });
 
   test('is compared from the command line', async () => {
-    const ref = await givenJudged();
+    const ref = await givenJudged(gateway);
     const { po_number: poNumber } = await getOrder(gateway.store, ref.orderId);
     const run = (order = ref.orderId) => runCli('cli/orders.ts', ['rules', 'verify', order], { ORDER_STAGING_URL: gateway.url, ORDER_STAGING_TOKEN: tokenOf('ada') });
     expect(await run()).toMatchObject({ code: 0, stdout: expect.stringMatching(/revision 1, judged \S+ by \d+ rules: the same again\n$/) });
