@@ -69,14 +69,16 @@ async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boo
   return (await evaluate(store, ref, which)).findings;
 }
 
-/** @returns the verdict, with the moment of its facts */
-async function evaluate(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<Verdict> {
+/** The verdict, with the moment of its facts. */
+type Judgement = Verdict & { readonly judgedAt: string };
+
+async function evaluate(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<Judgement> {
   const order = await getRevision(store, ref);
   const facts = await getFacts(store, ref);
   // The facts' moment is the verdict's moment: judged again from the snapshot, the verdict is the same.
   const at = new Date(facts.asOf);
   const rules = (await listRulesFor(store, ref, at)).filter((rule) => which(rule.kind));
-  return evaluateRules(rules, order, facts, at);
+  return { ...evaluateRules(rules, order, facts, at), judgedAt: facts.asOf };
 }
 
 /** The rules that were there when the facts were taken: all steps of a revision go by the same, whatever is changed meanwhile. */
@@ -110,23 +112,23 @@ export const FACTS_ARE_FRESH_MS = 5 * 60_000;
 
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
-  if (!(await findUnjudged(store, ref))) return readJudged(store, ref);
+  if (!(await findUnjudged(store, ref))) return readJudged(store, ref, await findJudgedAt(store, ref));
   const rules = await listKnownRules(store);
   // The steps side by side found the same, on the same snapshot; here it is explained as a whole.
-  const { explanations } = await evaluate(store, ref, () => true);
-  await inTransaction(store, async (tx) => {
+  const { explanations, judgedAt } = await evaluate(store, ref, () => true);
+  const isDrawn = await inTransaction(store, async (tx) => {
     const row = await findUnjudged(tx, ref);
-    if (!row) return;
+    if (!row) return false;
     await putVerdict(tx, ref, explanations);
     await findClash(tx, row);
     await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
+    return true;
   });
-  return readJudged(store, ref);
+  return readJudged(store, ref, isDrawn ? judgedAt : await findJudgedAt(store, ref));
 }
 
 /** Where a judged order stands, and until when it may go on by that. */
-async function readJudged(store: Store, ref: OrderRef): Promise<OrderProgress> {
-  const judgedAt = await findJudgedAt(store, ref);
+async function readJudged(store: Store, ref: OrderRef, judgedAt: string | undefined): Promise<OrderProgress> {
   const freshness = judgedAt === undefined ? {} : { freshUntil: Date.parse(judgedAt) + FACTS_ARE_FRESH_MS };
   return { ...(await readProgress(store, ref.orderId)), ...freshness };
 }
