@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { v7 as uuidv7 } from 'uuid';
 import {
@@ -12,6 +11,7 @@ import {
 import { foldNotice, listForHouse, passToHouse } from '../db/notices.ts';
 import { markDelivered, type OutboxRow } from '../db/outbox.ts';
 import type { Store } from '../db/store.ts';
+import { atMost } from '../exchange/at-most.ts';
 import { sendThrough } from '../exchange/notice-circuits.ts';
 import { isFolded } from './causes.ts';
 import { type Deps, nowIso } from './deps.ts';
@@ -50,7 +50,7 @@ export async function deliverNotices(deps: Deps): Promise<Readonly<Counts>> {
       running.set(destination, served);
     }
     if (running.size === 0) break;
-    await waitAtMost(LOOK_AGAIN_MS, running.values());
+    await atMost(LOOK_AGAIN_MS, ...running.values());
     heartbeat();
   }
   if (faults.length > 0) throw faults[0];
@@ -62,13 +62,6 @@ function beginRun(): () => boolean {
   const until = Date.now() + RUN_MS;
   const stop = cancellationSignal();
   return () => stop.aborted || Date.now() > until;
-}
-
-async function waitAtMost(ms: number, others: Iterable<Promise<void>>): Promise<void> {
-  const patience = new AbortController();
-  const over = pause(ms, undefined, { signal: patience.signal }).catch(() => undefined);
-  await Promise.race([...others, over]);
-  patience.abort();
 }
 
 /** How long a review waits to be told of: meanwhile it is seen whether many have the same cause. */

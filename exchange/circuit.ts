@@ -1,4 +1,5 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhenResult, type IBackoff } from 'cockatiel';
+import { atMost } from './at-most.ts';
 
 /*
  * A circuit breaker per external system: while a system does not answer it is not called, so that an outage costs a few
@@ -185,10 +186,4 @@ function tellChanges(policy: Policy, tell: () => void): void {
     wasOpen = state === CircuitState.Open;
     tell();
   });
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((done) => (timer = setTimeout(done, ms)))]);
-  clearTimeout(timer);
 }

@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
 import { isThisMachine } from '../orders/safe-address.ts';
-import { codeOfFailure, type Sent } from './sent.ts';
+import { atMost } from './at-most.ts';
+import { codeOfFailure } from './failure-codes.ts';
+import type { Sent } from './sent.ts';
 
 /*
  * Hands letters to a mail server. Over TLS, but for a server on this machine: without it neither the password nor what the
@@ -48,27 +49,13 @@ export function createMailSender(options: MailOptions): (letter: Letter) => Prom
         // No out-of-office reply: nobody reads it. @see RFC 3834
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
+      if (await atMost(longestMs, sending)) return { kind: 'delivered' };
       // It may arrive all the same: then it comes again under the same Message-ID.
-      await inTime(sending, longestMs);
-      return { kind: 'delivered' };
+      return { kind: 'failed', code: 'etimedout', about: 'destination' };
     } catch (error) {
       return judge(error);
     }
   };
-}
-
-/** @throws Error with the code of a time-out */
-async function inTime(sending: Promise<unknown>, ms: number): Promise<void> {
-  const patience = new AbortController();
-  const over = pause(ms, undefined, { signal: patience.signal }).then(() => {
-    throw Object.assign(new Error('the mail server is too slow'), { code: 'ETIMEDOUT' });
-  });
-  try {
-    await Promise.race([sending, over]);
-  } finally {
-    over.catch(() => undefined);
-    patience.abort();
-  }
 }
 
 function toTransport({ url: text, timeoutMs = TIMEOUT_MS }: MailOptions) {

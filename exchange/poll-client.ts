@@ -1,4 +1,5 @@
 import type { PollProfile } from '../orders/poll-profile.ts';
+import { codeOfStatus } from './failure-codes.ts';
 import { readRetryAfter } from './retry-after.ts';
 
 /*
@@ -48,7 +49,7 @@ export async function fetchPage(question: PageQuestion, limits: PollLimits = {})
       await response.body?.cancel();
       return {
         kind: 'failed',
-        code: codeOf(response.status),
+        code: codeOfStatus(response.status),
         ...readRetryAfter(response.headers.get('Retry-After'), question.now),
       };
     }
@@ -72,10 +73,6 @@ function authorize({ profile: { auth }, secret }: PageQuestion): Readonly<Record
   if (auth.kind === 'header') return { [auth.name]: secret };
   if (auth.kind === 'bearer') return { Authorization: `Bearer ${secret}` };
   return { Authorization: `Basic ${Buffer.from(`${auth.user}:${secret}`).toString('base64')}` };
-}
-
-function codeOf(status: number): string {
-  return status >= 300 && status < 400 ? 'redirected' : `status_${String(status)}`;
 }
 
 /** The body, unpacked; undefined as soon as it is larger than is taken. */

@@ -14,9 +14,3 @@ export type Sent =
       /** How long the destination asks us to wait. */
       readonly retryAfterSeconds?: number;
     };
-
-/** The code of a failure on the way, such as `econnrefused`; no message, because it may name anything. */
-export function codeOfFailure(error: unknown, otherwise: string): string {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code.toLowerCase() : otherwise;
-}

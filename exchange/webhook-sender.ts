@@ -1,8 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
+import { codeOfFailure, codeOfStatus } from './failure-codes.ts';
 import { readRetryAfter } from './retry-after.ts';
-import { codeOfFailure, type Sent } from './sent.ts';
+import type { Sent } from './sent.ts';
 import { signStandard } from './signatures.ts';
 
 /*
@@ -97,11 +98,11 @@ function awaitResponse(request: http.ClientRequest, body: Uint8Array): Promise<h
 const ABOUT_MESSAGE: readonly number[] = [400, 409, 413, 415, 422];
 
 /** The codes of failures that are about the one message. */
-export const REFUSALS: readonly string[] = ABOUT_MESSAGE.map((status) => `status_${String(status)}`);
+export const REFUSALS: readonly string[] = ABOUT_MESSAGE.map(codeOfStatus);
 
 function judge(status: number, retryAfter: string | undefined, now: Date): Sent {
   if (status >= 200 && status < 300) return { kind: 'delivered' };
-  const code = status >= 300 && status < 400 ? 'redirected' : `status_${String(status)}`;
+  const code = codeOfStatus(status);
   if (status === 410) return { kind: 'gone', code };
   const about = ABOUT_MESSAGE.includes(status) ? 'message' : 'destination';
   return { kind: 'failed', code, about, ...(about === 'destination' && readRetryAfter(retryAfter, now)) };
