@@ -17,23 +17,16 @@ export interface Outgoing {
   readonly kind: string;
   /** Unique under the subject. */
   readonly stepKey: string;
-  /** Name of the file to write; null: nothing is pushed, the receiver reads it over the API. */
-  readonly fileName: string | null;
   readonly content: string | Uint8Array;
 }
 
 /** An X12 message without control numbers: it gets them, and its file name, when it is composed to be sent. */
-export type UncomposedMessage = Omit<Outgoing, 'fileName' | 'content'> & { readonly message: unknown };
+export type UncomposedMessage = Omit<Outgoing, 'content'> & { readonly message: unknown };
 
 /** Writes a message that is composed when it is sent, once, inside the transaction of what it tells of. */
 export function putUncomposed(tx: Store, { message, ...outgoing }: UncomposedMessage, at: string): Promise<void> {
-  const uncomposed = { ...outgoing, fileName: null, content: JSON.stringify(message) };
-  return put(tx, uncomposed, { channel: 'file', destination: null }, at);
-}
-
-/** Writes an outgoing message, once, inside the transaction of what it tells of. */
-export function putOutbox(tx: Store, outgoing: Outgoing, at: string): Promise<void> {
-  return put(tx, outgoing, { channel: outgoing.fileName === null ? 'read' : 'file', destination: null }, at);
+  const uncomposed = { ...outgoing, content: JSON.stringify(message) };
+  return putOnWay(tx, uncomposed, { channel: 'file', destination: null }, at);
 }
 
 /** How a message goes out, and where to: see `OutboxTable`. */
@@ -42,17 +35,18 @@ export interface Way {
   readonly destination: string | null;
 }
 
-/** Writes a notice that goes out one way, once, inside the transaction of what it tells of. */
-export function putOnWay(tx: Store, outgoing: Omit<Outgoing, 'fileName'>, way: Way, at: string): Promise<void> {
-  return put(tx, { ...outgoing, fileName: null }, way, at);
-}
-
-async function put(tx: Store, outgoing: Outgoing, { channel, destination }: Way, at: string): Promise<void> {
+/** Writes what goes out one way, once, inside the transaction of what it tells of. */
+export async function putOnWay(
+  tx: Store,
+  outgoing: Outgoing,
+  { channel, destination }: Way,
+  at: string,
+): Promise<void> {
   const sealer = await openOwnSealer(tx, outgoing.subject, at);
   const state: DeliveryState = channel === 'read' ? 'available' : 'pending';
   await insertOnce(tx.db, 'outbox', {
     id: uuidv7(), source: outgoing.source, subject: outgoing.subject, kind: outgoing.kind, step_key: outgoing.stepKey,
-    file_name: outgoing.fileName, content_sealed: sealer.seal(`outbox ${outgoing.stepKey}`, outgoing.content),
+    file_name: null, content_sealed: sealer.seal(`outbox ${outgoing.stepKey}`, outgoing.content),
     channel, destination, state, attempts: 0, created_at: at, next_attempt_at: at,
   }); // prettier-ignore
 }

@@ -8,7 +8,7 @@ import {
   markDelivered,
   openOutbox,
   postponeOutbox,
-  putOutbox,
+  putOnWay,
   putUncomposed,
   takeControlNumber,
 } from '../../db/outbox.ts';
@@ -22,36 +22,36 @@ afterAll(() => house.close());
 
 const at = (minute: number): string => `2026-11-23T10:${String(minute).padStart(2, '0')}:00.000Z`;
 
-async function givenMessage(minute: number, fileName: string | null = 'notice.json') {
+async function givenMessage(minute: number, channel: 'file' | 'read' = 'file') {
   const subject = `order:${(await givenOrder(house.store)).id}` as const;
   const outgoing = {
     subject,
     source: 'web-shop',
     kind: 'order.completed',
     stepKey: 'completed',
-    fileName,
     content: '{"a":1}',
   };
-  await putOutbox(house.store, outgoing, at(minute));
+  const way = { channel, destination: null };
+  await putOnWay(house.store, outgoing, way, at(minute));
   const row = await house.store.db
     .selectFrom('outbox')
     .selectAll()
     .where('subject', '=', subject)
     .executeTakeFirstOrThrow();
-  return { subject, outgoing, row };
+  return { subject, outgoing, way, row };
 }
 const due = async (minute: number) => (await listDueOutbox(house.store, at(minute), 100)).map((row) => row.id);
 
 describe('an outgoing message', () => {
   test('is written once under its step, with the content of the first time', async () => {
-    const { subject, outgoing, row } = await givenMessage(0);
-    await putOutbox(house.store, { ...outgoing, content: 'other' }, at(1));
+    const { subject, outgoing, way, row } = await givenMessage(0);
+    await putOnWay(house.store, { ...outgoing, content: 'other' }, way, at(1));
     expect(await listOutbox(house.store, subject)).toHaveLength(1);
     expect((await openOutbox(house.store, row)).toString()).toBe('{"a":1}');
   });
 
   test('that nobody is sent is available and never due', async () => {
-    const { row } = await givenMessage(0, null);
+    const { row } = await givenMessage(0, 'read');
     expect(row.state).toBe('available');
     expect(await due(59)).not.toContain(row.id);
   });

@@ -7,7 +7,7 @@ import { putFindings } from '../../db/findings.ts';
 import { acceptDocument } from '../../db/intake.ts';
 import { findBrokenLink, listLog } from '../../db/log.ts';
 import { columnsOf, getOrder, getRevision, moveOrder, putRevision } from '../../db/orders.ts';
-import { listOutbox, markDelivered, openOutbox, putOutbox } from '../../db/outbox.ts';
+import { listOutbox, markDelivered, openOutbox, putOnWay } from '../../db/outbox.ts';
 import { indexPeople } from '../../db/people.ts';
 import { type DataSubject, eraseSubject, listPrivacyRequests, type PrivacyRequest } from '../../db/privacy.ts';
 import { type ExportedOrder, exportSubject } from '../../db/privacy-export.ts';
@@ -27,6 +27,8 @@ import { makeOrderJson } from '../support/order-factory.ts';
 import { makeArrival, openTestStore, type TestStore } from '../support/store.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';
+/** Messages that are written to files. */
+const FILE = { channel: 'file', destination: null } as const;
 let house: TestStore;
 beforeAll(async () => void (house = await openTestStore()));
 afterAll(() => house.close());
@@ -96,8 +98,8 @@ async function tellStory(orderId: string, order: Order, terminal: boolean): Prom
   await putStaged(store, ref, order, AT);
   const decision = { id: uuidv7(), orderId, revision: 1, reviewId: null, actor: 'ravi', roles: ['reviewer'] } as const;
   await insertDecision(store, { ...decision, action: 'cancel', reason: `called ${person}`, changes: [] }, AT);
-  const notice = { subject, source: 'web-shop', kind: 'order.rejected', stepKey: 'closed:1', fileName: 'notice.json' };
-  await putOutbox(store, { ...notice, content: JSON.stringify({ to: person }) }, AT);
+  const notice = { subject, source: 'web-shop', kind: 'order.rejected', stepKey: 'closed:1' };
+  await putOnWay(store, { ...notice, content: JSON.stringify({ to: person }) }, FILE, AT);
   const over = terminal ? { terminal_at: AT } : {};
   await moveOrder(store, ref, ['received'], terminal ? 'rejected' : 'in_review', AT, { ...columnsOf(order), ...over });
 }
@@ -138,9 +140,8 @@ async function givenSplit(persons: readonly Person[]) {
     source: 'edi-northwind',
     kind: '997',
     stepKey: '997:0:0',
-    fileName: '997.edi',
   } as const;
-  await putOutbox(store, { ...acknowledgment, content: `AK4*1**7*${persons[0]?.name ?? ''}` }, AT);
+  await putOnWay(store, { ...acknowledgment, content: `AK4*1**7*${persons[0]?.name ?? ''}` }, FILE, AT);
   const envelope = [{ offset: 0, bytes: Buffer.from('ISA').toString('base64') }];
   await inTransaction(store, (tx) =>
     finishSplit(tx, documentId, { envelope, orders: orders.length, findings: [], at: AT }),

@@ -8,7 +8,7 @@ import { listFindings, putFindings } from '../../db/findings.ts';
 import { acceptDocument, insertOrder } from '../../db/intake.ts';
 import { createKeyring, type Keyring } from '../../db/keyring.ts';
 import { findDecision, insertDecision } from '../../db/decisions.ts';
-import { openOutbox, listDueOutbox, putOutbox } from '../../db/outbox.ts';
+import { openOutbox, listDueOutbox, putOnWay } from '../../db/outbox.ts';
 import { getRevision, putRevision } from '../../db/orders.ts';
 import { createSealer, Erased, getSealer } from '../../db/seal.ts';
 import { getStaged, putStaged } from '../../db/staged.ts';
@@ -70,7 +70,8 @@ async function givenFullOrder(): Promise<string> {
     kind: 'order.rejected',
     stepKey: 'closed:1',
   } as const;
-  await putOutbox(store, { ...notice, fileName: 'notice.json', content: JSON.stringify({ to: PERSON.email }) }, AT);
+  const outgoing = { ...notice, content: JSON.stringify({ to: PERSON.email }) };
+  await putOnWay(store, outgoing, { channel: 'file', destination: null }, AT);
   return orderId;
 }
 
@@ -176,7 +177,6 @@ describe('an order whose data key was deleted', () => {
       source: 'web-shop',
       kind: 'order.closed',
       stepKey: 'late',
-      fileName: null,
       content: '{}',
     };
     const late = {
@@ -195,7 +195,7 @@ describe('an order whose data key was deleted', () => {
       () => putFacts(store, ref, facts, 1),
       () => putFindings(store, { subject, revision: 1, step: 'submit', at: AT }, findings),
       () => putStaged(store, { orderId, revision: 2 }, order, AT),
-      () => putOutbox(store, outgoing, AT),
+      () => putOnWay(store, outgoing, { channel: 'read', destination: null }, AT),
       () => insertDecision(store, late, AT),
     ];
     for (const write of writings) await expect(write()).rejects.toThrow(Erased);

@@ -564,9 +564,6 @@ update "outbox" set "state" = @1, "last_failure" = @2, "attempts" = "attempts" +
 -- outbox.putUncomposed
 insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, null, @6, @7, null, @8, @9, @10, @11);
 
--- outbox.putOutbox
-insert into "outbox" ("id", "source", "subject", "kind", "step_key", "file_name", "content_sealed", "channel", "destination", "state", "attempts", "created_at", "next_attempt_at") values (@1, @2, @3, @4, @5, @6, @7, @8, null, @9, @10, @11, @12);
-
 -- outbox.listDueOutbox
 select top(200) * from "outbox" where "state" = @1 and "channel" = @2 and "next_attempt_at" <= @3 order by "next_attempt_at", "id";
 

@@ -449,7 +449,6 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'outbox.putOnWay': within((tx) => outbox.putOnWay(tx, { ...OUTGOING, content: 'b' }, WAY, AT)),
   'outbox.giveUpOutbox': the((store) => outbox.giveUpOutbox(store, 'm', 'status_500')),
   'outbox.putUncomposed': within((tx) => outbox.putUncomposed(tx, { ...OUTGOING, message: {} }, AT)),
-  'outbox.putOutbox': within((tx) => outbox.putOutbox(tx, { ...OUTGOING, fileName: 'a', content: 'b' }, AT)),
   'outbox.listDueOutbox': the((store) => outbox.listDueOutbox(store, AT, 200)),
   'outbox.composeOutbox': the(
     (store) =>
