@@ -8,7 +8,7 @@ import {
   getText,
   getWord,
   JSON_OPTION,
-  printJson,
+  printAnswer,
   type Verb,
 } from './verb.ts';
 
@@ -94,8 +94,7 @@ async function decide(given: Given, action: string, more: object = {}): Promise<
     reason,
     ...more,
   });
-  if (given.values['json'] === true) printJson(outcome);
-  else console.log(`order ${id} is ${describe(outcome)}`);
+  printAnswer(given, outcome, () => `order ${id} is ${describe(outcome)}`);
   return 0;
 }
 

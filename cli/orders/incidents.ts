@@ -1,26 +1,22 @@
 import type { z } from 'zod';
 import type { incidentDetail, incidentPage } from '../../api/routes/incidents.ts';
-import { printTable, toPlainText } from '../table.ts';
+import { printFacts, printInstant, printPage, toPlainText } from '../table.ts';
 import {
   AS_OPTION,
   findNumber,
   findText,
-  type Given,
   getText,
   getWord,
   JSON_OPTION,
-  printJson,
+  OPERATOR,
+  printAnswer,
+  tokenToOperate,
   type Verb,
 } from './verb.ts';
 
 type Page = z.infer<typeof incidentPage>;
 type Summary = Page['items'][number];
 type Detail = z.infer<typeof incidentDetail>;
-
-/** Who looks and acts, unless it is said otherwise. */
-const OPERATOR = 'olivia';
-
-const tokenOf = (given: Given): string => given.connection.tokenOf(findText(given, 'as'), OPERATOR);
 
 export const incidents: Verb = {
   usage: 'incidents [--state open|closed] [--cause WHAT]',
@@ -45,15 +41,14 @@ export const incidents: Verb = {
       limit: String(findNumber(given, 'limit') ?? 50),
       ...(cause !== undefined && { cause }),
     });
-    const page = await given.connection.gateway.get<Page>(`/v1/incidents?${query.toString()}`, tokenOf(given));
-    if (given.values['json'] === true) printJson(page);
-    else console.log(printIncidents(page));
+    const page = await given.connection.gateway.get<Page>(`/v1/incidents?${query.toString()}`, tokenToOperate(given));
+    printAnswer(given, page, printIncidents);
     return 0;
   },
 };
 
-function printIncidents({ items, nextCursor }: Page): string {
-  const rows = items.map((item) => [
+function printIncidents(page: Page): string {
+  const rows = page.items.map((item) => [
     printInstant(item.since),
     item.name,
     String(item.orders),
@@ -62,11 +57,7 @@ function printIncidents({ items, nextCursor }: Page): string {
     item.incidentId,
   ]);
   const header = ['since (UTC)', 'cause', 'orders', 'waiting', 'taken by', 'incident'];
-  return printTable(header, rows, [2, 3]) + (nextCursor === null ? '' : '\nThere are more; --limit shows them.');
-}
-
-function printInstant(instant: string): string {
-  return instant.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length).replace('T', ' ');
+  return printPage(page, header, rows, [2, 3]);
 }
 
 export const incident: Verb = {
@@ -80,9 +71,8 @@ export const incident: Verb = {
   run: async (given) => {
     const limit = String(findNumber(given, 'limit') ?? 50);
     const path = `/v1/incidents/${encodeURIComponent(getWord(given, 0))}?limit=${limit}`;
-    const found = await given.connection.gateway.get<Detail>(path, tokenOf(given));
-    if (given.values['json'] === true) printJson(found);
-    else console.log(`${describe(found)}\n\n${printMembers(found)}`);
+    const found = await given.connection.gateway.get<Detail>(path, tokenToOperate(given));
+    printAnswer(given, found, () => `${describe(found)}\n\n${printMembers(found)}`);
     return 0;
   },
 };
@@ -103,14 +93,11 @@ function describe(found: Detail): string {
       acknowledgedBy === null ? undefined : `${acknowledgedBy}, ${acknowledgedAt ?? ''}: ${acknowledgment ?? ''}`,
     ],
   ];
-  const width = Math.max(...facts.map(([name]) => name.length));
-  return facts
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(width)}  ${toPlainText(value)}`]))
-    .join('\n');
+  return printFacts(facts);
 }
 
-function printMembers({ items, nextCursor }: Detail): string {
-  const rows = items.map((item) => [
+function printMembers(found: Detail): string {
+  const rows = found.items.map((item) => [
     printInstant(item.since),
     item.source,
     item.poNumber ?? '',
@@ -121,7 +108,7 @@ function printMembers({ items, nextCursor }: Detail): string {
     item.id,
   ]);
   const header = ['hit (UTC)', 'source', 'PO number', 'state', 'customer', 'total', '', 'order or document'];
-  return printTable(header, rows, [5]) + (nextCursor === null ? '' : '\nThere are more; --limit shows them.');
+  return printPage(found, header, rows, [5]);
 }
 
 export const acknowledge: Verb = {
@@ -135,9 +122,8 @@ export const acknowledge: Verb = {
   run: async (given) => {
     const path = `/v1/incidents/${encodeURIComponent(getWord(given, 0))}/acknowledge`;
     const body = { reason: getText(given, 'reason') };
-    const noted = await given.connection.gateway.send<Summary>('POST', path, tokenOf(given), body);
-    if (given.values['json'] === true) printJson(noted);
-    else console.log(`${toPlainText(noted.name)} is taken by ${noted.acknowledgedBy ?? ''}`);
+    const noted = await given.connection.gateway.send<Summary>('POST', path, tokenToOperate(given), body);
+    printAnswer(given, noted, ({ name, acknowledgedBy }) => `${toPlainText(name)} is taken by ${acknowledgedBy ?? ''}`);
     return 0;
   },
 };
@@ -153,9 +139,8 @@ export const recheck: Verb = {
   words: 1,
   run: async (given) => {
     const path = `/v1/incidents/${encodeURIComponent(getWord(given, 0))}/recheck`;
-    const asked = await given.connection.gateway.send<{ orders: number }>('POST', path, tokenOf(given), {});
-    if (given.values['json'] === true) printJson(asked);
-    else console.log(`${String(asked.orders)} orders look again, a few each second`);
+    const asked = await given.connection.gateway.send<{ orders: number }>('POST', path, tokenToOperate(given), {});
+    printAnswer(given, asked, ({ orders }) => `${String(orders)} orders look again, a few each second`);
     return 0;
   },
 };

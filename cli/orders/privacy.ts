@@ -10,6 +10,7 @@ import {
   getText,
   type Given,
   JSON_OPTION,
+  printAnswer,
   printJson,
   tokenToAdminister,
   type Verb,
@@ -56,8 +57,7 @@ Orders that are not over are left alone and listed; the exit code is then 1.`,
   run: async (given) => {
     if (given.values['yes'] !== true) throw new Misuse('nothing was erased: there is no way back, so say --yes');
     const report = await send<Erasure>(given, 'erase');
-    if (given.values['json'] === true) printJson(report);
-    else console.log(printErasure(report));
+    printAnswer(given, report, printErasure);
     return report.blocked.length > 0 ? 1 : 0;
   },
 };
@@ -76,8 +76,8 @@ export const retention: Verb = {
     const expiring = await gateway.get<Retention>('/v1/privacy/retention', token);
     const isDryRun = given.values['dry-run'] === true;
     const started = isDryRun ? {} : await gateway.send<object>('POST', '/v1/privacy/retention', token, {});
-    if (given.values['json'] === true) printJson({ ...expiring, ...started });
-    else console.log(`${printExpiring(expiring)}\n${isDryRun ? 'nothing was removed' : 'they are being removed'}`);
+    const became = isDryRun ? 'nothing was removed' : 'they are being removed';
+    printAnswer(given, { ...expiring, ...started }, () => `${printExpiring(expiring)}\n${became}`);
     return 0;
   },
 };

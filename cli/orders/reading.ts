@@ -1,10 +1,17 @@
 import type { OrderDetail, OrderPage, ReviewPage } from '../gateway.ts';
-import { printTable, toPlainText } from '../table.ts';
+import { printFacts, printInstant, printPage } from '../table.ts';
 import { resolveOrder } from './connection.ts';
-import { AS_OPTION, findNumber, findText, getWord, JSON_OPTION, printJson, type Verb } from './verb.ts';
-
-/** Who looks, unless it is said otherwise. */
-const READER = 'olivia';
+import {
+  AS_OPTION,
+  findNumber,
+  findText,
+  getWord,
+  JSON_OPTION,
+  OPERATOR,
+  printAnswer,
+  tokenToOperate,
+  type Verb,
+} from './verb.ts';
 
 export const show: Verb = {
   usage: 'show ORDER',
@@ -12,16 +19,15 @@ export const show: Verb = {
   help: `ORDER is an order's id, or its PO number where only one order has it.
 
   --json       everything that is known of it, its content too
-  --as PERSON  in whose name; olivia without`,
+  --as PERSON  in whose name; ${OPERATOR} without`,
   options: { ...JSON_OPTION, ...AS_OPTION },
   words: 1,
   run: async (given) => {
     const { connection } = given;
-    const token = connection.tokenOf(findText(given, 'as'), READER);
+    const token = tokenToOperate(given);
     const id = await resolveOrder(connection, token, getWord(given, 0));
     const order = await connection.gateway.get<OrderDetail>(`/v1/orders/${id}`, token);
-    if (given.values['json'] === true) printJson(order);
-    else console.log(describe(order, connection.gateway.url));
+    printAnswer(given, order, () => describe(order, connection.gateway.url));
     return 0;
   },
 };
@@ -53,10 +59,7 @@ function describe(order: OrderDetail, url: string): string {
     ['audit trail', `${url}${links.log}`],
     ['Temporal', links.temporal],
   ];
-  const width = Math.max(...facts.map(([name]) => name.length));
-  return facts
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(width)}  ${toPlainText(value)}`]))
-    .join('\n');
+  return printFacts(facts);
 }
 
 export const list: Verb = {
@@ -65,7 +68,7 @@ export const list: Verb = {
   help: `  --state, --source, --customer, --po, --hold  only those
   --limit N    at most so many; 50 without
   --json       as the API answers
-  --as PERSON  in whose name; olivia without`,
+  --as PERSON  in whose name; ${OPERATOR} without`,
   options: {
     state: { type: 'string' },
     source: { type: 'string' },
@@ -78,7 +81,7 @@ export const list: Verb = {
   },
   words: 0,
   run: async (given) => {
-    const { gateway, tokenOf } = given.connection;
+    const { gateway } = given.connection;
     const asked = {
       state: findText(given, 'state'),
       source: findText(given, 'source'),
@@ -87,9 +90,8 @@ export const list: Verb = {
       hold: findText(given, 'hold'),
       limit: String(findNumber(given, 'limit') ?? 50),
     };
-    const page = await gateway.get<OrderPage>(`/v1/orders?${toQuery(asked)}`, tokenOf(findText(given, 'as'), READER));
-    if (given.values['json'] === true) printJson(page);
-    else console.log(printOrders(page));
+    const page = await gateway.get<OrderPage>(`/v1/orders?${toQuery(asked)}`, tokenToOperate(given));
+    printAnswer(given, page, printOrders);
     return 0;
   },
 };
@@ -99,9 +101,9 @@ function toQuery(asked: Readonly<Record<string, string | undefined>>): string {
   return new URLSearchParams(said).toString();
 }
 
-function printOrders({ items, nextCursor }: OrderPage): string {
-  const rows = items.map((order) => [
-    order.receivedAt.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length).replace('T', ' '),
+function printOrders(page: OrderPage): string {
+  const rows = page.items.map((order) => [
+    printInstant(order.receivedAt),
     order.source,
     order.poNumber ?? '',
     order.state,
@@ -111,7 +113,7 @@ function printOrders({ items, nextCursor }: OrderPage): string {
     order.orderId,
   ]);
   const header = ['received (UTC)', 'source', 'PO number', 'state', 'customer', 'total', '', 'order'];
-  return printTable(header, rows, [5]) + (nextCursor === null ? '' : '\nThere are more; --limit shows them.');
+  return printPage(page, header, rows, [5]);
 }
 
 export const reviews: Verb = {
@@ -120,7 +122,7 @@ export const reviews: Verb = {
   help: `  --source, --customer, --hold, --overdue  only those
   --limit N    at most so many; 50 without
   --json       as the API answers
-  --as PERSON  in whose name; olivia without`,
+  --as PERSON  in whose name; ${OPERATOR} without`,
   options: {
     source: { type: 'string' },
     customer: { type: 'string' },
@@ -132,7 +134,7 @@ export const reviews: Verb = {
   },
   words: 0,
   run: async (given) => {
-    const { gateway, tokenOf } = given.connection;
+    const { gateway } = given.connection;
     const asked = {
       source: findText(given, 'source'),
       customer: findText(given, 'customer'),
@@ -140,15 +142,14 @@ export const reviews: Verb = {
       overdue: given.values['overdue'] === true ? 'true' : undefined,
       limit: String(findNumber(given, 'limit') ?? 50),
     };
-    const page = await gateway.get<ReviewPage>(`/v1/reviews?${toQuery(asked)}`, tokenOf(findText(given, 'as'), READER));
-    if (given.values['json'] === true) printJson(page);
-    else console.log(printReviews(page));
+    const page = await gateway.get<ReviewPage>(`/v1/reviews?${toQuery(asked)}`, tokenToOperate(given));
+    printAnswer(given, page, printReviews);
     return 0;
   },
 };
 
-function printReviews({ items, nextCursor }: ReviewPage): string {
-  const rows = items.map((item) => [
+function printReviews(page: ReviewPage): string {
+  const rows = page.items.map((item) => [
     printTimeLeft(item.secondsToSla),
     item.source,
     item.poNumber ?? '',
@@ -160,7 +161,7 @@ function printReviews({ items, nextCursor }: ReviewPage): string {
     item.holds.map(({ code }) => code).join(', '),
   ]);
   const header = ['time left', 'source', 'PO number', 'customer', 'total', '', 'taken by', 'order', 'waits for'];
-  return printTable(header, rows, [0, 4]) + (nextCursor === null ? '' : '\nThere are more; --limit shows them.');
+  return printPage(page, header, rows, [0, 4]);
 }
 
 /** `3:59`, hours and minutes; with a minus sign once it is overdue. */

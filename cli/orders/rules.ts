@@ -17,7 +17,7 @@ import {
   getText,
   getWord,
   JSON_OPTION,
-  printJson,
+  printAnswer,
   tokenToAdminister,
   type Verb,
 } from './verb.ts';
@@ -47,8 +47,7 @@ export const listRules: Verb = {
       tokenToAdminister(given),
     );
     const asked = items.filter(({ inForce }) => inForce || code !== undefined || status !== undefined);
-    if (given.values['json'] === true) printJson({ items: asked });
-    else console.log(printRules(asked));
+    printAnswer(given, { items: asked }, () => printRules(asked));
     return 0;
   },
 };
@@ -117,8 +116,7 @@ for a second person.
     const file = readJson(getWord(given, 0));
     const { gateway } = given.connection;
     const { items } = await gateway.send<{ items: ImportStep[] }>('POST', path, tokenToAdminister(given), file);
-    if (given.values['json'] === true) printJson({ items });
-    else console.log(printImport(items, isDryRun));
+    printAnswer(given, { items }, () => printImport(items, isDryRun));
     return 0;
   },
 };
@@ -210,8 +208,7 @@ Nothing is written to the orders, and nobody is told.`,
   words: 1,
   run: async (given) => {
     const simulation = await simulate(given);
-    if (given.values['json'] === true) printJson(simulation);
-    else console.log(printSimulation(simulation));
+    printAnswer(given, simulation, printSimulation);
     return simulation.state === 'ended' ? 0 : 1;
   },
 };
@@ -232,8 +229,7 @@ Exit code 1 where it is another: what was kept was changed, or the program judge
     const token = tokenToAdminister(given);
     const id = await resolveOrder(given.connection, token, getWord(given, 0));
     const redrawn = await given.connection.gateway.get<Redrawn>(`/v1/orders/${id}/verdict/again${query}`, token);
-    if (given.values['json'] === true) printJson(redrawn);
-    else console.log(printRedrawn(redrawn));
+    printAnswer(given, redrawn, printRedrawn);
     return redrawn.same ? 0 : 1;
   },
 };
@@ -275,8 +271,7 @@ export const listSimulations: Verb = {
     });
     const path = `/v1/simulations?${query.toString()}`;
     const page = await given.connection.gateway.get<SimulationPage>(path, tokenToAdminister(given));
-    if (given.values['json'] === true) printJson(page);
-    else console.log(printSimulations(page));
+    printAnswer(given, page, printSimulations);
     return 0;
   },
 };

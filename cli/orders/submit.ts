@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type DocumentDetail, nameOf, Refusal, type Taken } from '../gateway.ts';
 import { printTable } from '../table.ts';
 import { readDocumentFile } from './document-file.ts';
-import { findNumber, findText, getText, getWord, type Given, JSON_OPTION, printJson, type Verb } from './verb.ts';
+import { findNumber, findText, getText, getWord, type Given, JSON_OPTION, printAnswer, type Verb } from './verb.ts';
 
 const LOOK_EVERY_MS = 250;
 
@@ -19,8 +19,7 @@ The exit code is 1 if the document, or an order of it, is refused.`,
   words: 1,
   run: async (given) => {
     const document = await bring(given);
-    if (given.values['json'] === true) printJson(document);
-    else console.log(print(document));
+    printAnswer(given, document, print);
     return document.state === 'refused' || document.orders.items.some(({ state }) => state === 'rejected') ? 1 : 0;
   },
 };

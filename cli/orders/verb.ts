@@ -35,6 +35,14 @@ export function tokenToAdminister(given: Given): string {
   return given.connection.tokenOf(findText(given, 'as'), ADMINISTRATOR);
 }
 
+/** Who looks at what goes on and acts on it, unless it is said otherwise. */
+export const OPERATOR = 'olivia';
+
+/** The token of the person who was named, or else of the {@link OPERATOR}. */
+export function tokenToOperate(given: Given): string {
+  return given.connection.tokenOf(findText(given, 'as'), OPERATOR);
+}
+
 /** The text of an option, if it was given. */
 export function findText({ values }: Given, name: string): string | undefined {
   const value = values[name];
@@ -61,6 +69,12 @@ export function getWord({ positionals }: Given, index: number): string {
   const word = positionals[index];
   if (word === undefined) throw new Misuse('a word is missing');
   return word;
+}
+
+/** Prints what was answered: in words, or as it is where JSON was asked for. */
+export function printAnswer<Answer>({ values }: Given, answer: Answer, inWords: (answer: Answer) => string): void {
+  if (values['json'] === true) printJson(answer);
+  else console.log(inWords(answer));
 }
 
 export function printJson(value: unknown): void {
