@@ -6,6 +6,7 @@ import { clearHolds, listApprovedCodes } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { columnsOf, getOrder, isGone, moveOrder, type OrderRef, type OrderRow, putRevision } from '../db/orders.ts';
 import { indexPeople } from '../db/people.ts';
+import { getCaseNow } from '../db/rejudgements.ts';
 import { closeReview } from '../db/reviews.ts';
 import { putStaged } from '../db/staged.ts';
 import { inTransaction, type Store } from '../db/store.ts';
@@ -74,7 +75,7 @@ async function begin(
     return { kind: 'cancel', changed };
   }
   const content = await readSuperseding(tx, change, changed);
-  const how = await findTerms(tx, ref, content);
+  const how = await findTerms(tx, ref, { ...(await getCaseNow(tx, ref)), order: content });
   return { kind: 'amend', changed, content, how, revision: await claimChangeRevision(tx, change, changed) };
 }
 

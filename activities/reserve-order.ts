@@ -4,6 +4,7 @@ import { listWaiting, putFulfilments } from '../db/fulfilment.ts';
 import { type Hold, type Looked, openHolds, RECHECK } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
 import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { getCaseNow } from '../db/rejudgements.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
 import type { Fulfilment } from '../orders/fulfilment.ts';
@@ -25,8 +26,9 @@ import { listRulesFor } from './validate-order.ts';
 export async function reserveOrder({ store, backOffice }: Deps, ref: OrderRef): Promise<OrderProgress> {
   const gate = await inTransaction(store, (tx) => prepare(tx, ref));
   if (gate === 'live') {
-    const order = await getRevision(store, ref);
-    const terms = await findTerms(store, ref, order);
+    const judged = await getCaseNow(store, ref);
+    const { order } = judged;
+    const terms = await findTerms(store, ref, judged);
     const { customerId, currency, total: amount } = order;
     const lines = order.lines.map(({ line, sku, quantity }) => ({ line, sku, quantity }));
     const request = { ...ref, ...terms, customerId, currency, amount, lines };

@@ -1,8 +1,8 @@
 import type { Allowance, Allowed } from '../backoffice/port.ts';
 import { listCovered } from '../db/decisions.ts';
+import type { Case } from '../db/facts.ts';
 import { listFindings } from '../db/findings.ts';
 import type { OrderRef } from '../db/orders.ts';
-import { getFactsNow } from '../db/rejudgements.ts';
 import type { Store } from '../db/store.ts';
 import type { Covered } from '../orders/approval.ts';
 import type { Finding } from '../orders/finding.ts';
@@ -13,16 +13,15 @@ import { usesCredit } from '../orders/rules/credit.ts';
 import { chooseRules, findRuleOf } from '../orders/rules/evaluate.ts';
 import { chooseDelivery } from '../orders/rules/inventory.ts';
 import type { RuleVersion } from '../orders/rules/rule.ts';
-import { listRulesFor } from './validate-order.ts';
+import { listRulesUpTo } from './validate-order.ts';
 
 /** How the back office is to serve a revision: how it is delivered, and which limits it may pass. */
 export type Terms = Delivery & Allowed;
 
 /** The terms of a revision, by the rules and the facts that it was judged by last, and by what was let pass of it. */
-export async function findTerms(store: Store, ref: OrderRef, order: Order): Promise<Terms> {
-  const facts = await getFactsNow(store, ref);
+export async function findTerms(store: Store, ref: OrderRef, { order, facts, rulesSequence }: Case): Promise<Terms> {
   const at = new Date(facts.asOf);
-  const rules = chooseRules(await listRulesFor(store, ref, at), order, at);
+  const rules = chooseRules(await listRulesUpTo(store, rulesSequence, at), order, at);
   const delivery = chooseDelivery(rules, facts);
   const findings = await listFindings(store, `order:${ref.orderId}`, ref.revision);
   const told = findings.filter((finding) => isOnlyTold(finding, findRuleOf(finding, rules), delivery));

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
 import { Damaged } from '../db/faults.ts';
-import { getFacts } from '../db/facts.ts';
-import { getRevision, isGone } from '../db/orders.ts';
+import { getCase } from '../db/facts.ts';
+import { isGone } from '../db/orders.ts';
 import { listRulesInForce, placeOf } from '../db/rules.ts';
 import { Erased } from '../db/seal.ts';
 import {
@@ -115,7 +115,7 @@ async function tryOne(store: Store, row: PastOrder, experiment: Experiment): Pro
   if (row.taken_at === null) return 'neverJudged';
   const ref = { orderId: row.id, revision: row.revision };
   try {
-    const [order, facts] = [await getRevision(store, ref), await getFacts(store, ref)];
+    const { order, facts } = await getCase(store, ref);
     return { order, trial: tryOrder(experiment, order, facts, await listStanding(store, row)) };
   } catch (error) {
     // Erased since the page was read.

@@ -1,5 +1,5 @@
 import { claimPurchaseOrder } from '../db/duplicates.ts';
-import { findRulesOf, getFacts, putFacts } from '../db/facts.ts';
+import { findRulesOf, getCase, putFacts } from '../db/facts.ts';
 import { type FindingStep, hasFindings, listFindings, putFindings } from '../db/findings.ts';
 import { type Hold, type Looked, openHolds } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
@@ -73,18 +73,21 @@ async function judge(store: Store, ref: OrderRef, which: (kind: RuleKind) => boo
 type Judgement = Verdict & { readonly judgedAt: string };
 
 async function evaluate(store: Store, ref: OrderRef, which: (kind: RuleKind) => boolean): Promise<Judgement> {
-  const order = await getRevision(store, ref);
-  const facts = await getFacts(store, ref);
+  const { order, facts, rulesSequence } = await getCase(store, ref);
   // The facts' moment is the verdict's moment: judged again from the snapshot, the verdict is the same.
   const at = new Date(facts.asOf);
-  const rules = (await listRulesFor(store, ref, at)).filter((rule) => which(rule.kind));
+  const rules = (await listRulesUpTo(store, rulesSequence, at)).filter((rule) => which(rule.kind));
   return { ...evaluateRules(rules, order, facts, at), judgedAt: facts.asOf };
 }
 
 /** The rules that were there when the facts were taken: all steps of a revision go by the same, whatever is changed meanwhile. */
 export async function listRulesFor(store: Store, ref: OrderRef, at: Date): Promise<readonly RuleVersion[]> {
-  const sequence = (await findRulesOf(store, ref)) ?? (await findRulesSequence(store));
-  return listRulesInForce(store, { at, sequence });
+  return listRulesUpTo(store, await findRulesOf(store, ref), at);
+}
+
+/** As {@link listRulesFor}, where it is read already which version is the last that counts; null: that was not kept. */
+export async function listRulesUpTo(store: Store, kept: number | null, at: Date): Promise<readonly RuleVersion[]> {
+  return listRulesInForce(store, { at, sequence: kept ?? (await findRulesSequence(store)) });
 }
 
 async function keepFindings(

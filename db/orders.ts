@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Order } from '../orders/order.ts';
 import type { OrderState } from '../orders/state.ts';
 import { insertOnce, lockRows } from './dialect.ts';
-import { getSealer } from './seal.ts';
+import { getSealer, type Sealer } from './seal.ts';
 import type { Store } from './store.ts';
 import type { OrderRevisionTable, OrderTable } from './tables.ts';
 
@@ -141,7 +141,7 @@ export async function putRevision(
     order_id: ref.orderId,
     revision: ref.revision,
     origin: by.origin,
-    content_sealed: sealer.sealJson(`revision ${String(ref.revision)}`, order),
+    content_sealed: sealer.sealJson(placeOf(ref.revision), order),
     created_by: by.actor,
     created_at: by.at,
   });
@@ -156,8 +156,16 @@ export async function getRevision(store: Store, ref: OrderRef): Promise<Order> {
     .where('revision', '=', ref.revision)
     .executeTakeFirst();
   if (!row) throw new Error(`order ${ref.orderId} has no revision ${String(ref.revision)}`);
-  const sealer = await getSealer(store, `order:${ref.orderId}`);
-  return sealer.openJson<Order>(`revision ${String(ref.revision)}`, row.content_sealed);
+  return openRevision(await getSealer(store, `order:${ref.orderId}`), ref, row.content_sealed);
+}
+
+/** The content of a revision that was read beside something else. @throws Damaged if it is not what was sealed */
+export function openRevision(sealer: Sealer, { revision }: OrderRef, sealed: Uint8Array): Order {
+  return sealer.openJson<Order>(placeOf(revision), sealed);
+}
+
+function placeOf(revision: number): string {
+  return `revision ${String(revision)}`;
 }
 
 /** Who made which revision, oldest first. */

@@ -3,7 +3,7 @@ import type { Facts } from '../orders/facts.ts';
 import type { Finding } from '../orders/finding.ts';
 import type { Explanation } from '../orders/rules/rule.ts';
 import { first } from './dialect.ts';
-import { getFacts } from './facts.ts';
+import { type Case, getCase } from './facts.ts';
 import { parseKept } from './faults.ts';
 import type { OrderRef } from './orders.ts';
 import { getSealer } from './seal.ts';
@@ -115,8 +115,8 @@ export async function findJudgedAt({ db }: Store, { orderId, revision }: OrderRe
   return judged?.taken_at;
 }
 
-/** What a revision is judged by now: by its last judgement. @throws Error if it was never judged; Erased if the order's key is gone */
-export async function getFactsNow(store: Store, ref: OrderRef): Promise<Facts> {
+/** A revision with what it is judged by now: by its last judgement. @throws Error if it was never judged; Erased if the order's key is gone */
+export async function getCaseNow(store: Store, ref: OrderRef): Promise<Case> {
   const again = store.db
     .selectFrom('rejudgements')
     .select(['sequence', 'facts_sealed'])
@@ -124,9 +124,10 @@ export async function getFactsNow(store: Store, ref: OrderRef): Promise<Facts> {
     .where('revision', '=', ref.revision)
     .orderBy('sequence', 'desc');
   const last = await first(again, 1).executeTakeFirst();
-  if (!last) return getFacts(store, ref);
+  const judged = await getCase(store, ref);
+  if (!last) return judged;
   const sealer = await getSealer(store, `order:${ref.orderId}`);
-  return sealer.openJson<Facts>(placeOf('facts', ref, last.sequence), last.facts_sealed);
+  return { ...judged, facts: sealer.openJson<Facts>(placeOf('facts', ref, last.sequence), last.facts_sealed) };
 }
 
 /** The later judgements of a revision, oldest first. @throws Erased if the order's key is gone */

@@ -178,6 +178,9 @@ insert into "facts_snapshots" ("order_id", "revision", "content_sealed", "taken_
 -- facts.findRulesOf
 select "rules_sequence" from "facts_snapshots" where "order_id" = @1 and "revision" = @2;
 
+-- facts.getCase
+select "content"."content_sealed" as "order_sealed", "facts"."content_sealed" as "facts_sealed", "facts"."rules_sequence" from "facts_snapshots" as "facts" inner join "order_revisions" as "content" on "content"."order_id" = "facts"."order_id" and "content"."revision" = "facts"."revision" where "facts"."order_id" = @1 and "facts"."revision" = @2;
+
 -- facts.getFacts
 select "content_sealed" from "facts_snapshots" where "order_id" = @1 and "revision" = @2;
 
@@ -690,9 +693,9 @@ select max("sequence") as "last" from "rejudgements" where "order_id" = @1 and "
 select max("taken_at") as "taken_at" from "rejudgements" where "order_id" = @1 and "revision" = @2;
 select "taken_at" from "facts_snapshots" where "order_id" = @1 and "revision" = @2;
 
--- rejudgements.getFactsNow
+-- rejudgements.getCaseNow
 select top(1) "sequence", "facts_sealed" from "rejudgements" where "order_id" = @1 and "revision" = @2 order by "sequence" desc;
-select "content_sealed" from "facts_snapshots" where "order_id" = @1 and "revision" = @2;
+select "content"."content_sealed" as "order_sealed", "facts"."content_sealed" as "facts_sealed", "facts"."rules_sequence" from "facts_snapshots" as "facts" inner join "order_revisions" as "content" on "content"."order_id" = "facts"."order_id" and "content"."revision" = "facts"."revision" where "facts"."order_id" = @1 and "facts"."revision" = @2;
 
 -- rejudgements.listRejudgements
 select * from "rejudgements" where "order_id" = @1 and "revision" = @2 order by "sequence";

@@ -251,6 +251,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
   'duplicates.findFirstTold': the((store) => duplicates.findFirstTold(store, 'desk', 'W-1')),
   'facts.putFacts': within((tx) => facts.putFacts(tx, REF, { asOf: AT, customer: null, products: {} }, 1)),
   'facts.findRulesOf': the((store) => facts.findRulesOf(store, REF)),
+  'facts.getCase': the((store) => facts.getCase(store, REF)),
   'facts.getFacts': the((store) => facts.getFacts(store, REF)),
   'findings.putFindings': within((tx) =>
     findings.putFindings(tx, { subject: 'order:o', revision: 2, step: 'validate', at: AT }, [FINDING]),
@@ -515,7 +516,7 @@ export const ASKINGS: Readonly<Record<string, Asking>> = {
     rows: { rejudgements: [{ last: 1 }] },
   }),
   'rejudgements.findJudgedAt': the((store) => rejudgements.findJudgedAt(store, REF)),
-  'rejudgements.getFactsNow': the((store) => rejudgements.getFactsNow(store, REF)),
+  'rejudgements.getCaseNow': the((store) => rejudgements.getCaseNow(store, REF)),
   'rejudgements.listRejudgements': the((store) => rejudgements.listRejudgements(store, REF)),
   'reprocess.reprocessOrder': the((store) => reprocess.reprocessOrder(store, DECISION, AT)),
   'retention.listExpiring': the((store) => retention.listExpiring(store, retention.DEFAULT_RETENTION, new Date(AT)), {
