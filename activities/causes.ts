@@ -1,9 +1,8 @@
-import { Damaged } from '../db/faults.ts';
 import { type Hold, listOpenHolds } from '../db/holds.ts';
 import { causeOf, listFindingPaths, type NewTrouble } from '../db/incident-hits.ts';
 import { listIncidentsOf, listOpenIncidents } from '../db/incidents.ts';
 import { getRevision, peekOrder } from '../db/orders.ts';
-import { Erased } from '../db/seal.ts';
+import { nothingIfLost } from '../db/seal.ts';
 import type { Store } from '../db/store.ts';
 import { type Cause, findCauses, isOfProduct } from '../orders/incident.ts';
 
@@ -20,13 +19,8 @@ async function readSkus(
   const paths = await listFindingPaths(store, { orderId, revision, code });
   const indexes = paths.flatMap((path) => /^\/lines\/(\d+)\//.exec(path)?.[1] ?? []);
   if (indexes.length === 0) return [];
-  const order = await getRevision(store, { orderId, revision }).catch(leaveOut);
+  const order = await getRevision(store, { orderId, revision }).catch(nothingIfLost);
   return [...new Set(indexes.flatMap((index) => order?.lines[Number(index)]?.sku ?? []))];
-}
-
-/** Of an order that cannot be read any more the products are not known. @throws the error, if it is another */
-function leaveOut(error: unknown): undefined {
-  if (!(error instanceof Erased || error instanceof Damaged)) throw error;
 }
 
 /**

@@ -14,8 +14,8 @@ import type { Store } from '../db/store.ts';
 import { atMost } from '../exchange/at-most.ts';
 import { sendThrough } from '../exchange/notice-circuits.ts';
 import { isFolded } from './causes.ts';
-import { type Deps, nowIso } from './deps.ts';
-import { type Counts, failByMistake, failNotice, isoIn, OF_ONE_MESSAGE, stopDestinationOf } from './fail-notice.ts';
+import { type Deps, isoIn, nowIso } from './deps.ts';
+import { type Counts, failByMistake, failNotice, OF_ONE_MESSAGE, stopDestinationOf } from './fail-notice.ts';
 import { NO_MAIL_SERVER, prepareNotice } from './prepare-notice.ts';
 
 /** How long one run begins to send; then the next one goes on. */

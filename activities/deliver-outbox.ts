@@ -13,7 +13,7 @@ import {
 import { Erased } from '../db/seal.ts';
 import { composeInterchange, type OutboundMessage } from '../orders/formats/x12-writing.ts';
 import { missAcknowledgments } from './acknowledge.ts';
-import { type Deps, nameOf, nowIso } from './deps.ts';
+import { type Deps, isoIn, nameOf, nowIso } from './deps.ts';
 
 const PAGE = 200;
 
@@ -36,8 +36,7 @@ async function deliver({ store, transport }: Deps, pending: OutboxRow): Promise<
     return 'delivered';
   } catch (error) {
     if (error instanceof Erased) await markDropped(store, row.id);
-    else
-      await postponeOutbox(store, row.id, new Date(Date.now() + backoffMs(row.attempts)).toISOString(), 'not_written');
+    else await postponeOutbox(store, row.id, isoIn(backoffMs(row.attempts)), 'not_written');
     const { id, source, kind, attempts } = row;
     log.warn('could not be delivered', { id, source, kind, attempts, error: nameOf(error) });
     return 'postponed';

@@ -66,6 +66,11 @@ export function nowIso(): string {
   return new Date().toISOString();
 }
 
+/** The instant so many milliseconds from now, or before it, as {@link nowIso} has it. */
+export function isoIn(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
 /** The kind of failure alone: words may quote anything. */
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';

@@ -2,11 +2,12 @@ import { log } from '@temporalio/activity';
 import { findDatabaseFault } from '../db/faults.ts';
 import { appendLog } from '../db/log.ts';
 import { giveUpOld, stopDestination } from '../db/notice-destinations.ts';
+import { isForHouse } from '../db/notices.ts';
 import { giveUpOutbox, type OutboxRow, postponeOutbox } from '../db/outbox.ts';
 import { inTransaction } from '../db/store.ts';
 import { REFUSALS } from '../exchange/webhook-sender.ts';
-import { type Deps, nameOf, nowIso, WORKER } from './deps.ts';
-import { type Failure, FINAL, isForHouse } from './prepare-notice.ts';
+import { type Deps, isoIn, nameOf, nowIso, WORKER } from './deps.ts';
+import { type Failure, FINAL } from './prepare-notice.ts';
 
 /* What becomes of a notice that was not taken: when it is tried again, and when it is given up. */
 
@@ -75,9 +76,4 @@ export async function stopDestinationOf(deps: Deps, row: OutboxRow, address: str
     await appendLog(tx, `source:${row.source}`, { ...entry, detail: { destination, message: row.id } });
   });
   return failNotice(deps, row, { code: 'gone', about: 'message', ...FINAL }, counts);
-}
-
-/** The instant so many milliseconds from now. */
-export function isoIn(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
 }

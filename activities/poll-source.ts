@@ -13,7 +13,7 @@ import { type JsonPage, readPage } from '../orders/formats/json-page.ts';
 import { nameShopifyState } from '../orders/formats/shop-state.ts';
 import type { PollProfile } from '../orders/poll-profile.ts';
 import type { SourceProfile } from '../orders/source.ts';
-import { type Deps, nowIso, WORKER } from './deps.ts';
+import { type Deps, isoIn, nowIso, WORKER } from './deps.ts';
 import { takeDocument } from './take-document.ts';
 
 /** What one look at an integration came to. */
@@ -84,7 +84,7 @@ async function fail(
 ): Promise<PollStep> {
   const backoff = Math.min(FIRST_WAIT_MS * 2 ** Math.min(failures, 20), LONGEST_WAIT_MS);
   const wait = retryAfterSeconds === undefined ? backoff : Math.min(retryAfterSeconds, LONGEST_RETRY_AFTER_S) * 1000;
-  const notBefore = new Date(Date.now() + wait).toISOString();
+  const notBefore = isoIn(wait);
   await noteFailure(store, list, code, notBefore, nowIso());
   log.warn('a page could not be read', { source: list.source, code, failures: failures + 1, notBefore });
   return { ...NOTHING, fault: code, notBefore };

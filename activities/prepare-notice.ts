@@ -1,7 +1,7 @@
 import { Damaged } from '../db/faults.ts';
 import { fingerprint } from '../db/keyring.ts';
 import { isStopped } from '../db/notice-destinations.ts';
-import { HOUSE, type MailContent } from '../db/notices.ts';
+import { isForHouse, type MailContent } from '../db/notices.ts';
 import { markDropped, openOutbox, type OutboxRow } from '../db/outbox.ts';
 import { Erased } from '../db/seal.ts';
 import { readSecrets } from '../db/source-secrets.ts';
@@ -81,9 +81,4 @@ async function listAddresses({ store, notices }: Deps, row: OutboxRow): Promise<
 /** The address may have a secret in it. */
 function hashUrl({ store }: Deps, url: string): string {
   return fingerprint(store.keys, 'notice address', url);
-}
-
-/** Whether a message is for our own people. */
-export function isForHouse({ destination }: OutboxRow): boolean {
-  return destination?.startsWith(`${HOUSE}:`) ?? false;
 }

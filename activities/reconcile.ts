@@ -7,7 +7,7 @@ import { endSimulation, listUnfinishedSimulations } from '../db/simulations.ts';
 import { listSources } from '../db/sources.ts';
 import type { SourceProfile } from '../orders/source.ts';
 import { applyDecision } from './apply-decision.ts';
-import { type Deps, nameOf, nowIso, type Polled } from './deps.ts';
+import { type Deps, isoIn, nameOf, nowIso, type Polled } from './deps.ts';
 import { tellDamaged } from './guard.ts';
 
 const PAGE = 200;
@@ -17,7 +17,7 @@ const GRACE_MS = 15_000;
 /** Finds what has no owner and gives it one, and the sources that are to be polled their schedules. Starting what runs changes nothing, so a stale list does no harm. */
 export async function reconcile(deps: Deps): Promise<{ orders: number; documents: number; decisions: number }> {
   const { store, runs } = deps;
-  const changedBefore = new Date(Date.now() - GRACE_MS).toISOString();
+  const changedBefore = isoIn(-GRACE_MS);
   const running = await runs.listRunning();
   const documents = await adoptDocuments({ store, runs }, running, changedBefore);
   const orders = await adoptOrders({ store, runs }, running, changedBefore);

@@ -2,17 +2,21 @@ import type { Finding } from '../orders/finding.ts';
 import type { NoticeKind } from '../orders/notify-profile.ts';
 import type { SourceProfile } from '../orders/source.ts';
 import { first } from './dialect.ts';
-import { Damaged } from './faults.ts';
 import { fingerprint } from './keyring.ts';
 import { webhookOf } from './notice-destinations.ts';
 import { openOutbox, type OutboxRow, type OutboxSubject, putOnWay } from './outbox.ts';
-import { Erased, type Subject } from './seal.ts';
+import { nothingIfLost, type Subject } from './seal.ts';
 import { readSecrets } from './source-secrets.ts';
 import { findSource } from './sources.ts';
 import { inTransaction, type Store } from './store.ts';
 
 /** Stands where a source would, for what our own people are told. No source can be called so. */
 export const HOUSE = ':house';
+
+/** Whether a message goes to our own people. */
+export function isForHouse({ destination }: Pick<OutboxRow, 'destination'>): boolean {
+  return destination?.startsWith(`${HOUSE}:`) ?? false;
+}
 
 /** What is told, as it is pushed. @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 export interface NoticeContent {
@@ -59,12 +63,12 @@ export async function putRefusal(
   at: string,
 ): Promise<void> {
   const { id, source, format } = document;
-  const profile = await findSource(tx, source).catch(leaveOut);
+  const profile = await findSource(tx, source).catch(nothingIfLost);
   if (!profile) return;
   const kind = 'document.refused';
   const content = { type: kind, timestamp: at, data: { documentId: id, source, format, findings } };
   await putPushed(tx, profile, { subject: `document:${id}`, source, kind, stepKey: 'refused', content, at }).catch(
-    leaveOut,
+    nothingIfLost,
   );
 }
 
@@ -127,18 +131,14 @@ export async function foldNotice({ db }: Store, id: string): Promise<void> {
 /** Passes a notice on to our own people, once: which settings they have, only the program that delivers knows. */
 export async function passToHouse(store: Store, row: OutboxRow, audience: Audience): Promise<void> {
   await inTransaction(store, async (tx) => {
-    const content = await openOutbox(tx, row).catch(leaveOut);
+    // Of what is lost nobody is told; the order or document itself shows it.
+    const content = await openOutbox(tx, row).catch(nothingIfLost);
     const { source, kind, step_key: stepKey, created_at: at } = row;
     const subject = row.subject as OutboxSubject;
     if (content) {
       const notice = { subject, source, kind, stepKey, at, content: JSON.parse(content.toString()) as NoticeContent };
       await putFor(tx, HOUSE, notice, audience);
     }
-    await tx.db.updateTable('outbox').set({ destination: null }).where('id', '=', row.id).execute();
+    await foldNotice(tx, row.id);
   });
-}
-
-/** What is erased or damaged is not told; the order or document itself shows it. @throws the error, if it is another */
-function leaveOut(error: unknown): undefined {
-  if (!(error instanceof Erased || error instanceof Damaged)) throw error;
 }

@@ -29,6 +29,11 @@ function erased(subject: string): Erased {
   return new Erased(`the content of ${subject} was erased`);
 }
 
+/** For a promise of content: nothing, where it is erased or damaged. @throws the error, if it is another */
+export function nothingIfLost(error: unknown): undefined {
+  if (!(error instanceof Erased || error instanceof Damaged)) throw error;
+}
+
 /** Seals and opens one subject's content columns. */
 export interface Sealer {
   /** AES-256-GCM; `place` (table, column, revision…) is bound in, so that cipher text cannot be moved elsewhere. */

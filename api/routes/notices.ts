@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findNotice, type NoticeFilter, retryNotice, retryNotices, searchNotices } from '../../db/notice-search.ts';
-import { HOUSE } from '../../db/notices.ts';
+import { HOUSE, isForHouse } from '../../db/notices.ts';
 import type { OutboxSummary } from '../../db/outbox.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { cutPage, readCursor } from '../cursor.ts';
@@ -130,7 +130,7 @@ function toNotice(row: OutboxSummary): z.infer<typeof noticeView> {
   return {
     ...toAcknowledgment(row),
     source: row.source === HOUSE ? null : row.source,
-    to: row.source === HOUSE || row.destination?.startsWith(`${HOUSE}:`) ? 'operations' : 'source',
+    to: row.source === HOUSE || isForHouse(row) ? 'operations' : 'source',
     about: { kind, id: aboutId },
     nextAttemptAt: row.state === 'pending' ? row.next_attempt_at : null,
     links: { about: `/v1/${kind}s/${aboutId}` },
