@@ -6,7 +6,7 @@ import { listFulfilments } from '../db/fulfilment.ts';
 import { appendLog } from '../db/log.ts';
 import { findContent, getRevision, isGone, listRevisions, type OrderRow, peekOrder } from '../db/orders.ts';
 import { listOutbox, listUnacknowledged, markAcknowledged, markMissed, putUncomposed } from '../db/outbox.ts';
-import { findSource, listSources } from '../db/sources.ts';
+import { listSources } from '../db/sources.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import { type StagedOrder, withFulfilment } from '../orders/fulfilment.ts';
 import { type AcknowledgedOrder, make855 } from '../orders/formats/x12-855.ts';
@@ -17,7 +17,7 @@ import type { X12Interchange, X12InterchangeEnd } from '../orders/formats/x12-ev
 import { makeTa1 } from '../orders/formats/x12-ta1.ts';
 import type { Order } from '../orders/order.ts';
 import type { X12Profile } from '../orders/source.ts';
-import { nowIso, WORKER } from './deps.ts';
+import { isoIn, nowIso, WORKER } from './deps.ts';
 import { tellDamaged } from './guard.ts';
 
 /** A functional group of an accepted interchange, with what was found in its transaction sets. */
@@ -63,12 +63,10 @@ export type Fate = 'completed' | 'rejected' | 'cancelled';
 export async function putPurchaseOrderAcknowledgment(
   tx: Store,
   order: OrderRow,
-  fate: Fate,
-  stepKey: string,
-  at: string,
+  profile: X12Profile,
+  { fate, stepKey, at }: { readonly fate: Fate; readonly stepKey: string; readonly at: string },
 ): Promise<void> {
-  const profile = await findSource(tx, order.source);
-  if (isGone(order) || !profile?.x12?.acknowledge.includes('855')) return;
+  if (isGone(order) || !profile.acknowledge.includes('855')) return;
   const said = await findSaid(tx, order);
   const answer = said && (await chooseAnswer(tx, order, fate));
   if (!said || !answer) return;
@@ -80,7 +78,7 @@ export async function putPurchaseOrderAcknowledgment(
     ourNumber: order.production_order_id,
     on: at.slice(0, 10),
   };
-  const message = make855(acknowledged, profile.x12, said.context);
+  const message = make855(acknowledged, profile, said.context);
   const subject = `order:${order.id}` as const;
   await putUncomposed(tx, { subject, source: order.source, kind: '855', stepKey: `855:${stepKey}`, message }, at);
 }
@@ -177,7 +175,7 @@ export async function missAcknowledgments(store: Store): Promise<number> {
   let missed = 0;
   for (const { id: source, x12 } of await listSources(store, tellDamaged)) {
     if (!x12?.acknowledge.includes('855')) continue;
-    const sentBefore = new Date(Date.now() - x12.expect997Hours * HOUR_MS).toISOString();
+    const sentBefore = isoIn(-x12.expect997Hours * HOUR_MS);
     for (const row of await listUnacknowledged(store, source, '855', sentBefore, PAGE)) {
       await miss(store, row, source);
       missed += 1;

@@ -4,7 +4,7 @@ import { getOrder, type OrderRow } from '../db/orders.ts';
 import { type OutboxSubject, putOnWay } from '../db/outbox.ts';
 import { findSource } from '../db/sources.ts';
 import type { Store } from '../db/store.ts';
-import type { NoticeKind } from '../orders/notify-profile.ts';
+import { type NoticeKind, REVIEW_KINDS } from '../orders/notify-profile.ts';
 import { type Fate, putPurchaseOrderAcknowledgment } from './acknowledge.ts';
 import { leaveOut } from './guard.ts';
 
@@ -17,9 +17,6 @@ const FATES: Readonly<Partial<Record<NoticeKind, Fate>>> = {
   'order.cancelled': 'cancelled',
 };
 
-/** Notices that our own people act on. */
-const FOR_HOUSE: readonly NoticeKind[] = ['review.opened', 'review.reminder', 'review.escalated'];
-
 /** Writes a notice about an order to the outbox, inside the transaction of what it tells of. */
 export async function putNotice(
   tx: Store,
@@ -29,13 +26,14 @@ export async function putNotice(
   const { kind, stepKey, at } = notice;
   const order = await getOrder(tx, orderId);
   const content = await describe(tx, order, notice);
+  const profile = await findSource(tx, order.source).catch(leaveOut);
   const fate = FATES[kind];
-  if (fate) await putPurchaseOrderAcknowledgment(tx, order, fate, stepKey, at).catch(leaveOut);
+  if (fate && profile?.x12)
+    await putPurchaseOrderAcknowledgment(tx, order, profile.x12, { fate, stepKey, at }).catch(leaveOut);
   const outgoing = { subject: `order:${orderId}`, source: order.source, kind, stepKey } as const;
-  const destination = FOR_HOUSE.includes(kind) ? HOUSE : null;
+  const destination = REVIEW_KINDS.some((review) => review === kind) ? HOUSE : null;
   const read = { ...outgoing, content: JSON.stringify(content) };
   await putOnWay(tx, read, { channel: 'read', destination }, at).catch(leaveOut);
-  const profile = await findSource(tx, order.source).catch(leaveOut);
   if (profile?.notify) await putPushed(tx, profile, { ...outgoing, content, at }).catch(leaveOut);
 }
 

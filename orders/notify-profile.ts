@@ -1,30 +1,23 @@
 import { z } from 'zod';
 import { safeAddress } from './safe-address.ts';
 
-/** Kinds of notices about an order or a document; each is a row in the outbox first. */
-export const NOTICE_KINDS = [
+/** What settles an order or what waits of it, or a document of which nothing was taken. */
+const SETTLED = [
   'order.completed',
   'order.rejected',
   'order.cancelled',
   'order.applied',
   'order.line_released',
   'document.refused',
-  'review.opened',
-  'review.reminder',
-  'review.escalated',
 ] as const;
 
-export type NoticeKind = (typeof NOTICE_KINDS)[number];
+/** What tells of reviews: our own people act on it. */
+export const REVIEW_KINDS = ['review.opened', 'review.reminder', 'review.escalated'] as const;
 
-/** What settles an order or what waits of it, or a document of which nothing was taken. */
-const SETTLED: readonly NoticeKind[] = [
-  'order.completed',
-  'order.rejected',
-  'order.cancelled',
-  'order.applied',
-  'order.line_released',
-  'document.refused',
-];
+/** Kinds of notices about an order or a document; each is a row in the outbox first. */
+export const NOTICE_KINDS = [...SETTLED, ...REVIEW_KINDS] as const;
+
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 const events = z
   .array(z.enum(NOTICE_KINDS))
