@@ -52,7 +52,8 @@ export async function openHolds(
     };
     const looksAgain = hold.looksAgain ?? false;
     if (await insertOnce(tx.db, 'holds', { ...key, ...values, ...scheduleLook(looksAgain, 0, at) })) continue;
-    const looks = looksAgain ? await countLooks(tx, ref, hold.code) : 0;
+    // One that clears itself and is back at once is not to be looked at each minute for ever.
+    const looks = looksAgain ? await countInARow(tx, ref, hold.code, 'looks') : 0;
     await tx.db
       .updateTable('holds')
       .set({ ...values, ...scheduleLook(looksAgain, looks, at) })
@@ -74,18 +75,6 @@ function scheduleLook(
   if (!looksAgain) return { look_again_at: null, looks: null };
   const minutes = Math.min(2 ** looks, LONGEST_LOOK_MINUTES);
   return { look_again_at: new Date(Date.parse(at) + minutes * MINUTE_MS).toISOString(), looks };
-}
-
-/** A hold that clears itself and is back at once is not to be looked at each minute for ever. */
-async function countLooks(tx: Store, ref: OrderRef, code: string): Promise<number> {
-  const row = await tx.db
-    .selectFrom('holds')
-    .select(['looks', 'cleared_by'])
-    .where('order_id', '=', ref.orderId)
-    .where('revision', '=', ref.revision)
-    .where('code', '=', code)
-    .executeTakeFirst();
-  return row?.cleared_by === RECHECK ? (row.looks ?? 0) : 0;
 }
 
 /** An order whose holds are to be looked at again, and how often they were in a row. */
@@ -130,15 +119,20 @@ async function postpone(
 }
 
 /** How often in a row a step failed for which a hold was put on the revision; a person's word begins the count anew. */
-export async function countFailures(tx: Store, ref: OrderRef, code: string): Promise<number> {
+export function countFailures(tx: Store, ref: OrderRef, code: string): Promise<number> {
+  return countInARow(tx, ref, code, 'failures');
+}
+
+/** What a hold counts, as long as nobody but the order itself let it go on. */
+async function countInARow(tx: Store, ref: OrderRef, code: string, what: 'failures' | 'looks'): Promise<number> {
   const row = await tx.db
     .selectFrom('holds')
-    .select(['failures', 'cleared_by'])
+    .select([what, 'cleared_by'])
     .where('order_id', '=', ref.orderId)
     .where('revision', '=', ref.revision)
     .where('code', '=', code)
     .executeTakeFirst();
-  return row?.cleared_by === RECHECK ? (row.failures ?? 0) : 0;
+  return row?.cleared_by === RECHECK ? (row[what] ?? 0) : 0;
 }
 
 /** Stands as `cleared_by` where nobody but the order itself looked again. */
