@@ -147,20 +147,14 @@ async function take(tx: Store, decisionId: string, obstacle: string | null): Pro
   if (decision.state !== 'pending') return decision.refusal;
   const order = await getOrder(tx, decision.orderId);
   const refusal = (await objection(tx, decision, order)) ?? obstacle ?? (await perform(tx, decision, order, at));
-  const left = refusal === null && decision.action === 'approve' ? await listLeft(tx, decision) : [];
+  // What an approval left to others; one that the order goes on by clears all.
+  const left = refusal === null && decision.action === 'approve' ? await listOpenHolds(tx, order.id) : [];
   await settleDecision(tx, decision.id, { refusal, at, ...(left.length > 0 && { leftStanding: left.length }) });
   const action = refusal === null ? 'decision.applied' : 'decision.refused';
   const about = { decisionId: decision.id, action: decision.action, revision: order.revision, refusal };
-  const detail = { ...about, ...(left.length > 0 && { left }) };
+  const detail = { ...about, ...(left.length > 0 && { left: left.map(({ code }) => code) }) };
   await appendLog(tx, `order:${order.id}`, { stepKey: `settled:${decision.id}`, at, actor: WORKER, action, detail });
   return refusal;
-}
-
-/** Codes of the holds that an approval left to others. */
-async function listLeft(tx: Store, { orderId, revision }: KeptDecision): Promise<readonly string[]> {
-  const { state, revision: present } = await getOrder(tx, orderId);
-  if (state !== 'in_review' || present !== revision) return [];
-  return (await listOpenHolds(tx, orderId)).map(({ code }) => code);
 }
 
 /** Why a decision cannot be taken now, or undefined. */
