@@ -5,7 +5,7 @@ import type { Cause, IncidentFacts } from '../orders/incident.ts';
 import { first, insertOnce, lockRows } from './dialect.ts';
 import { causeOf, columnsOf, isUnexplained } from './incident-hits.ts';
 import type { OrderRow } from './orders.ts';
-import type { Principal } from './principals.ts';
+import { isLimited, type Principal } from './principals.ts';
 import type { Store } from './store.ts';
 import type { IncidentOrderTable, IncidentTable } from './tables.ts';
 
@@ -171,7 +171,7 @@ export function listIncidents(
   page: { readonly beforeId?: string; readonly size: number },
 ): Promise<IncidentRow[]> {
   let query = store.db.selectFrom('incidents').selectAll('incidents').orderBy('incidents.id', 'desc');
-  if (principal.sources ?? principal.customers) {
+  if (isLimited(principal)) {
     const visible = selectVisible(store, principal).select('incident_orders.code');
     query = query.where((eb) =>
       eb.exists(visible.whereRef('incident_orders.incident_id', '=', sql.ref('incidents.id'))),
@@ -191,11 +191,13 @@ export function findIncident({ db }: Store, id: string): Promise<IncidentRow | u
 }
 
 /** How many orders and documents of an incident the principal may see, and how many of these wait. */
-export async function countMembers(
-  store: Store,
-  principal: Principal,
-  incidentId: string,
-): Promise<{ readonly orders: number; readonly waiting: number }> {
+export interface MemberCounts {
+  readonly orders: number;
+  readonly waiting: number;
+}
+
+/** Counts the orders and documents of an incident that the principal may see. */
+export async function countMembers(store: Store, principal: Principal, incidentId: string): Promise<MemberCounts> {
   const query = selectVisible(store, principal).select([
     sql<number>`count(distinct incident_orders.subject_id)`.as('orders'),
     countDistinctWaiting.as('waiting'),
@@ -252,8 +254,8 @@ export async function acknowledgeIncident(
 }
 
 /**
- * Lets the orders of an incident that the principal may see look again as soon as their turn comes, instead of when they would. Those that only a person
- * can let go on are left alone.
+ * Lets the orders of an incident that the principal may see look again as soon as their turn comes, instead of when they
+ * would. Those that only a person can let go on are left alone.
  * @returns how many orders will look
  */
 export async function hastenLooks(store: Store, principal: Principal, incidentId: string, at: string): Promise<number> {

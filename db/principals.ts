@@ -15,6 +15,11 @@ export interface Principal {
   readonly customers?: readonly string[];
 }
 
+/** Whether there may be something that the principal does not see. */
+export function isLimited({ sources, customers }: Pick<Principal, 'sources' | 'customers'>): boolean {
+  return sources !== undefined || customers !== undefined;
+}
+
 /** Sources and customers together: each is a parameter of a list, and SQL Server takes 2,100. */
 const MOST_LIMITS = 1000;
 

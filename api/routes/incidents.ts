@@ -9,9 +9,11 @@ import {
   type IncidentRow,
   listIncidentMembers,
   listIncidents,
+  type MemberCounts,
   readFacts,
 } from '../../db/incidents.ts';
 import { appendLog } from '../../db/log.ts';
+import { isLimited } from '../../db/principals.ts';
 import { inTransaction } from '../../db/store.ts';
 import { maskCardNumbers } from '../../orders/cards.ts';
 import { ADVICE, nameCause, sumWorth } from '../../orders/incident.ts';
@@ -168,25 +170,30 @@ async function list({ deps, caller, query }: Call<undefined, z.output<typeof lis
   const rows = await listIncidents(deps.store, caller, filter, page);
   const { shown, nextCursor } = cutPage(rows, limit, (row) => [row.id]);
   const items = [];
-  for (const row of shown) items.push(await summarize(deps, caller, row));
+  for (const row of shown) items.push(summarize(caller, row, await countSeen(deps, caller, row)));
   return { status: 200, body: { items, nextCursor } satisfies z.infer<typeof incidentPage> };
 }
 
 async function show(call: Call<{ id: string }, z.output<typeof memberQuery>, undefined>): Promise<Reply> {
   const { deps, caller, params, query } = call;
-  const incident = await getVisibleIncident(deps, caller, params.id);
+  const { incident, seen } = await getVisibleIncident(deps, caller, params.id);
   const [afterId = ''] = query.cursor === undefined ? [] : readCursor(query.cursor, 1);
   const rows = await listIncidentMembers(deps.store, caller, incident.id, { afterId, size: query.limit + 1 });
   const { shown, nextCursor } = cutPage(rows, query.limit, (row) => [row.subject_id]);
   const { totals, cause, codes, sources } = await readFacts(deps.store, caller, incident);
-  const summary = await summarize(deps, caller, incident);
   await logReading(deps, caller, `actor:${caller.id}`, 'incident.read', {
     incidentId: incident.id,
     rows: shown.length,
   });
   const body: z.infer<typeof incidentDetail> = {
-    ...{ ...summary, name: nameCause(cause, codes), codes: [...codes], sources: [...sources] },
-    ...{ worth: [...sumWorth(totals)], advice: ADVICE[cause.kind], items: shown.map(toMember), nextCursor },
+    ...summarize(caller, incident, seen),
+    name: nameCause(cause, codes),
+    codes: [...codes],
+    sources: [...sources],
+    worth: [...sumWorth(totals)],
+    advice: ADVICE[cause.kind],
+    items: shown.map(toMember),
+    nextCursor,
   };
   return { status: 200, body };
 }
@@ -203,19 +210,20 @@ function toMember(row: IncidentMember): z.infer<typeof member> {
 
 async function acknowledge(call: Call<{ id: string }, undefined, z.output<typeof withReason>>): Promise<Reply> {
   const { deps, caller, params, body } = call;
-  const { id } = await getVisibleIncident(deps, caller, params.id);
+  const { id } = (await getVisibleIncident(deps, caller, params.id)).incident;
   const by = { actor: caller.id, at: deps.now().toISOString(), reason: maskCardNumbers(body.reason).text };
   await inTransaction(deps.store, async (tx) => {
     if (!(await acknowledgeIncident(tx, id, by))) throw tooLate();
     const entry = { stepKey: `acknowledged:${by.at}:${caller.id}`, at: by.at, actor: caller.id };
     await appendLog(tx, `incident:${id}`, { ...entry, action: 'incident.acknowledged' });
   });
-  return { status: 200, body: await summarize(deps, caller, await getVisibleIncident(deps, caller, id)) };
+  const { incident, seen } = await getVisibleIncident(deps, caller, id);
+  return { status: 200, body: summarize(caller, incident, seen) };
 }
 
 async function recheck(call: Call<{ id: string }, undefined, undefined>): Promise<Reply> {
   const { deps, caller, params } = call;
-  const { id, closed_at: closedAt } = await getVisibleIncident(deps, caller, params.id);
+  const { id, closed_at: closedAt } = (await getVisibleIncident(deps, caller, params.id)).incident;
   if (closedAt !== null) throw tooLate();
   const at = deps.now().toISOString();
   const orders = await inTransaction(deps.store, async (tx) => {
@@ -231,24 +239,35 @@ function tooLate(): Problem {
   return new Problem('conflict', 'the incident is over');
 }
 
+/** An incident, and how much of it the caller may see. */
+interface Visible {
+  readonly incident: IncidentRow;
+  readonly seen: MemberCounts;
+}
+
 /** @throws Problem the same for an incident that is not there and one of which no order is theirs */
-async function getVisibleIncident({ store }: Deps, caller: Caller, id: string): Promise<IncidentRow> {
-  const incident = await findIncident(store, id);
-  const seen = incident && (await countMembers(store, caller, id)).orders;
-  if (incident && seen) return incident;
+async function getVisibleIncident(deps: Deps, caller: Caller, id: string): Promise<Visible> {
+  const incident = await findIncident(deps.store, id);
+  const seen = incident && (await countSeen(deps, caller, incident));
+  if (incident && seen && seen.orders > 0) return { incident, seen };
   throw new Problem('not-found', 'there is no such incident');
 }
 
-async function summarize({ store }: Deps, caller: Caller, row: IncidentRow): Promise<z.infer<typeof incidentSummary>> {
-  const isLimited = caller.sources !== undefined || caller.customers !== undefined;
-  const cause = causeOf(row);
+async function countSeen({ store }: Deps, caller: Caller, { id, state, orders }: IncidentRow): Promise<MemberCounts> {
   // Of one that is over nothing waits.
-  const isCounted = row.state === 'closed' && !isLimited;
-  const { orders, waiting } = isCounted ? { ...row, waiting: 0 } : await countMembers(store, caller, row.id);
+  return state === 'closed' && !isLimited(caller) ? { orders, waiting: 0 } : countMembers(store, caller, id);
+}
+
+function summarize(
+  caller: Caller,
+  row: IncidentRow,
+  { orders, waiting }: MemberCounts,
+): z.infer<typeof incidentSummary> {
+  const cause = causeOf(row);
   return {
     ...{ incidentId: row.id, state: row.state, name: nameCause(cause), orders, waiting },
     cause: { kind: cause.kind, value: cause.value || null, code: cause.code || null },
-    ...{ peak: isLimited ? null : row.peak, since: row.first_seen_at, lastSeenAt: row.last_seen_at },
+    ...{ peak: isLimited(caller) ? null : row.peak, since: row.first_seen_at, lastSeenAt: row.last_seen_at },
     ...{ openedAt: row.opened_at, closedAt: row.closed_at, acknowledgedBy: row.acknowledged_by },
     ...{ acknowledgedAt: row.acknowledged_at, acknowledgment: row.acknowledgment_reason },
     links: { self: `/v1/incidents/${row.id}` },

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { isLimited } from '../../db/principals.ts';
 import { findRulesSequence, type KeptRule, listRuleVersions } from '../../db/rules.ts';
 import {
   countPastOrders,
@@ -235,16 +236,12 @@ async function list({ deps, caller, query }: Call<undefined, z.output<typeof lis
   const filter = { ...(code !== undefined && { code }), ...(state !== undefined && { state }) };
   const [beforeId] = query.cursor === undefined ? [] : readCursor(query.cursor, 1);
   const page = { ...(beforeId !== undefined && { beforeId }), size: limit + 1 };
+  // Whoever is limited sees what was looked at within their own limits: that they asked for themselves.
   const mine = isLimited(caller) ? { actor: caller.id } : {};
   const rows = await listSimulations(deps.store, { ...filter, ...mine }, page);
   const { shown, nextCursor } = cutPage(rows, limit, ({ id }) => [id]);
   await logReading(deps, caller, `actor:${caller.id}`, 'simulations.listed', { ...filter, rows: shown.length });
   return { status: 200, body: { items: shown.map((simulation) => summarize(deps, simulation)), nextCursor } };
-}
-
-/** Whoever is limited sees what was looked at within their own limits: that they asked for themselves. */
-function isLimited({ sources, customers }: Caller): boolean {
-  return sources !== undefined || customers !== undefined;
 }
 
 async function show({
