@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { findRulesOf } from '../../db/facts.ts';
 import { getRevision } from '../../db/orders.ts';
-import { findRulesSequence, listRulesInForce } from '../../db/rules.ts';
+import { chooseInForce, findRulesSequence, listKnownRules } from '../../db/rules.ts';
 import { redrawVerdict } from '../../orders/rules/redraw.ts';
 import { EVERY_ROLE } from '../access.ts';
 import { type Call, operation, type Operation, type Reply } from '../operation.ts';
@@ -80,13 +80,12 @@ async function redraw({
   await logReading(deps, caller, `order:${row.id}`, 'order.verdict_redrawn');
   const order = await getRevision(store, ref);
   const rulesSequence = (await findRulesOf(store, ref)) ?? (await findRulesSequence(store));
-  const judgements = await Promise.all(
-    judged.map(async ({ sequence: judgement, facts, explanations }) => {
-      const rules = await listRulesInForce(store, { at: new Date(facts.asOf), sequence: rulesSequence });
-      const differences = redrawVerdict(explanations, rules, order, facts);
-      return { judgement, judgedAt: facts.asOf, rules: explanations.length, differences };
-    }),
-  );
+  const known = await listKnownRules(store);
+  const judgements = judged.map(({ sequence: judgement, facts, explanations }) => {
+    const rules = chooseInForce(known, { at: new Date(facts.asOf), sequence: rulesSequence });
+    const differences = redrawVerdict(explanations, rules, order, facts);
+    return { judgement, judgedAt: facts.asOf, rules: explanations.length, differences };
+  });
   const same = judgements.every(({ differences }) => differences.length === 0);
   return { status: 200, body: { ...ref, same, judgements } };
 }
