@@ -168,34 +168,28 @@ function closeIfOver(store: Store, { id, ...row }: IncidentRow, at: string): Pro
 
 /** Writes what became of an incident for people and for the audit trail. */
 async function tell(tx: Store, incident: IncidentRow, event: IncidentEvent, at: string, late?: number): Promise<void> {
-  const { id, opened_at: openedAt, peak } = incident;
+  const { id, opened_at: openedAt, peak, orders } = incident;
   const { totals, ...facts } = await readFacts(tx, {}, incident);
   const worth = sumWorth(totals);
   const ofLate = late !== undefined && { late };
   const words = describeIncident(event, { ...facts, worth, ...ofLate });
   const { cause, codes, since, sources, waiting } = facts;
-  const { orders } = incident;
-  const stepKey = { opened: event, grown: `grown:${String(orders)}`, escalated: `escalated:${at}`, closed: event }[
-    event
-  ];
+  const stepKeys = { opened: event, grown: `grown:${String(orders)}`, escalated: `escalated:${at}`, closed: event };
+  const stepKey = stepKeys[event];
   const content = {
-    ...{
-      title: words.title,
-      incidentId: id,
-      since,
-      openedAt,
-      orders,
-      waiting,
-      ...ofLate,
-      mostWaiting: peak,
-      from: words.from,
-    },
-    ...{
-      worth: words.worth,
-      whatToDo: words.whatToDo,
-      read: `/v1/incidents/${id}`,
-      run: `npm run orders -- incident ${id}`,
-    },
+    title: words.title,
+    incidentId: id,
+    since,
+    openedAt,
+    orders,
+    waiting,
+    ...ofLate,
+    mostWaiting: peak,
+    from: words.from,
+    worth: words.worth,
+    whatToDo: words.whatToDo,
+    read: `/v1/incidents/${id}`,
+    run: `npm run orders -- incident ${id}`,
     // For programs: a letter leaves out what is not plain.
     details: { cause, codes, sources, worth },
   };

@@ -1,5 +1,4 @@
-import type { Disposition } from '../finding.ts';
-import type { Severity } from '../finding.ts';
+import type { Disposition, Severity } from '../finding.ts';
 import type { ReleaseRole, RuleKind, RuleVersion } from './rule.ts';
 
 /**
