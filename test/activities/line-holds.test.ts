@@ -10,12 +10,9 @@ import { listFulfilments, listLineHolds } from '../../db/fulfilment.ts';
 import { listLog } from '../../db/log.ts';
 import { getOrder, type OrderRef } from '../../db/orders.ts';
 import { listOutbox } from '../../db/outbox.ts';
-import { addRuleVersion } from '../../db/rules.ts';
 import { getStaged } from '../../db/staged.ts';
-import { inTransaction } from '../../db/store.ts';
 import { CircuitOpen } from '../../exchange/circuit.ts';
 import type { Fulfilment } from '../../orders/fulfilment.ts';
-import { makeRule } from '../orders/rules/factories.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { openStepHouse, type StepHouse } from './step-house.ts';
 
@@ -134,15 +131,12 @@ describe('an order of which only a part is there', () => {
   });
 
   test('is served from the warehouses of the rule, as the rule says', async () => {
-    const rule = makeRule({
+    await house.addRule({
       code: 'STOCK.SHORT',
       kind: 'inventory',
-      version: 2,
       scope: { kind: 'customer', customer: 'C-1001' },
       parameters: { partial: 'split', warehouses: ['EAST'] },
     });
-    const by = { actor: 'ada', at: '2026-11-01T00:00:00.000Z' };
-    await inTransaction(house.store, (tx) => addRuleVersion(tx, rule, by, false));
     const ref = await givenInProduction(orderOf(50, 2, 'C-1001'));
     expect(await producedOf(ref)).toEqual(['EAST 40, 10 wait', 'EAST 2, 0 wait']);
   });
@@ -191,17 +185,8 @@ describe('an order that is judged again before it reserves', () => {
 
   test('is not taken whole because one of two rules about the stock would have split it', async () => {
     const everyone = { kind: 'inventory', scope: { kind: 'all' } } as const;
-    const rules = [
-      makeRule({
-        ...everyone,
-        code: 'STOCK.SHORT',
-        version: 2,
-        parameters: { partial: 'split', warehouses: ['EAST'] },
-      }),
-      makeRule({ ...everyone, code: 'STOCK.ALL', parameters: { partial: 'hold' } }),
-    ];
-    const by = { actor: 'ada', at: '2026-11-01T00:00:00.000Z' };
-    for (const rule of rules) await inTransaction(house.store, (tx) => addRuleVersion(tx, rule, by, false));
+    await house.addRule({ ...everyone, code: 'STOCK.SHORT', parameters: { partial: 'split', warehouses: ['EAST'] } });
+    await house.addRule({ ...everyone, code: 'STOCK.ALL', parameters: { partial: 'hold' } });
     const ref = await house.givenParsed(orderOf(10, 6, 'C-1001'));
     expect(await house.judge(ref)).toMatchObject({ state: 'validated' });
     expect(await house.steps.reserveOrder(ref)).toMatchObject({ state: 'in_review' });

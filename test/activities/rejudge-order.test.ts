@@ -9,12 +9,9 @@ import { getOrder, type OrderRef } from '../../db/orders.ts';
 import { listOutbox } from '../../db/outbox.ts';
 import { listRejudgements } from '../../db/rejudgements.ts';
 import { claimReview, findOpenReview, releaseReview } from '../../db/reviews.ts';
-import { addRuleVersion } from '../../db/rules.ts';
-import { inTransaction } from '../../db/store.ts';
 import { findVerdict } from '../../db/verdicts.ts';
 import type { Facts } from '../../orders/facts.ts';
 import type { RuleVersion } from '../../orders/rules/rule.ts';
-import { makeRule } from '../orders/rules/factories.ts';
 import { WRONG_PRICE } from '../support/order-factory.ts';
 import { openStepHouse, type StepHouse } from './step-house.ts';
 
@@ -47,11 +44,8 @@ afterEach(async () => {
 afterAll(() => house.close());
 
 /** A rule for the customer of these tests alone; the next test does not have it any more. */
-async function addRule(rule: Partial<RuleVersion>): Promise<void> {
-  const at = new Date().toISOString();
-  const made = makeRule({ version: 2, scope: { kind: 'customer', customer: 'C-1001' }, author: 'a-test', ...rule });
-  await inTransaction(house.store, (tx) => addRuleVersion(tx, made, { actor: 'a-test', at }, false));
-}
+const addRule = (rule: Partial<RuleVersion>) =>
+  house.addRule({ scope: { kind: 'customer', customer: 'C-1001' }, ...rule }, 'a-test');
 
 const REVIEWER = { actor: 'ravi', roles: ['reviewer'] } as const;
 

@@ -12,7 +12,11 @@ import { listOpenHolds } from '../../db/holds.ts';
 import { acceptDocument } from '../../db/intake.ts';
 import { getOrder, type OrderRef } from '../../db/orders.ts';
 import { findOpenReview } from '../../db/reviews.ts';
+import { addRuleVersion } from '../../db/rules.ts';
+import { inTransaction } from '../../db/store.ts';
+import type { RuleVersion } from '../../orders/rules/rule.ts';
 import { type RunningBackOffice, startBackOffice } from '../backoffice/back-office.ts';
+import { makeRule } from '../orders/rules/factories.ts';
 import { makeOrderJson } from '../support/order-factory.ts';
 import { makeArrival, openTestStore, type TestStore } from '../support/store.ts';
 
@@ -27,6 +31,8 @@ export interface StepHouse extends TestStore {
   /** An order that came in and was judged, and whose review is open if it waits for a person. */
   givenJudged(changes?: Readonly<Record<string, unknown>>): Promise<OrderRef>;
   judge(ref: OrderRef): Promise<OrderProgress>;
+  /** Lets the next version of a rule count at once. */
+  addRule(rule: Partial<RuleVersion>, author?: string): Promise<void>;
   /** Codes of the holds that stand on an order. */
   heldFor(ref: OrderRef): Promise<readonly string[]>;
 }
@@ -69,6 +75,10 @@ export async function openStepHouse(options: {
       return ref;
     },
     judge: (ref) => judge(steps, ref),
+    async addRule(rule, author = 'ada') {
+      const by = { actor: author, at: new Date().toISOString() };
+      await inTransaction(store, (tx) => addRuleVersion(tx, makeRule(rule), by, false));
+    },
     heldFor: async ({ orderId }) => (await listOpenHolds(store, orderId)).map(({ code }) => code),
     async decide(orderId, saying) {
       const { revision } = await getOrder(store, orderId);
