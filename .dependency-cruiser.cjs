@@ -23,7 +23,7 @@ const TEMPORAL_LIBRARIES = ['activity', 'client', 'common', 'testing', 'worker',
 );
 /** Where the workflows name their signals, updates and queries: all that others may import of them as values. */
 const CONTRACT = '^workflows/contract\\.ts$';
-/** How messages are signed: pure, for those who take messages in and those who send them. */
+/** How messages are signed: pure, for those who take messages in, those who send them and the settings. */
 const SIGNATURES = '^exchange/signatures\\.ts$';
 /** How a server's `Retry-After` is read: pure, for all who ask servers. */
 const RETRY_AFTER = '^exchange/retry-after\\.ts$';
@@ -82,7 +82,7 @@ const PARTS = {
     npmExcept: [...TEMPORAL_LIBRARIES.filter((name) => !/client|common/.test(name)), ...DATABASE_LIBRARIES],
   },
   web: { path: '^web/', house: ['^web/'], types: ['^api/'], npmExcept: TEMPORAL_LIBRARIES },
-  config: { path: '^config\\.ts$', house: ['^config\\.ts$', SAFE_ADDRESS], npm: ['zod'] },
+  config: { path: '^config\\.ts$', house: ['^config\\.ts$', SAFE_ADDRESS, SIGNATURES], npm: ['zod'] },
   log: { path: '^log\\.ts$', house: ['^log\\.ts$'], npm: ['pino'] },
   program: { path: '^program\\.ts$', house: ['^config\\.ts$', '^db/'], npm: [] },
   // The programs. A worker is given the workflows by path: they run in a bundle of their own.

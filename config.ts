@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isStandardSecret } from './exchange/signatures.ts';
 import { isThisMachine } from './orders/safe-address.ts';
 
 /** Thrown at start with one line per setting that cannot be used. */
@@ -35,7 +36,6 @@ const mailAddresses = z
     (list) => list.length <= 10 && list.every((one) => mailAddress.test(one)),
     'must be at most ten addresses, separated by commas',
   );
-const webhookSecret = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
 
 const EXPIRABLE = ['completed', 'rejected', 'cancelled', 'applied', 'staged', 'refused'] as const;
 const stateDays = `(?:${EXPIRABLE.join('|')})=[1-9]\\d{0,4}`;
@@ -188,7 +188,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     bodyLimitBytes: data.BODY_LIMIT_BYTES,
     varDir: data.VAR_DIR,
     databaseUrl:
-      data.DATABASE_URL ?? readDatabaseUrl(data.DATABASE_URL_FILE) ?? `file:${data.VAR_DIR}/order-staging.sqlite`,
+      data.DATABASE_URL ??
+      readUrl('DATABASE_URL_FILE', data.DATABASE_URL_FILE, databaseUrl, 'mssql') ??
+      `file:${data.VAR_DIR}/order-staging.sqlite`,
     keyFile: data.KEY_FILE ?? `${data.VAR_DIR}/keys/master.json`,
     masterKeys: data.MASTER_KEYS ?? null,
     ediDir: data.EDI_DIR ?? `${data.VAR_DIR}/edi`,
@@ -221,10 +223,7 @@ function readNoticeSettings(data: z.infer<typeof environmentSchema>): NoticeSett
 
 function readMail(data: z.infer<typeof environmentSchema>): NoticeSettings['mail'] {
   const { SMTP_URL_FILE: path, MAIL_FROM: from } = data;
-  const url = data.SMTP_URL ?? (path === undefined ? undefined : smtpUrl.safeParse(readSecret(path)).data);
-  // What is in the file is not quoted: it may hold a password.
-  if (url === undefined && path !== undefined)
-    throw new ConfigError(`SMTP_URL_FILE: ${path} cannot be read, or holds no URL such as smtp://…`);
+  const url = data.SMTP_URL ?? readUrl('SMTP_URL_FILE', path, smtpUrl, 'smtp');
   if (url === undefined) return null;
   if (from === undefined) throw new ConfigError('MAIL_FROM: say whom mail is from');
   return { url, from };
@@ -235,7 +234,7 @@ function readOperationsWebhook(data: z.infer<typeof environmentSchema>): NoticeS
   if (url === undefined) return null;
   const text = data.OPERATIONS_WEBHOOK_SECRET ?? (path === undefined ? '' : (readSecret(path) ?? ''));
   const secrets = text.split(',').map((secret) => secret.trim());
-  if (secrets.length <= 2 && secrets.every((secret) => webhookSecret.test(secret))) return { url, secrets };
+  if (secrets.length <= 2 && secrets.every(isStandardSecret)) return { url, secrets };
   const names = 'OPERATIONS_WEBHOOK_SECRET, or the file OPERATIONS_WEBHOOK_SECRET_FILE';
   throw new ConfigError(
     `${names}: must hold whsec_ and 24 to 64 bytes in base64, or two of these with a comma between`,
@@ -259,11 +258,12 @@ export function getBackOfficeKey(settings: Settings): string {
   );
 }
 
-function readDatabaseUrl(path: string | undefined): string | undefined {
+/** The URL that a file holds; undefined if no file is set. @throws ConfigError if there is none of this form in it */
+function readUrl(setting: string, path: string | undefined, form: z.ZodType<string>, such: string): string | undefined {
   if (path === undefined) return undefined;
-  const { data: url, error } = databaseUrl.safeParse(readSecret(path) ?? undefined);
+  const { data: url, error } = form.safeParse(readSecret(path));
   // What is in the file is not quoted: it may hold a password.
-  if (error) throw new ConfigError(`DATABASE_URL_FILE: ${path} cannot be read, or holds no URL such as mssql://…`);
+  if (error) throw new ConfigError(`${setting}: ${path} cannot be read, or holds no URL such as ${such}://…`);
   return url;
 }
 
