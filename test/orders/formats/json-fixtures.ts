@@ -7,6 +7,25 @@ import { isBreach } from '../../../orders/rules/rule.ts';
 import { checkLineAmount, checkTotal } from '../../../orders/rules/totals.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../../orders/source.ts';
 
+/** The least that an order of Shopify says, and of WooCommerce. */
+export const SHOPIFY = {
+  name: '#1',
+  created_at: '2026-11-23T10:00:00Z',
+  currency: 'USD',
+  financial_status: 'paid',
+  total_price: '10.00',
+  line_items: [{ id: 1, sku: 'A', quantity: 1, price: '10.00' }],
+};
+export const WOO = {
+  number: '7',
+  status: 'processing',
+  currency: 'EUR',
+  date_created_gmt: '2026-11-23T10:00:00',
+  billing: {},
+  total: '10.00',
+  line_items: [{ id: 1, sku: 'A', quantity: 1, subtotal: '10.00', total: '10.00' }],
+};
+
 const FOLDER = fileURLToPath(new URL('fixtures/json/', import.meta.url));
 
 const shop = sourceProfileSchema.parse({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { jsonReader } from '../../../orders/formats/json-documents.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../../orders/source.ts';
+import { SHOPIFY, WOO } from './json-fixtures.ts';
 
 /* Orders of web shops in which something is missing, doubled or cut. */
 
@@ -13,24 +14,6 @@ const read = (order: object, profile = profileOf()) => {
     told: findings.map(({ disposition, code, path }) => `${disposition} ${code} ${path}`),
     messages: findings.map(({ message }) => message),
   };
-};
-
-const SHOPIFY = {
-  name: '#1',
-  created_at: '2026-11-23T10:00:00Z',
-  currency: 'USD',
-  financial_status: 'paid',
-  total_price: '10.00',
-  line_items: [{ id: 1, sku: 'A', quantity: 1, price: '10.00' }],
-};
-const WOO = {
-  number: '7',
-  status: 'processing',
-  currency: 'EUR',
-  date_created_gmt: '2026-11-23T10:00:00',
-  billing: {},
-  total: '10.00',
-  line_items: [{ id: 1, sku: 'A', quantity: 1, subtotal: '10.00', total: '10.00' }],
 };
 
 describe('an order of Shopify', () => {

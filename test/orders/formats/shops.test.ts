@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Finding } from '../../../orders/finding.ts';
 import { jsonReader } from '../../../orders/formats/json-documents.ts';
 import { type SourceProfile, sourceProfileSchema } from '../../../orders/source.ts';
-import { breachesOf } from './json-fixtures.ts';
+import { breachesOf, SHOPIFY, WOO } from './json-fixtures.ts';
 
 const profile = sourceProfileSchema.parse({ id: 'web-shop', channel: 'ecommerce', defaults: { customerId: 'C-1' } });
 const read = (order: object, source: SourceProfile = profile) =>
@@ -93,17 +93,8 @@ describe('an order of Shopify', () => {
     );
   });
 
-  const minimal = {
-    name: '#1',
-    created_at: '2026-11-23T10:00:00Z',
-    currency: 'USD',
-    financial_status: 'paid',
-    total_price: '10.00',
-    line_items: [{ id: 1, sku: 'A', quantity: 1, price: '10.00' }],
-  };
-
   test('of a version without allocations has the discount of the order as a whole', () => {
-    const { order, findings } = read({ ...minimal, total_discounts: '4.00', total_price: '6.00' });
+    const { order, findings } = read({ ...SHOPIFY, total_discounts: '4.00', total_price: '6.00' });
     expect(findings).toEqual([]);
     expect(order?.charges).toEqual([{ code: 'DISCOUNT', amount: '-4.00' }]);
     expect(order && breachesOf(order)).toEqual([]);
@@ -111,7 +102,7 @@ describe('an order of Shopify', () => {
 
   test('is told about where it was cancelled, refunded, delivered, not paid or a test', () => {
     const told = (changes: object, json: object = {}) =>
-      codes(read({ ...minimal, ...changes }, sourceProfileSchema.parse({ ...profile, json })).findings);
+      codes(read({ ...SHOPIFY, ...changes }, sourceProfileSchema.parse({ ...profile, json })).findings);
     expect(told({})).toEqual([]);
     expect(told({ test: true })).toEqual(['reject JSON.ORDER.TEST']);
     expect(told({ test: true }, { testOrders: 'take' })).toEqual(['warn JSON.ORDER.TEST']);
@@ -123,7 +114,7 @@ describe('an order of Shopify', () => {
     expect(told({ cancelled_at: '2026-11-24T10:00:00Z', financial_status: 'voided' })).toEqual([
       'warn JSON.ORDER.CANCELLED',
     ]);
-    expect(read({ ...minimal, cancelled_at: '2026-11-24T10:00:00Z' }).order?.type).toBe('cancel');
+    expect(read({ ...SHOPIFY, cancelled_at: '2026-11-24T10:00:00Z' }).order?.type).toBe('cancel');
   });
 
   test('belongs to the customer of its place, company, person or domain, in this order', () => {
@@ -133,7 +124,7 @@ describe('an order of Shopify', () => {
       'shopify:1': 'C-PERSON',
       'domain:acme.example': 'C-DOMAIN',
     };
-    const order = { ...minimal, email: 'jo@ACME.example', customer: { id: 1 }, company: { id: 2, location_id: 3 } };
+    const order = { ...SHOPIFY, email: 'jo@ACME.example', customer: { id: 1 }, company: { id: 2, location_id: 3 } };
     const found = (keys: readonly (readonly [string, string])[]) =>
       read(order, sourceProfileSchema.parse({ ...profile, json: { customers: Object.fromEntries(keys) } })).order
         ?.customerId;
@@ -146,7 +137,7 @@ describe('an order of Shopify', () => {
 
   test('of nobody known is refused once, without a word of the address', () => {
     const source = sourceProfileSchema.parse({ id: 'web-shop', channel: 'ecommerce' });
-    const { order, findings } = read({ ...minimal, email: 'jo@smith.example', customer: { id: 88 } }, source);
+    const { order, findings } = read({ ...SHOPIFY, email: 'jo@smith.example', customer: { id: 88 } }, source);
     expect(order).toBeNull();
     expect(codes(findings)).toEqual(['reject JSON.CUSTOMER.UNMAPPED']);
     expect(findings[0]?.message).toContain('"shopify:88"');
@@ -162,7 +153,7 @@ describe('an order of Shopify', () => {
 
   test('keeps the notes that an order has no room for among the extensions', () => {
     const attributes = Array.from({ length: 60 }, (_, index) => ({ name: `n${index}`, value: 'v' }));
-    const { order, findings } = read({ ...minimal, note: 'x'.repeat(4500), note_attributes: attributes });
+    const { order, findings } = read({ ...SHOPIFY, note: 'x'.repeat(4500), note_attributes: attributes });
     expect(order?.notes.slice(0, 3).map(({ length }) => length)).toEqual([2000, 2000, 500]);
     expect(order?.notes).toHaveLength(50);
     expect(codes(findings)).toEqual(['warn JSON.NOTES.SHORTENED']);
@@ -171,7 +162,7 @@ describe('an order of Shopify', () => {
 
   test('names the fields of the shop in what is wrong with it', () => {
     const lines = [{ id: 1, quantity: 'two', price: null, sku: 'A' }];
-    const { findings } = read({ ...minimal, line_items: lines, total_price: undefined, financial_status: 'paid' },
+    const { findings } = read({ ...SHOPIFY, line_items: lines, total_price: undefined, financial_status: 'paid' },
       sourceProfileSchema.parse({ ...profile, json: { layout: 'shopify' } })); // prettier-ignore
     expect(findings.map(({ message }) => message.split(' ')[0])).toEqual(
       expect.arrayContaining(['"line_items[0].quantity"', '"line_items[0].price"', '"total_price"']),
@@ -254,18 +245,8 @@ describe('an order of WooCommerce', () => {
     );
   });
 
-  const minimal = {
-    number: '7',
-    status: 'processing',
-    currency: 'EUR',
-    date_created_gmt: '2026-11-23T10:00:00',
-    billing: {},
-    total: '10.00',
-    line_items: [{ id: 1, sku: 'A', quantity: 1, subtotal: '10.00', total: '10.00' }],
-  };
-
   test('is told about by its status', () => {
-    const told = (status: string) => codes(read({ ...minimal, status }).findings);
+    const told = (status: string) => codes(read({ ...WOO, status }).findings);
     expect(told('processing')).toEqual([]);
     expect(told('awaiting-pickup')).toEqual([]);
     expect(told('pending')).toEqual(['hold JSON.ORDER.UNPAID']);
@@ -273,12 +254,12 @@ describe('an order of WooCommerce', () => {
     expect(told('completed')).toEqual(['hold JSON.ORDER.FULFILLED']);
     expect(told('checkout-draft')).toEqual(['reject JSON.ORDER.DRAFT']);
     expect(told('trash')).toEqual(['warn JSON.ORDER.CANCELLED']);
-    expect(read({ ...minimal, status: 'cancelled' }).order?.type).toBe('cancel');
+    expect(read({ ...WOO, status: 'cancelled' }).order?.type).toBe('cancel');
   });
 
   test('without the amounts of a line is refused, for nothing can stand for them', () => {
     const lines = [{ id: 1, sku: 'A', quantity: 1, price: 10 }];
-    const { order, findings } = read({ ...minimal, line_items: lines });
+    const { order, findings } = read({ ...WOO, line_items: lines });
     expect(order).toBeNull();
     expect(findings.map(({ code, path }) => `${code} ${path}`)).toEqual([
       'JSON.REQUIRED /lines/0/unitPrice',
@@ -288,8 +269,8 @@ describe('an order of WooCommerce', () => {
 
   test("finds the buyer's PO number under the keys of common plugins", () => {
     for (const key of ['_purchase_order_number', 'billing_purchase_order_number', '_po_number', 'PO_Number']) {
-      expect(read({ ...minimal, meta_data: [{ key: 'vat_number', value: '1' }, { key, value: 'PO-9' }] }).order?.poNumber).toBe('PO-9'); // prettier-ignore
+      expect(read({ ...WOO, meta_data: [{ key: 'vat_number', value: '1' }, { key, value: 'PO-9' }] }).order?.poNumber).toBe('PO-9'); // prettier-ignore
     }
-    expect(read({ ...minimal, meta_data: [{ key: 'vat_number', value: '1' }] }).order?.poNumber).toBe('7');
+    expect(read({ ...WOO, meta_data: [{ key: 'vat_number', value: '1' }] }).order?.poNumber).toBe('7');
   });
 });
