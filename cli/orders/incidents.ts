@@ -11,6 +11,7 @@ import {
   OPERATOR,
   printAnswer,
   tokenToOperate,
+  toQuery,
   type Verb,
 } from './verb.ts';
 
@@ -35,13 +36,12 @@ export const incidents: Verb = {
   },
   words: 0,
   run: async (given) => {
-    const cause = findText(given, 'cause');
-    const query = new URLSearchParams({
+    const asked = {
       state: findText(given, 'state') ?? 'open',
+      cause: findText(given, 'cause'),
       limit: String(findNumber(given, 'limit') ?? 50),
-      ...(cause !== undefined && { cause }),
-    });
-    const page = await given.connection.gateway.get<Page>(`/v1/incidents?${query.toString()}`, tokenToOperate(given));
+    };
+    const page = await given.connection.gateway.get<Page>(`/v1/incidents?${toQuery(asked)}`, tokenToOperate(given));
     printAnswer(given, page, printIncidents);
     return 0;
   },

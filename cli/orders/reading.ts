@@ -10,6 +10,7 @@ import {
   OPERATOR,
   printAnswer,
   tokenToOperate,
+  toQuery,
   type Verb,
 } from './verb.ts';
 
@@ -95,11 +96,6 @@ export const list: Verb = {
     return 0;
   },
 };
-
-function toQuery(asked: Readonly<Record<string, string | undefined>>): string {
-  const said = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new URLSearchParams(said).toString();
-}
 
 function printOrders(page: OrderPage): string {
   const rows = page.items.map((order) => [

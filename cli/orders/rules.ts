@@ -19,6 +19,7 @@ import {
   JSON_OPTION,
   printAnswer,
   tokenToAdminister,
+  toQuery,
   type Verb,
 } from './verb.ts';
 
@@ -41,9 +42,8 @@ export const listRules: Verb = {
   words: 0,
   run: async (given) => {
     const [code, status] = [findText(given, 'code'), findText(given, 'status')];
-    const query = new URLSearchParams({ ...(code !== undefined && { code }), ...(status !== undefined && { status }) });
     const { items } = await given.connection.gateway.get<{ items: Rule[] }>(
-      `/v1/rules?${query.toString()}`,
+      `/v1/rules?${toQuery({ code, status })}`,
       tokenToAdminister(given),
     );
     const asked = items.filter(({ inForce }) => inForce || code !== undefined || status !== undefined);
@@ -263,13 +263,12 @@ export const listSimulations: Verb = {
   },
   words: 0,
   run: async (given) => {
-    const [code, state, limit] = [findText(given, 'code'), findText(given, 'state'), findNumber(given, 'limit')];
-    const query = new URLSearchParams({
-      ...(code !== undefined && { code }),
-      ...(state !== undefined && { state }),
-      ...(limit !== undefined && { limit: String(limit) }),
-    });
-    const path = `/v1/simulations?${query.toString()}`;
+    const asked = {
+      code: findText(given, 'code'),
+      state: findText(given, 'state'),
+      limit: String(findNumber(given, 'limit') ?? 50),
+    };
+    const path = `/v1/simulations?${toQuery(asked)}`;
     const page = await given.connection.gateway.get<SimulationPage>(path, tokenToAdminister(given));
     printAnswer(given, page, printSimulations);
     return 0;

@@ -71,6 +71,12 @@ export function getWord({ positionals }: Given, index: number): string {
   return word;
 }
 
+/** What is asked for as the query of an address; what is undefined is left out. */
+export function toQuery(asked: Readonly<Record<string, string | undefined>>): string {
+  const said = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new URLSearchParams(said).toString();
+}
+
 /** Prints what was answered: in words, or as it is where JSON was asked for. */
 export function printAnswer<Answer>({ values }: Given, answer: Answer, inWords: (answer: Answer) => string): void {
   if (values['json'] === true) printJson(answer);
