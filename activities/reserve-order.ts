@@ -3,21 +3,21 @@ import { listFindings, putFindings } from '../db/findings.ts';
 import { listWaiting, putFulfilments } from '../db/fulfilment.ts';
 import { type Hold, type Looked, openHolds, RECHECK } from '../db/holds.ts';
 import { appendLog } from '../db/log.ts';
-import { getOrder, getRevision, moveOrder, type OrderRef } from '../db/orders.ts';
+import { getOrder, moveOrder, type OrderRef } from '../db/orders.ts';
 import { getCaseNow } from '../db/rejudgements.ts';
 import { inTransaction, type Store } from '../db/store.ts';
 import type { Finding } from '../orders/finding.ts';
 import type { Fulfilment } from '../orders/fulfilment.ts';
 import { decimal } from '../orders/money.ts';
 import type { Order } from '../orders/order.ts';
-import { chooseRules, restsOnFacts } from '../orders/rules/evaluate.ts';
+import { chooseRules } from '../orders/rules/evaluate.ts';
 import { explainLine } from '../orders/rules/inventory.ts';
 import { askBackOffice, trustFulfilments } from './back-office.ts';
 import { type Deps, nowIso, WORKER } from './deps.ts';
 import { passGate } from './gate.ts';
 import { type OrderProgress, readProgress } from './progress.ts';
 import { findTerms } from './serving-terms.ts';
-import { listRulesFor } from './validate-order.ts';
+import { holdBy, listRulesFor } from './validate-order.ts';
 
 /**
  * Sets credit and stock aside for this revision, if the gate lets it. That a reservation may exist is on the row before
@@ -67,7 +67,7 @@ async function keepResult(tx: Store, ref: OrderRef, order: Order, result: Reserv
   const of = { subject: `order:${ref.orderId}`, revision: ref.revision, step: 'reserve', at } as const;
   await putFindings(tx, of, [...shortages, ...told]);
   if (result.reserved) await putFulfilments(tx, ref, result.lines, { clearedBy: RECHECK, at });
-  if (shortages.length > 0) await openHolds(tx, ref, await holdsFor(tx, ref, shortages, at), at);
+  if (shortages.length > 0) await openHolds(tx, ref, await holdsFor(tx, ref, order, shortages, at), at);
   const action = result.reserved ? 'order.reserved' : 'order.not_reserved';
   const codes = shortages.map(({ code }) => code);
   const detail = { revision: ref.revision, shortages: codes, ...(waiting.length > 0 && { waiting }) };
@@ -106,16 +106,18 @@ async function tellOfWaiting(
 async function holdsFor(
   tx: Store,
   ref: OrderRef,
+  order: Order,
   findings: readonly Finding[],
   at: string,
 ): Promise<(Hold & Looked)[]> {
   const now = new Date(at);
-  const rules = chooseRules(await listRulesFor(tx, ref, now), await getRevision(tx, ref), now);
-  return findings.map(({ code, category }) => {
-    const rule = rules.find((one) => one.code === code);
-    const looksAgain = rule !== undefined && restsOnFacts(rule);
-    return { code, category, releaseRole: rule?.releaseRole ?? 'reviewer', looksAgain };
-  });
+  const rules = chooseRules(await listRulesFor(tx, ref, now), order, now);
+  return findings.map((finding) =>
+    holdBy(
+      rules.find(({ code }) => code === finding.code),
+      finding,
+    ),
+  );
 }
 
 /** As the rule of the same code finds it, so that what is let pass of the one is let pass of the other. */

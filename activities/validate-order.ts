@@ -116,7 +116,6 @@ export const FACTS_ARE_FRESH_MS = 5 * 60_000;
 /** Draws the sum of all findings: rejected, held for a person, or validated. */
 export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<OrderProgress> {
   if (!(await findUnjudged(store, ref))) return readJudged(store, ref, await findJudgedAt(store, ref));
-  const rules = await listKnownRules(store);
   // The steps side by side found the same, on the same snapshot; here it is explained as a whole.
   const { explanations, judgedAt } = await evaluate(store, ref, () => true);
   const isDrawn = await inTransaction(store, async (tx) => {
@@ -124,7 +123,7 @@ export async function settleVerdict({ store }: Deps, ref: OrderRef): Promise<Ord
     if (!row) return false;
     await putVerdict(tx, ref, explanations);
     await findClash(tx, row);
-    await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision), rules);
+    await applyVerdict(tx, ref, await listFindings(tx, `order:${ref.orderId}`, ref.revision));
     return true;
   });
   return readJudged(store, ref, isDrawn ? judgedAt : await findJudgedAt(store, ref));
@@ -173,14 +172,9 @@ async function listContents(tx: Store, orderId: string): Promise<readonly Order[
   return Promise.all(wanted.map((revision) => getRevision(tx, { orderId, revision })));
 }
 
-async function applyVerdict(
-  tx: Store,
-  ref: OrderRef,
-  findings: readonly Finding[],
-  rules: readonly RuleVersion[],
-): Promise<void> {
+async function applyVerdict(tx: Store, ref: OrderRef, findings: readonly Finding[]): Promise<void> {
   const at = nowIso();
-  const holds = findings.filter(({ disposition }) => disposition === 'hold').map((finding) => toHold(finding, rules));
+  const held = findings.filter(({ disposition }) => disposition === 'hold');
   const detail = { revision: ref.revision, findings: [...new Set(findings.map((finding) => finding.code))] };
   const log = (action: string): Promise<void> =>
     appendLog(tx, `order:${ref.orderId}`, {
@@ -193,8 +187,10 @@ async function applyVerdict(
   if (isRejected(findings)) {
     if (await moveOrder(tx, ref, ['parsed'], 'rejected', at))
       await closeReview(tx, ref.orderId, at).then(() => log('order.rejected'));
-  } else if (holds.length > 0) {
+  } else if (held.length > 0) {
     if (!(await moveOrder(tx, ref, ['parsed'], 'in_review', at, { resume_state: 'validated' }))) return;
+    const rules = await listKnownRules(tx);
+    const holds = held.map((finding) => toHold(finding, rules));
     await openHolds(tx, ref, holds, at);
     await log('order.held_for_review');
   } else if (await moveOrder(tx, ref, ['parsed'], 'validated', at)) {
@@ -204,8 +200,12 @@ async function applyVerdict(
 }
 
 /** The hold that a finding asks for; the rule's version says who may release it. */
-export function toHold({ code, category, ruleVersion }: Finding, rules: readonly RuleVersion[]): Hold & Looked {
-  const rule = findRuleOf({ code, ruleVersion }, rules);
+export function toHold(finding: Finding, rules: readonly RuleVersion[]): Hold & Looked {
+  return holdBy(findRuleOf(finding, rules), finding);
+}
+
+/** The hold on what a finding tells, as a rule says; undefined: no rule speaks of it, and a reviewer may release it. */
+export function holdBy(rule: RuleVersion | undefined, { code, category }: Finding): Hold & Looked {
   const looksAgain = rule !== undefined && restsOnFacts(rule);
   return { code, category, releaseRole: rule?.releaseRole ?? 'reviewer', looksAgain };
 }
