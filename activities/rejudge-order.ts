@@ -30,26 +30,28 @@ interface Fresh extends Verdict {
  * cleared, what is wrong by now is held, and an order that nothing holds any more goes on. While somebody works on it, or
  * has decided, it is left alone.
  */
-export async function rejudgeOrder(deps: Deps, ref: OrderRef): Promise<OrderProgress> {
-  const { store } = deps;
-  if (await findLeftToWait(store, ref)) {
-    const fresh = await judgeAfresh(deps, ref);
-    await inTransaction(store, async (tx) => {
-      const order = await findLeftToWait(tx, ref);
-      if (order) await keepJudgement(tx, order, 'recheck', fresh);
-    });
-  }
-  return readProgress(store, ref.orderId);
+export function rejudgeOrder(deps: Deps, ref: OrderRef): Promise<OrderProgress> {
+  return judgeAgain(deps, ref, 'recheck', findLeftToWait);
 }
 
 /** Judges an order that waited by fresh facts before it reserves, if those it was judged by are old. */
-export async function refreshVerdict(deps: Deps, ref: OrderRef): Promise<OrderProgress> {
+export function refreshVerdict(deps: Deps, ref: OrderRef): Promise<OrderProgress> {
+  return judgeAgain(deps, ref, 'before_reserve', findOutdated);
+}
+
+/** @param find the order if it is to be judged; asked once more when it was, because facts take their time */
+async function judgeAgain(
+  deps: Deps,
+  ref: OrderRef,
+  occasion: RejudgementOccasion,
+  find: (store: Store, ref: OrderRef) => Promise<OrderRow | undefined>,
+): Promise<OrderProgress> {
   const { store } = deps;
-  if (await findOutdated(store, ref)) {
+  if (await find(store, ref)) {
     const fresh = await judgeAfresh(deps, ref);
     await inTransaction(store, async (tx) => {
-      const order = await findOutdated(tx, ref);
-      if (order) await keepJudgement(tx, order, 'before_reserve', fresh);
+      const order = await find(tx, ref);
+      if (order) await keepJudgement(tx, order, occasion, fresh);
     });
   }
   return readProgress(store, ref.orderId);
